@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The whole public face of media. An engine runs workers; a session is one
+ * call's media: two sides (a called us, b we called) and up to
+ * MEDIA_SLOTS_MAX slots, a slot being one m= line. Each side of each slot has
+ * an RTP and an RTCP socket.
+ *
+ * All functions are called from one thread, the signalling thread. They never
+ * block: sockets are made here, then handed to the session's worker by
+ * command; what happens there comes back as events.
+ * Packets cross byte for byte unless the flow's rules ask otherwise.
+ */
+#ifndef MEDIA_MEDIA_H
+#define MEDIA_MEDIA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+struct media_engine;
+struct media_block;
+struct media_session;
+
+#define MEDIA_SLOTS_MAX 8
+
+enum media_side { MEDIA_A, MEDIA_B };
+
+/* --- engine -------------------------------------------------------------- */
+
+struct media_config {
+	unsigned workers;	/* 1..64 */
+	unsigned dscp;		/* 0..63, EF is 46 */
+};
+
+/* Start the workers. Returns 0 or -errno; nothing runs on failure. */
+int media_engine_new(struct media_engine **out,
+		     const struct media_config *config);
+/* Stop and join the workers, close every socket. NULL is fine. Sessions and
+ * blocks still open are freed. */
+void media_engine_free(struct media_engine *engine);
+
+/* Readable when media_engine_event() has something. */
+int media_engine_fd(const struct media_engine *engine);
+
+/* --- port blocks: one a network ------------------------------------------ */
+
+/*
+ * Ports first..last (inclusive, host order); pairs are even/odd. A pair given
+ * back is not given out again for `quarantine_ms`.
+ * Returns 0; -EINVAL if no pair fits; -ENOMEM.
+ */
+int media_block_new(struct media_block **out, struct media_engine *engine,
+		    uint16_t first, uint16_t last, unsigned quarantine_ms);
+/* The block gives no more; it is freed when its last pair came back. */
+void media_block_retire(struct media_block *block);
+unsigned media_block_pairs(const struct media_block *block);
+unsigned media_block_used(const struct media_block *block);
+
+/* --- sessions ------------------------------------------------------------ */
+
+/* `user` comes back with every event; it must live until MEDIA_CLOSED. */
+int media_session_new(struct media_session **out, struct media_engine *engine,
+		      void *user);
+
+/*
+ * Take a port pair and bind RTP and RTCP on `local` (its port is ignored) for
+ * one side of a slot. *port gets the even RTP port, RTCP is the next one.
+ * Returns 0; -EAGAIN if all ports of the block are taken or in quarantine;
+ * -EADDRINUSE if the free ones are held by other programs; -EADDRNOTAVAIL;
+ * -EMFILE; -EEXIST if that side has ports already; -ENOMEM.
+ */
+int media_session_bind(struct media_session *session, enum media_side side,
+		       unsigned slot, struct media_block *block,
+		       const struct sockaddr *local, uint16_t *port);
+/* Give the pair back (a failed candidate, a refused slot). */
+void media_session_unbind(struct media_session *session, enum media_side side,
+			  unsigned slot);
+
+enum media_latch_mode {
+	MEDIA_LATCH_FIXED,	/* packets only from `rtp`/`rtcp` */
+	MEDIA_LATCH_LEARN,	/* the first packet from host `expect` tells the
+				   port (and, behind NAT, the address), then
+				   locked */
+};
+
+/*
+ * What the far end of one side of a slot told us by SDP. Giving it again
+ * replaces it: a changed address re-opens learning on this side only.
+ */
+struct media_target {
+	struct sockaddr_storage rtp;	/* AF_UNSPEC: nowhere to send yet */
+	struct sockaddr_storage rtcp;	/* AF_UNSPEC: rtp's port + 1 */
+	enum media_latch_mode latch;
+	struct sockaddr_storage expect;	/* signalling source; port ignored */
+	bool may_send;			/* packets are taken from it */
+	bool may_receive;		/* packets are sent to it */
+	bool rtp_checked;		/* an RTP profile: other packets dropped.
+					   false: anything passes (UDPTL) */
+	bool held;			/* silence here ends nothing before
+					   hold_timeout_ms */
+};
+void media_session_target(struct media_session *session, enum media_side side,
+			  unsigned slot, const struct media_target *target);
+
+/*
+ * What is sent toward `side` when the other end falls silent: the codec's
+ * silence, with the stream's SSRC, sequence and timestamp running on.
+ * `armed` starts it 40 ms after the last packet; it yields to real packets,
+ * which then are renumbered to run on from it.
+ */
+enum media_filler_kind { MEDIA_FILLER_NONE, MEDIA_FILLER_PCMU,
+			 MEDIA_FILLER_PCMA, MEDIA_FILLER_G722 };
+struct media_filler {
+	enum media_filler_kind kind;
+	uint8_t payload_type;
+	unsigned ptime_ms;		/* 20 */
+	bool armed;
+};
+void media_session_filler(struct media_session *session, enum media_side side,
+			  unsigned slot, const struct media_filler *filler);
+
+/* No packet from either end for so long gives MEDIA_SILENT; 0: never. */
+void media_session_timeouts(struct media_session *session,
+			    unsigned silence_ms, unsigned hold_ms);
+
+/* Detach, close sockets, give ports back. MEDIA_CLOSED follows as this
+ * session's last event; the session is freed after it was taken. */
+void media_session_close(struct media_session *session);
+
+/* --- statistics ---------------------------------------------------------- */
+
+/* What came from the far end of one side of a slot, and what we sent it. */
+struct media_stats {
+	uint64_t packets, bytes;	/* received and accepted, RTP payloads
+					   and headers, without IP/UDP */
+	uint64_t sent_packets, sent_bytes;
+	uint64_t dropped_source;	/* from elsewhere */
+	uint64_t dropped_other;		/* no RTP, not allowed now, send error */
+	uint64_t filler_packets;	/* of sent_packets */
+	uint64_t lost;			/* RFC 3550 A.3 */
+	uint32_t jitter_us;		/* RFC 3550 A.8 */
+	uint32_t ssrc;			/* last seen */
+	uint32_t silent_ms;		/* since the last accepted packet */
+	struct sockaddr_storage source;	/* locked source; AF_UNSPEC: none */
+	uint64_t rtcp_packets;
+};
+/* A snapshot, at most a moment old; zeros for a slot that does not exist. */
+void media_session_stats(const struct media_session *session,
+			 enum media_side side, unsigned slot,
+			 struct media_stats *out);
+
+struct media_totals {
+	uint64_t packets, bytes, dropped, events_lost;
+	unsigned sessions, sockets;
+};
+void media_engine_totals(const struct media_engine *engine,
+			 struct media_totals *out);
+
+/* --- events -------------------------------------------------------------- */
+
+enum media_event_kind {
+	MEDIA_FIRST_PACKET,	/* side, slot, source */
+	MEDIA_MOVED,		/* learned a new source after re-opening */
+	MEDIA_SILENT,		/* the whole session */
+	MEDIA_CLOSED,		/* final stats can still be read; then freed */
+	MEDIA_FAULT,		/* error: -errno of a socket; side, slot */
+};
+struct media_event {
+	enum media_event_kind kind;
+	struct media_session *session;
+	void *user;
+	enum media_side side;
+	unsigned slot;
+	struct sockaddr_storage source;
+	int error;
+};
+/* Take the next event; false if there is none. The session of a MEDIA_CLOSED
+ * event lives until the next call of this function. */
+bool media_engine_event(struct media_engine *engine, struct media_event *out);
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The running program: event loop, one nta agent a network, listeners, timers.
+ * It owns calls, trunks, the registrar, the media engine and the current
+ * policy snapshot. All of it lives in the signalling thread.
+ */
+#ifndef SBC_AGENT_H
+#define SBC_AGENT_H
+
+#include <sys/queue.h>
+#include <sofia-sip/nta.h>
+#include <sofia-sip/su_wait.h>
+
+#include "media/media.h"
+#include "policy/policy.h"
+
+struct call;
+struct cred;
+struct ctl;
+struct guard;
+struct registrar;
+struct resolve;
+struct store;
+struct trunk;
+
+/* One network of the snapshot, brought to life. */
+struct agent_network {
+	struct agent *agent;
+	const struct policy_network *policy;	/* of the current snapshot */
+	nta_agent_t *nta;
+	nta_leg_t *out_of_dialog;	/* for REGISTER and OPTIONS of ours */
+	struct media_block *block;
+};
+
+struct agent {
+	su_root_t *root;
+	struct policy *policy;		/* the current snapshot, one reference */
+	const char *config_path;
+	struct agent_network *network;	/* by policy_network.index */
+	unsigned networks;
+	struct trunk **trunk;		/* by policy_peer.index; NULL: phones */
+	unsigned trunks;
+	struct registrar *registrar;
+	struct cred *cred;
+	struct guard *guard;
+	struct resolve *resolve;
+	struct store *store;
+	struct media_engine *media;
+	struct ctl *ctl;
+	TAILQ_HEAD(agent_calls, call) calls;
+	unsigned calls_count;
+	bool draining, ending;
+	int exit_status;
+};
+
+/*
+ * Everything is bound and started, or nothing is. Takes the caller's reference
+ * to `policy`, also on failure. `why` says what failed and what to do.
+ */
+int agent_new(struct agent **out, struct policy *policy,
+	      const char *config_path, char *why, size_t why_size);
+/* Until agent_end has ended everything; returns the exit status. */
+int agent_run(struct agent *agent);
+/* One turn of the loop, at most `wait_ms`; for tests. */
+void agent_step(struct agent *agent, unsigned wait_ms);
+void agent_free(struct agent *agent);
+
+/* Load the files again and swap the snapshot; calls keep theirs. A broken
+ * file changes nothing: -EINVAL and *why (the faults; caller frees). */
+int agent_reload(struct agent *agent, char **why);
+/* Take no more calls; end when the last one has. */
+void agent_drain(struct agent *agent);
+/* BYE on every leg, then stop, at the latest after 5 s. */
+void agent_end(struct agent *agent);
+/* End one call by its id; -ENOENT. */
+int agent_hangup(struct agent *agent, const char *id);
+
+/* Monotonic milliseconds, the clock of everything here and of the library. */
+uint64_t agent_now_ms(void);
+
+/* Which peer sent this? Literal sources by policy, resolved ones by trunk. */
+const struct policy_peer *agent_peer_by_source(struct agent *agent,
+					       const struct agent_network *at,
+					       const struct sockaddr *source);
+/* The set of known sources changed (a name resolved anew, a reload): build
+ * the listeners' filters again. */
+void agent_sources_changed(struct agent *agent);
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Admission before any state. In front of the stack: a classic socket filter
+ * on each listener that lets only known sources pass. Behind it: a token
+ * bucket for each source and one for all.
+ */
+#ifndef SBC_GUARD_GUARD_H
+#define SBC_GUARD_GUARD_H
+
+#include <linux/filter.h>
+
+#include "policy/policy.h"
+
+struct guard;
+
+int guard_new(struct guard **out, const struct policy_limits *limits);
+void guard_free(struct guard *guard);
+void guard_limits(struct guard *guard, const struct policy_limits *limits);
+
+enum guard_verdict {
+	GUARD_ADMIT,
+	GUARD_DROP_SOURCE,	/* over its own rate: no answer */
+	GUARD_SHED,		/* over the global rate: 503 for an INVITE of a
+				   known source, silence for the rest */
+};
+/* Bounded memory: at most 65,536 sources are remembered, idle ones go. */
+enum guard_verdict guard_admit(struct guard *guard,
+			       const struct sockaddr *source, uint64_t now_ms);
+struct guard_counts {
+	uint64_t admitted, dropped_source, shed;
+	unsigned sources;
+};
+void guard_counts(const struct guard *guard, struct guard_counts *out);
+
+/*
+ * A filter that passes packets whose IPv4 or IPv6 source is in one of the
+ * prefixes. Sorted and merged; when there are more than fit the kernel's 4,096
+ * instructions, neighbouring prefixes are widened and *widened is set.
+ * count 0 passes nothing. A prefix of 0 bits passes its whole family.
+ * Returns 0 and a program whose `filter` the caller frees; -ENOMEM.
+ */
+int guard_filter_build(struct sock_fprog *out,
+		       const struct address_prefix *allowed, unsigned count,
+		       bool *widened);
+/* Put it on a socket; 0 or -errno. */
+int guard_filter_attach(int fd, const struct sock_fprog *program);
+
+/* The descriptors among our own that are bound to `local` (UDP sockets and
+ * listening TCP sockets): nta does not hand its listeners out. */
+unsigned guard_find_listeners(const struct sockaddr *local, int *fds,
+			      unsigned max);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A trunk or PBX while the program runs: where it is now, our registration
+ * there, its health and how many calls it carries.
+ */
+#ifndef SBC_REGISTER_TRUNK_H
+#define SBC_REGISTER_TRUNK_H
+
+#include <sys/queue.h>
+#include <sofia-sip/sip.h>
+
+#include "policy/policy.h"
+#include "sbc/sip/resolve.h"
+
+struct agent;
+struct trunk;
+
+enum trunk_health { TRUNK_UNKNOWN, TRUNK_UP, TRUNK_DOWN };
+enum trunk_registration { TRUNK_NOT_WANTED, TRUNK_TRYING, TRUNK_REGISTERED,
+			  TRUNK_REFUSED };
+
+struct trunk_state {	/* for sallyctl and hunt */
+	const struct policy_peer *peer;
+	enum trunk_health health;
+	enum trunk_registration registration;
+	unsigned registration_status;	/* last SIP status of REGISTER */
+	uint64_t registered_until_ms;
+	unsigned targets, calls;
+	struct resolve_target target[RESOLVE_TARGETS_MAX];
+	bool stale;			/* DNS silent, last good answer used */
+	char why[96];			/* last trouble, "" if none */
+};
+
+/* `peer` is borrowed from the agent's current policy. */
+int trunk_new(struct trunk **out, struct agent *agent,
+	      const struct policy_peer *peer);
+/* A reload: the same peer in the new snapshot; keeps what did not change. */
+void trunk_update(struct trunk *trunk, const struct policy_peer *peer);
+/* De-registers (bounded) when `politely`. */
+void trunk_free(struct trunk *trunk, bool politely);
+
+const struct trunk_state *trunk_state(const struct trunk *trunk);
+
+/* Does this source belong to it (resolved addresses; policy knows literals)? */
+bool trunk_owns(const struct trunk *trunk, const struct sockaddr *source);
+
+/* A call begins: false at max_calls. */
+bool trunk_take(struct trunk *trunk);
+void trunk_give(struct trunk *trunk);
+/* What a call met: alive (any answer), or silence/transport error. */
+void trunk_answered(struct trunk *trunk);
+void trunk_silent(struct trunk *trunk, const char *why);
+
+#endif

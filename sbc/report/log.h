@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The one logger. Lines are formatted in the calling thread, queued in a
+ * bounded ring and written by the logger's own thread, so a slow or full disk
+ * never stops a call. Lost lines are counted and said once there is room.
+ * There is one logger a process: its functions take no handle.
+ */
+#ifndef SBC_REPORT_LOG_H
+#define SBC_REPORT_LOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "policy/policy.h"
+
+/* Program messages go to standard error ("<3>" prefixes under systemd),
+ * status lines to `status_path` ("-": standard output). 0 or -errno: then
+ * `why` tells which path and what to do. */
+int log_start(const char *status_path, enum policy_log_level level,
+	      char *why, size_t why_size);
+/* Write what is queued (at most 2 s), then close. */
+void log_stop(void);
+void log_level(enum policy_log_level level);
+/* USR1: open the status log's path anew. A changed path after reload too. */
+void log_reopen(const char *status_path);
+
+void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * For what an outsider can trigger: at most `burst` lines in `period_ms`, the
+ * next line that passes says how many were left out.
+ */
+struct log_limit {
+	uint64_t since_ms;
+	unsigned said, unsaid;
+};
+void log_limited(struct log_limit *limit, enum policy_log_level level,
+		 const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Network text made fit for a line: UTF-8 kept, control bytes, quotes and
+ * broken UTF-8 as \xNN, cut at size. Returns out. */
+const char *log_quote(char *out, size_t size, const char *text, size_t len);
+
+/* One finished status line, without newline; for status.c. */
+void log_status(const char *line, size_t len);
+
+struct log_counts {
+	uint64_t lines, lost, write_errors;
+};
+void log_counts(struct log_counts *out);
+
+#endif

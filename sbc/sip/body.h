@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * SDP text to and from a plain description (RFC 4566/8866): bounded, tolerant.
+ * Spans point into the text that was parsed; nothing is allocated.
+ */
+#ifndef SBC_SIP_BODY_H
+#define SBC_SIP_BODY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#define BODY_BYTES_MAX	    16384
+#define BODY_MEDIA_MAX	    8
+#define BODY_FORMATS_MAX    64
+#define BODY_ATTRIBUTES_MAX 256
+
+struct body_span {
+	const char *text;	/* not NUL-terminated */
+	size_t len;
+};
+bool body_span_is(struct body_span span, const char *text); /* any case */
+
+enum body_kind { BODY_AUDIO, BODY_VIDEO, BODY_IMAGE, BODY_TEXT,
+		 BODY_APPLICATION, BODY_MESSAGE, BODY_OTHER };
+enum body_direction { BODY_INACTIVE = 0, BODY_SENDONLY = 1,
+		      BODY_RECVONLY = 2, BODY_SENDRECV = 3 };
+/* The other end's word for the same flow: sendonly <-> recvonly. */
+enum body_direction body_direction_reverse(enum body_direction direction);
+const char *body_direction_name(enum body_direction direction);
+
+/* One format of an m= line; for RTP profiles a payload type. */
+struct body_format {
+	struct body_span id;		/* as written in m= */
+	int payload_type;		/* 0..127, or -1 */
+	struct body_span encoding;	/* from rtpmap, or the static table */
+	uint32_t clock;			/* Hz; 0 unknown */
+	unsigned channels;		/* 1 if not said */
+	struct body_span fmtp;		/* empty: none */
+};
+
+struct body_attribute {
+	struct body_span name, value;	/* value empty: a flag */
+	int media;			/* index of its m= line, -1: session */
+};
+
+struct body_media {
+	enum body_kind kind;
+	struct body_span kind_text, proto;
+	bool rtp;			/* an RTP profile (…/AVP, …/AVPF) */
+	bool secure;			/* SAVP or SAVPF */
+	uint16_t port;			/* 0: refused or removed */
+	struct sockaddr_storage address; /* c= and port; AF_UNSPEC if the host
+					    is a name or there is no c= */
+	struct sockaddr_storage rtcp;	/* a=rtcp, or port + 1 */
+	bool zero;			/* c=0.0.0.0 or ::, RFC 2543 hold */
+	enum body_direction direction;	/* session's if it has none itself */
+	bool rtcp_mux;
+	unsigned ptime_ms;		/* 0: not said */
+	unsigned first_format, formats;	/* in body.format[] */
+};
+
+struct body {
+	struct body_span origin_user, origin_id, origin_version, origin_host;
+	struct body_media media[BODY_MEDIA_MAX];
+	unsigned medias;
+	struct body_format format[BODY_MEDIA_MAX * BODY_FORMATS_MAX];
+	unsigned formats;
+	struct body_attribute attribute[BODY_ATTRIBUTES_MAX];
+	unsigned attributes;
+};
+
+/*
+ * Parse an SDP. Odd attributes are kept as they are, never a reason to
+ * refuse. `why` gets a static text on failure.
+ * Returns 0; -EMSGSIZE over one of the limits above; -EPROTO for text that
+ * is no SDP (no v=0, no m= where one is needed, control bytes, NUL).
+ */
+int body_parse(struct body *out, const char *text, size_t len,
+	       const char **why);
+
+/*
+ * Find the SDP of a message body by its Content-Type: the body itself, or
+ * the application/sdp part of a multipart/mixed or /alternative (RFC 2046,
+ * one level, at most 8 parts).
+ * Returns 0 and the span; -ENOENT if there is none; -EPROTO if broken.
+ */
+int body_find_sdp(struct body_span *out, const char *content_type,
+		  const char *text, size_t len);
+
+/* A bounded writer; overflow is remembered, text stays NUL-terminated. */
+struct body_writer {
+	char text[BODY_BYTES_MAX + 1];
+	size_t len;
+	bool overflow;
+};
+void body_write(struct body_writer *w, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#endif

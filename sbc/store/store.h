@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What must survive a restart, in SQLite (WAL). Changes are queued to the
+ * store's own writer thread: the loop never waits for a disk. A full disk or
+ * a broken file costs durability, never a call.
+ */
+#ifndef SBC_STORE_STORE_H
+#define SBC_STORE_STORE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+struct store;
+
+struct store_binding {
+	char user[64];
+	char contact[256];
+	char call_id[128];
+	uint32_t cseq;
+	struct sockaddr_storage source;
+	unsigned transport;
+	char network[32];
+	int64_t expires_at;		/* wall clock, seconds since 1970 */
+	char user_agent[64];
+};
+
+/*
+ * Open or create. Returns 0; -errno with a message in `why` (path, what to
+ * do). A file that is no database is moved aside to PATH.broken and a new one
+ * is begun (said in `why`, returns 0).
+ */
+int store_open(struct store **out, const char *path, char *why,
+	       size_t why_size);
+/* Writes what is queued (at most 2 s), then closes. */
+void store_close(struct store *store);
+
+/* Blocking; only at start. Returns the number loaded or -errno. */
+int store_load_bindings(struct store *store,
+			void (*each)(void *user,
+				     const struct store_binding *binding),
+			void *user);
+void store_put_binding(struct store *store, const struct store_binding *b);
+void store_drop_binding(struct store *store, const char *user,
+			const char *contact);
+
+/* The writer's last trouble ("" if all is well), for the log and sallyctl;
+ * `count` rises with each new failure. */
+unsigned store_trouble(struct store *store, char *out, size_t size);
+
+#endif
