@@ -1,2 +1,624 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The one logger: two bounded rings, one for program messages and one for
+ * status lines, emptied by one thread. A file that cannot be written keeps
+ * its ring filling up; what no longer fits is lost, counted and told later.
+ */
+#include "config.h"
+
 #include "sbc/report/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sbc/report/ring.h"
+#include "sbc/report/status.h"
+
+#define LINE_MAX_BYTES 2048
+#define STATUS_RING    (1024 * 1024)
+#define MESSAGE_RING   (128 * 1024)
+#define BATCH	       (64 * 1024)
+/* A pipe that poll() calls writable takes so much without blocking. */
+#define PIPE_CHUNK   4096
+#define LINGER_MS    10	  /* lines that come together are written together */
+#define RETRY_MS     1000 /* after a failed write */
+#define STOP_MS	     2000
+#define PIPE_WAIT_MS 50
+
+static struct log {
+	/* set by any thread under the lock, read by the writer under it */
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	bool running, stopping, asleep;
+	struct ring status, message;
+	char *new_path; /* log_reopen: the writer's next path; owned */
+
+	/* the writer's own */
+	pthread_t thread;
+	char *path;
+	int fd;
+	bool stderr_stuck, leaving;
+	bool failing;	   /* the last write of the status log failed */
+	uint64_t retry_ms; /* monotonic: when to try again; 0: now */
+	uint64_t untold;   /* status lines lost, not told yet */
+	char batch[BATCH];
+	size_t batch_len, batch_done;
+	unsigned batch_lines;
+
+	/* readable without the lock: written by any thread */
+	_Atomic int level;
+	_Atomic bool journal;
+	_Atomic uint64_t lines, lost, write_errors;
+} logger = {
+	.lock = PTHREAD_MUTEX_INITIALIZER,
+	.fd = -1,
+	.level = POLICY_LOG_WARNING,
+};
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* --- messages --------------------------------------------------------------
+ */
+
+static const struct {
+	const char *name;
+	int priority; /* of syslog(3) */
+} level_word[] = {
+	[POLICY_LOG_ERROR] = {"error", 3},
+	[POLICY_LOG_WARNING] = {"warning", 4},
+	[POLICY_LOG_INFO] = {"info", 6},
+	[POLICY_LOG_DEBUG] = {"debug", 7},
+};
+
+/* Is standard error the journal's stream? systemd.exec(5), JOURNAL_STREAM. */
+static bool stderr_is_journal(void)
+{
+	const char *text = getenv("JOURNAL_STREAM");
+	unsigned long long device, inode;
+	struct stat stat;
+
+	return text && sscanf(text, "%llu:%llu", &device, &inode) == 2 &&
+	       fstat(STDERR_FILENO, &stat) == 0 && stat.st_dev == device &&
+	       stat.st_ino == inode;
+}
+
+/* One message line with its prefix; returns its length. */
+static size_t message_format(char *out, size_t size,
+			     enum policy_log_level level, const char *format,
+			     va_list args)
+{
+	int n, prefix;
+
+	if (atomic_load(&logger.journal)) {
+		prefix =
+			snprintf(out, size, "<%d>", level_word[level].priority);
+	} else {
+		char time[STATUS_TIME_MAX];
+
+		prefix = snprintf(out, size, "%s %s: ", status_time(time),
+				  level_word[level].name);
+	}
+	n = vsnprintf(out + prefix, size - (size_t)prefix, format, args);
+	if (n < 0)
+		n = 0;
+	n += prefix;
+	if ((size_t)n >= size)
+		n = (int)size - 1;
+	while (n > prefix && out[n - 1] == '\n')
+		n--;
+	for (int i = prefix; i < n; i++)
+		if ((unsigned char)out[i] < 0x20 || out[i] == 0x7f)
+			out[i] = ' ';
+	return (size_t)n;
+}
+
+/* With the lock held: wake the writer if it sleeps. */
+static void wake_writer(void)
+{
+	if (logger.asleep) {
+		logger.asleep = false;
+		pthread_cond_signal(&logger.wake);
+	}
+}
+
+static void queue(struct ring *ring, const char *line, size_t len)
+{
+	if (ring_push(ring, line, len))
+		wake_writer();
+	else
+		atomic_fetch_add(&logger.lost, 1);
+}
+
+static void message(enum policy_log_level level, const char *format,
+		    va_list args)
+{
+	char line[LINE_MAX_BYTES];
+	size_t len;
+	bool running;
+
+	if ((int)level > atomic_load(&logger.level))
+		return;
+	len = message_format(line, sizeof line - 1, level, format, args);
+	pthread_mutex_lock(&logger.lock);
+	running = logger.running;
+	if (running)
+		queue(&logger.message, line, len);
+	pthread_mutex_unlock(&logger.lock);
+	if (!running) {
+		line[len] = '\n';
+		if (write(STDERR_FILENO, line, len + 1) < 0)
+			atomic_fetch_add(&logger.write_errors, 1);
+	}
+}
+
+#define MESSAGE(level)                          \
+	do {                                    \
+		va_list args;                   \
+		va_start(args, format);         \
+		message((level), format, args); \
+		va_end(args);                   \
+	} while (0)
+
+void log_error(const char *format, ...)
+{
+	MESSAGE(POLICY_LOG_ERROR);
+}
+
+void log_warning(const char *format, ...)
+{
+	MESSAGE(POLICY_LOG_WARNING);
+}
+
+void log_info(const char *format, ...)
+{
+	MESSAGE(POLICY_LOG_INFO);
+}
+
+void log_debug(const char *format, ...)
+{
+	MESSAGE(POLICY_LOG_DEBUG);
+}
+
+static void say(enum policy_log_level level, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+static void say(enum policy_log_level level, const char *format, ...)
+{
+	MESSAGE(level);
+}
+
+void log_limited(struct log_limit *limit, enum policy_log_level level,
+		 const char *format, ...)
+{
+	char text[LINE_MAX_BYTES];
+	uint64_t now = now_ms();
+	va_list args;
+
+	if ((int)level > atomic_load(&logger.level))
+		return;
+	if (!limit->since_ms || now - limit->since_ms >= LOG_LIMIT_PERIOD_MS) {
+		limit->since_ms = now;
+		limit->said = 0;
+	}
+	if (limit->said >= LOG_LIMIT_BURST) {
+		limit->unsaid++;
+		return;
+	}
+	limit->said++;
+	va_start(args, format);
+	vsnprintf(text, sizeof text - 64, format, args);
+	va_end(args);
+	if (limit->unsaid)
+		say(level, "%s (%u more were left out)", text, limit->unsaid);
+	else
+		say(level, "%s", text);
+	limit->unsaid = 0;
+}
+
+void log_status(const char *line, size_t len)
+{
+	if (len > LINE_MAX_BYTES)
+		len = LINE_MAX_BYTES;
+	pthread_mutex_lock(&logger.lock);
+	if (logger.running)
+		queue(&logger.status, line, len);
+	pthread_mutex_unlock(&logger.lock);
+}
+
+void log_level(enum policy_log_level level)
+{
+	atomic_store(&logger.level, (int)level);
+}
+
+void log_counts(struct log_counts *out)
+{
+	*out = (struct log_counts){
+		.lines = atomic_load(&logger.lines),
+		.lost = atomic_load(&logger.lost),
+		.write_errors = atomic_load(&logger.write_errors),
+	};
+}
+
+/* --- the writer ------------------------------------------------------------
+ */
+
+/* Never waits in write(): a pipe is asked first, our own file is opened
+ * O_NONBLOCK. Returns the bytes taken or -errno; -EAGAIN if it is full. */
+static ssize_t put(int fd, const char *data, size_t len, int wait_ms)
+{
+	struct pollfd ask = {.fd = fd, .events = POLLOUT};
+	struct stat stat;
+	ssize_t n;
+
+	if (fstat(fd, &stat) == 0 && !S_ISREG(stat.st_mode)) {
+		if (poll(&ask, 1, wait_ms) <= 0)
+			return -EAGAIN;
+		if (len > PIPE_CHUNK)
+			len = PIPE_CHUNK;
+	}
+	n = write(fd, data, len);
+	return n < 0 ? -errno : n;
+}
+
+/* Messages that standard error does not take in time are lost: the status
+ * log must not wait for a terminal that somebody stopped. */
+static void write_messages(const char *text, size_t len)
+{
+	while (len) {
+		size_t line =
+			(size_t)((const char *)memchr(text, '\n', len) - text) +
+			1;
+		ssize_t n = put(STDERR_FILENO, text, line,
+				logger.stderr_stuck ? 0 : PIPE_WAIT_MS);
+
+		logger.stderr_stuck = n == -EAGAIN;
+		if (n < 0) {
+			atomic_fetch_add(&logger.lost, 1);
+			atomic_fetch_add(&logger.write_errors, 1);
+		} else {
+			atomic_fetch_add(&logger.lines, 1);
+		}
+		text += line;
+		len -= line;
+	}
+}
+
+/* The first line after a loss says so, in the file and among the messages. */
+static void tell_lost(void)
+{
+	struct status_line line;
+
+	status_begin(&line, NULL, '-', NULL, "log-trouble");
+	status_number(&line, "lost", (int64_t)logger.untold);
+	if (logger.batch_len + line.len + 1 > sizeof logger.batch)
+		return;
+	memcpy(logger.batch + logger.batch_len, line.text, line.len);
+	logger.batch_len += line.len;
+	logger.batch[logger.batch_len++] = '\n';
+	logger.batch_lines++;
+	say(POLICY_LOG_WARNING, "%llu status lines were lost",
+	    (unsigned long long)logger.untold);
+	logger.untold = 0;
+}
+
+/* Write what the batch holds; false if the file does not take it now. */
+static bool write_batch(void)
+{
+	while (logger.batch_done < logger.batch_len) {
+		ssize_t n = put(logger.fd, logger.batch + logger.batch_done,
+				logger.batch_len - logger.batch_done,
+				logger.leaving ? STOP_MS / 4 : PIPE_WAIT_MS);
+
+		if (n == -EINTR)
+			continue;
+		if (n < 0) {
+			atomic_fetch_add(&logger.write_errors, 1);
+			if (!logger.failing)
+				say(POLICY_LOG_WARNING,
+				    "cannot write the status log %s: %s; lines "
+				    "are kept while there is room and tried "
+				    "again every second",
+				    logger.path, strerror((int)-n));
+			logger.failing = true;
+			logger.retry_ms = now_ms() + RETRY_MS;
+			return false;
+		}
+		logger.batch_done += (size_t)n;
+	}
+	atomic_fetch_add(&logger.lines, logger.batch_lines);
+	if (logger.failing)
+		say(POLICY_LOG_WARNING, "the status log %s is written again",
+		    logger.path);
+	logger.failing = false;
+	logger.batch_len = logger.batch_done = 0;
+	logger.batch_lines = 0;
+	return true;
+}
+
+static int status_open(const char *path)
+{
+	int fd;
+
+	if (!strcmp(path, "-")) {
+		fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+		return fd < 0 ? -errno : fd;
+	}
+	/* O_NONBLOCK: a FIFO without a reader must not hold us. */
+	fd = open(path,
+		  O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY |
+			  O_NONBLOCK,
+		  0640);
+	return fd < 0 ? -errno : fd;
+}
+
+static void reopen(char *path)
+{
+	int fd = status_open(path);
+
+	if (fd < 0) {
+		say(POLICY_LOG_ERROR,
+		    "cannot open the status log %s: %s; %s stays in use", path,
+		    strerror(-fd), logger.path);
+		free(path);
+		return;
+	}
+	close(logger.fd);
+	free(logger.path);
+	logger.fd = fd;
+	logger.path = path;
+	logger.retry_ms = 0;
+	/* A line that was half written begins anew in the new file. */
+	while (logger.batch_done && logger.batch[logger.batch_done - 1] != '\n')
+		logger.batch_done--;
+}
+
+/* With the lock held: anything to do now? */
+static bool work_waits(void)
+{
+	if (logger.stopping || logger.new_path || logger.message.used)
+		return true;
+	return (logger.status.used || logger.batch_len) &&
+	       (!logger.retry_ms || now_ms() >= logger.retry_ms);
+}
+
+static void deadline(struct timespec *out, unsigned ms)
+{
+	clock_gettime(CLOCK_MONOTONIC, out);
+	out->tv_sec += ms / 1000;
+	out->tv_nsec += (long)(ms % 1000) * 1000000;
+	if (out->tv_nsec >= 1000000000) {
+		out->tv_nsec -= 1000000000;
+		out->tv_sec++;
+	}
+}
+
+/* With the lock held. Once woken, linger: one wake-up serves a burst. */
+static void wait_for_work(void)
+{
+	struct timespec until;
+
+	while (!work_waits()) {
+		logger.asleep = true;
+		if (logger.retry_ms) {
+			/* Between two tries only the time or a message
+			 * matters, and messages do wake. */
+			deadline(&until, RETRY_MS);
+			pthread_cond_timedwait(&logger.wake, &logger.lock,
+					       &until);
+		} else {
+			pthread_cond_wait(&logger.wake, &logger.lock);
+		}
+	}
+	logger.asleep = false;
+	deadline(&until, LINGER_MS);
+	while (!logger.stopping &&
+	       logger.status.used < logger.status.size / 2 &&
+	       pthread_cond_timedwait(&logger.wake, &logger.lock, &until) == 0)
+		;
+}
+
+/* One round without the lock; true if both rings may hold more. */
+static bool write_round(void)
+{
+	char text[16 * 1024];
+	unsigned lines;
+	size_t len;
+	uint64_t lost;
+	char *path;
+	bool more;
+
+	pthread_mutex_lock(&logger.lock);
+	path = logger.new_path;
+	logger.new_path = NULL;
+	len = ring_pop(&logger.message, text, sizeof text, &lines);
+	lost = logger.message.lost;
+	logger.message.lost = 0;
+	pthread_mutex_unlock(&logger.lock);
+
+	write_messages(text, len);
+	if (lost)
+		say(POLICY_LOG_WARNING, "%llu messages were lost",
+		    (unsigned long long)lost);
+	if (path)
+		reopen(path);
+	if (logger.retry_ms && now_ms() < logger.retry_ms && !logger.leaving)
+		return false;
+	if (!write_batch())
+		return false;
+	logger.retry_ms = 0;
+
+	pthread_mutex_lock(&logger.lock);
+	logger.batch_len =
+		ring_pop(&logger.status, logger.batch, BATCH - LINE_MAX_BYTES,
+			 &logger.batch_lines);
+	logger.untold += logger.status.lost;
+	logger.status.lost = 0;
+	more = logger.status.used || logger.message.used;
+	pthread_mutex_unlock(&logger.lock);
+	if (logger.untold)
+		tell_lost();
+	return write_batch() && more;
+}
+
+static void *writer(void *unused)
+{
+	char text[16 * 1024];
+	uint64_t stop_ms;
+	unsigned lines;
+	size_t len;
+
+	(void)unused;
+	while (!logger.leaving) {
+		pthread_mutex_lock(&logger.lock);
+		wait_for_work();
+		logger.leaving = logger.stopping;
+		pthread_mutex_unlock(&logger.lock);
+		stop_ms = now_ms() + STOP_MS;
+		while (write_round())
+			if (logger.leaving && now_ms() >= stop_ms)
+				break;
+	}
+	/* What this last round itself had to say. */
+	pthread_mutex_lock(&logger.lock);
+	len = ring_pop(&logger.message, text, sizeof text, &lines);
+	pthread_mutex_unlock(&logger.lock);
+	write_messages(text, len);
+	return NULL;
+}
+
+/* --- start and stop --------------------------------------------------------
+ */
+
+static int start_thread(void)
+{
+	pthread_condattr_t attr;
+	sigset_t all, old;
+	int rc;
+
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&logger.wake, &attr);
+	pthread_condattr_destroy(&attr);
+	/* Signals are for the signalling thread; SIGPIPE becomes EPIPE. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	rc = pthread_create(&logger.thread, NULL, writer, NULL);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return -rc;
+}
+
+static void put_away(void)
+{
+	ring_clear(&logger.status);
+	ring_clear(&logger.message);
+	if (logger.fd >= 0)
+		close(logger.fd);
+	logger.fd = -1;
+	free(logger.path);
+	free(logger.new_path);
+	logger.path = logger.new_path = NULL;
+}
+
+int log_start(const char *status_path, enum policy_log_level level, char *why,
+	      size_t why_size)
+{
+	int rc;
+
+	log_level(level);
+	atomic_store(&logger.journal, stderr_is_journal());
+	atomic_store(&logger.lines, 0);
+	atomic_store(&logger.lost, 0);
+	atomic_store(&logger.write_errors, 0);
+	logger.failing = logger.stderr_stuck = logger.stopping = false;
+	logger.asleep = logger.leaving = false;
+	logger.retry_ms = logger.untold = 0;
+	logger.batch_len = logger.batch_done = 0;
+	logger.batch_lines = 0;
+	logger.fd = status_open(status_path);
+	if (logger.fd < 0) {
+		rc = logger.fd;
+		snprintf(why, why_size,
+			 "cannot open the status log %s: %s; let the "
+			 "program's user write there or set status_log",
+			 status_path, strerror(-rc));
+		logger.fd = -1;
+		return rc;
+	}
+	logger.path = strdup(status_path);
+	rc = ring_init(&logger.status, STATUS_RING);
+	if (!rc)
+		rc = ring_init(&logger.message, MESSAGE_RING);
+	if (!rc && !logger.path)
+		rc = -ENOMEM;
+	if (!rc)
+		rc = start_thread();
+	if (rc) {
+		snprintf(why, why_size, "cannot start the logger: %s",
+			 strerror(-rc));
+		put_away();
+		return rc;
+	}
+	pthread_mutex_lock(&logger.lock);
+	logger.running = true;
+	pthread_mutex_unlock(&logger.lock);
+	return 0;
+}
+
+void log_stop(void)
+{
+	struct timespec until;
+	bool running;
+
+	pthread_mutex_lock(&logger.lock);
+	running = logger.running;
+	if (running) {
+		logger.stopping = true;
+		pthread_cond_signal(&logger.wake);
+	}
+	pthread_mutex_unlock(&logger.lock);
+	if (!running)
+		return;
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += STOP_MS / 1000 + 1;
+	if (pthread_timedjoin_np(logger.thread, NULL, &until)) {
+		/* It hangs in a dead file system: leave it there. */
+		pthread_detach(logger.thread);
+		return;
+	}
+	pthread_mutex_lock(&logger.lock);
+	logger.running = false;
+	pthread_mutex_unlock(&logger.lock);
+	pthread_cond_destroy(&logger.wake);
+	put_away();
+}
+
+void log_reopen(const char *status_path)
+{
+	char *path = strdup(status_path);
+
+	pthread_mutex_lock(&logger.lock);
+	if (logger.running && path) {
+		free(logger.new_path);
+		logger.new_path = path;
+		path = NULL;
+		wake_writer();
+	}
+	pthread_mutex_unlock(&logger.lock);
+	free(path);
+}

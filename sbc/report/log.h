@@ -3,7 +3,8 @@
  * The one logger. Lines are formatted in the calling thread, queued in a
  * bounded ring and written by the logger's own thread, so a slow or full disk
  * never stops a call. Lost lines are counted and said once there is room.
- * There is one logger a process: its functions take no handle.
+ * There is one logger a process: its functions take no handle and may be
+ * called from any thread.
  */
 #ifndef SBC_REPORT_LOG_H
 #define SBC_REPORT_LOG_H
@@ -17,30 +18,35 @@
 /* Program messages go to standard error ("<3>" prefixes under systemd),
  * status lines to `status_path` ("-": standard output). 0 or -errno: then
  * `why` tells which path and what to do. */
-int log_start(const char *status_path, enum policy_log_level level,
-	      char *why, size_t why_size);
+int log_start(const char *status_path, enum policy_log_level level, char *why,
+	      size_t why_size);
 /* Write what is queued (at most 2 s), then close. */
 void log_stop(void);
 void log_level(enum policy_log_level level);
-/* USR1: open the status log's path anew. A changed path after reload too. */
+/* USR1: open the status log's path anew. A changed path after reload too.
+ * If that fails, the old file stays in use and a message says why. */
 void log_reopen(const char *status_path);
 
+/* Without a running logger these write to standard error at once. Control
+ * bytes become spaces: one call is one line. */
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
- * For what an outsider can trigger: at most `burst` lines in `period_ms`, the
- * next line that passes says how many were left out.
+ * For what an outsider can trigger: at most LOG_LIMIT_BURST lines in
+ * LOG_LIMIT_PERIOD_MS, the next line that passes says how many were left out.
+ * A limit belongs to one thread; zeros begin it.
  */
+#define LOG_LIMIT_BURST	    5
+#define LOG_LIMIT_PERIOD_MS 10000
 struct log_limit {
 	uint64_t since_ms;
 	unsigned said, unsaid;
 };
 void log_limited(struct log_limit *limit, enum policy_log_level level,
-		 const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+		 const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* Network text made fit for a line: UTF-8 kept, control bytes, quotes and
  * broken UTF-8 as \xNN, cut at size. Returns out. */
@@ -49,6 +55,8 @@ const char *log_quote(char *out, size_t size, const char *text, size_t len);
 /* One finished status line, without newline; for status.c. */
 void log_status(const char *line, size_t len);
 
+/* lines: written; lost: never written, of both kinds; write_errors: times a
+ * write failed (a full disk that is tried again counts each time). */
 struct log_counts {
 	uint64_t lines, lost, write_errors;
 };

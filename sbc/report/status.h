@@ -18,6 +18,7 @@
 struct status_line {
 	char text[2048];
 	size_t len;
+	bool cut;	/* a field found no room: the line ends "cut=yes" */
 };
 /* call: id or NULL ("-"); leg: 'a', 'b' or '-'; peer: name or NULL. Time is
  * wall-clock UTC with milliseconds, RFC 3339. Every event and field name
@@ -30,6 +31,29 @@ void status_address(struct status_line *line, const char *key,
 		    const struct sockaddr *value);
 void status_at(struct status_line *line, const char *key, struct policy_at at);
 void status_end(struct status_line *line);
+
+/* A value stands as it is if it is of printable ASCII without space, quote,
+ * '=' and backslash; else in quotes, log_quote()d. "" is `key=""`, NULL is
+ * `key=-`. One value takes at most STATUS_VALUE_MAX bytes of the line. */
+#define STATUS_VALUE_MAX 400
+
+/* "2026-01-31T12:00:00.000Z", now. */
+#define STATUS_TIME_MAX 32
+const char *status_time(char out[STATUS_TIME_MAX]);
+
+/* Every event and every field, in one table (status_words.c): new ones are
+ * added there and in sallyport-status(5); a test compares the two. */
+struct status_word {
+	const char *name, *meaning;
+};
+const struct status_word *status_events(unsigned *count);
+const struct status_word *status_fields(unsigned *count);
+
+/* For tests: abort on a word that is not in the table; see every finished
+ * line (without newline) as it is written. NULL ends that. */
+void status_strict(bool strict);
+void status_watch(void (*seen)(void *user, const char *line, size_t len),
+		  void *user);
 
 /* --- live calls ------------------------------------------------------------ */
 
@@ -63,6 +87,7 @@ struct status_call {	/* embedded in the call; signalling thread only */
 	unsigned slots;
 };
 
+/* Gives the call its serial. */
 void status_call_add(struct status_call *call);
 void status_call_remove(struct status_call *call);
 unsigned status_calls(void);
@@ -71,7 +96,9 @@ struct status_call *status_call_find(const char *id);
  * loop: the first call whose serial is above `after`. */
 struct status_call *status_call_after(uint64_t after);
 
-/* MOS of one direction from loss and jitter (G.107 E-model). */
+/* MOS of one direction from loss and jitter: G.107's E-model with G.711 that
+ * conceals losses (Bpl 25.1), the jitter buffer's delay taken as twice the
+ * jitter. 1.0 to 4.4; 0 without packets. */
 double status_mos(const struct media_stats *stats);
 
 #endif
