@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A phone: registers, calls, rings, answers, holds, moves, hangs up. */
+#ifndef TESTS_FAKES_PHONE_H
+#define TESTS_FAKES_PHONE_H
+
+#include "tests/fakes/fake.h"
+
+enum phone_hold_style {
+	PHONE_HOLD_SENDONLY,
+	PHONE_HOLD_INACTIVE,
+	PHONE_HOLD_ZERO
+};
+
+struct phone {
+	struct fake end;
+	bool md5_only;	     /* takes the MD5 challenge even beside SHA-256 */
+	bool answers_itself; /* 180, then 200; else it rings until told */
+	unsigned ring_ms;    /* before it answers itself */
+	int refuses;	     /* answers every INVITE with this when set */
+	bool silent;	     /* no answer to anything, not even 100 */
+	int register_status; /* 0: none yet */
+	unsigned register_expires_s;
+	char register_id[64];
+	unsigned register_cseq, register_tries;
+	bool wrong_password;
+	const char *contact; /* NULL: its own address */
+};
+
+void phone_open(struct phone *phone, const char *user, const char *host,
+		const char *password, const struct sockaddr_in *proxy);
+void phone_close(struct phone *phone);
+
+/* REGISTER, answering the challenge. expires_s 0 takes it back. */
+void phone_register(struct phone *phone, unsigned expires_s);
+
+struct fake_call *phone_call(struct phone *phone, const char *number);
+/* Its last call; aborts if it never had one. */
+struct fake_call *phone_line(const struct phone *phone);
+void phone_answer(struct phone *phone);
+void phone_hold(struct phone *phone); /* sendonly, music goes on */
+void phone_hold_as(struct phone *phone, enum phone_hold_style style);
+void phone_resume(struct phone *phone);
+/* New RTP port, told by re-INVITE. */
+void phone_move(struct phone *phone);
+void phone_cancel(struct phone *phone);
+void phone_hang_up(struct phone *phone);
+void phone_talk(struct phone *phone, bool on);
+
+bool phone_is(const struct phone *phone, enum fake_state state);
+
+#endif
