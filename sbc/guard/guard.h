@@ -23,7 +23,9 @@ enum guard_verdict {
 	GUARD_SHED,		/* over the global rate: 503 for an INVITE of a
 				   known source, silence for the rest */
 };
-/* Bounded memory: at most 65,536 sources are remembered, idle ones go. */
+/* Bounded memory: at most 65,536 sources are remembered, idle ones go. An IPv6
+ * source is its /64. A rate of 0 is no limit. */
+#define GUARD_SOURCES_MAX 65536
 enum guard_verdict guard_admit(struct guard *guard,
 			       const struct sockaddr *source, uint64_t now_ms);
 struct guard_counts {
@@ -33,16 +35,18 @@ struct guard_counts {
 void guard_counts(const struct guard *guard, struct guard_counts *out);
 
 /*
- * A filter that passes packets whose IPv4 or IPv6 source is in one of the
+ * A filter for UDP and TCP sockets that passes packets whose IPv4 or IPv6 source is in one of the
  * prefixes. Sorted and merged; when there are more than fit the kernel's 4,096
- * instructions, neighbouring prefixes are widened and *widened is set.
+ * instructions (or into net.core.optmem_max of this one), neighbouring
+ * prefixes are widened and *widened is set.
  * count 0 passes nothing. A prefix of 0 bits passes its whole family.
  * Returns 0 and a program whose `filter` the caller frees; -ENOMEM.
  */
 int guard_filter_build(struct sock_fprog *out,
 		       const struct address_prefix *allowed, unsigned count,
 		       bool *widened);
-/* Put it on a socket; 0 or -errno. */
+/* Put it on a socket, also in place of an older one; 0 or -errno, then the
+ * socket has no filter. */
 int guard_filter_attach(int fd, const struct sock_fprog *program);
 
 /* The descriptors among our own that are bound to `local` (UDP sockets and
