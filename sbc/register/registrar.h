@@ -17,17 +17,17 @@ struct registrar;
 struct registrar_binding {
 	TAILQ_ENTRY(registrar_binding) entry;
 	char user[64];
-	char contact[256];		/* the phone's Contact URI */
+	char contact[256]; /* the phone's Contact URI */
 	char call_id[128];
 	uint32_t cseq;
-	struct sockaddr_storage source;	/* where its packets come from */
+	struct sockaddr_storage source; /* where its packets come from */
 	enum policy_transport transport;
-	unsigned network;		/* index */
+	unsigned network; /* index */
 	char network_name[32];
-	uint64_t expires_ms;		/* monotonic */
-	bool behind_nat;		/* its Contact is not its source */
-	bool stun;			/* its Contact shows a public address
-					   though it stands on our LAN */
+	uint64_t expires_ms; /* monotonic */
+	bool behind_nat;     /* its Contact is not its source */
+	bool stun;	     /* its Contact shows a public address
+				though it stands on our LAN */
 	char user_agent[64];
 };
 
@@ -45,9 +45,9 @@ void registrar_request(struct registrar *registrar, nta_incoming_t *irq,
 unsigned registrar_find(const struct registrar *registrar, const char *user,
 			const struct registrar_binding **out, unsigned max);
 /* All of them, in order; NULL starts. For sallyctl. */
-const struct registrar_binding *
-registrar_next(const struct registrar *registrar,
-	       const struct registrar_binding *after);
+const struct registrar_binding *registrar_next(
+	const struct registrar *registrar,
+	const struct registrar_binding *after);
 unsigned registrar_count(const struct registrar *registrar);
 
 /*
@@ -56,8 +56,9 @@ unsigned registrar_count(const struct registrar *registrar);
  * 400): then `irq` is done with and was destroyed.
  * header: Authorization (UAS, 401) or Proxy-Authorization (407).
  */
-const struct policy_user *
-registrar_authenticate(struct registrar *registrar, nta_incoming_t *irq,
-		       const sip_t *sip, const struct sockaddr *source);
+const struct policy_user *registrar_authenticate(struct registrar *registrar,
+						 nta_incoming_t *irq,
+						 const sip_t *sip,
+						 const struct sockaddr *source);
 
 #endif

@@ -16,19 +16,23 @@ struct agent;
 struct trunk;
 
 enum trunk_health { TRUNK_UNKNOWN, TRUNK_UP, TRUNK_DOWN };
-enum trunk_registration { TRUNK_NOT_WANTED, TRUNK_TRYING, TRUNK_REGISTERED,
-			  TRUNK_REFUSED };
+enum trunk_registration {
+	TRUNK_NOT_WANTED,
+	TRUNK_TRYING,
+	TRUNK_REGISTERED,
+	TRUNK_REFUSED
+};
 
-struct trunk_state {	/* for sallyctl and hunt */
+struct trunk_state { /* for sallyctl and hunt */
 	const struct policy_peer *peer;
 	enum trunk_health health;
 	enum trunk_registration registration;
-	unsigned registration_status;	/* last SIP status of REGISTER */
+	unsigned registration_status; /* last SIP status of REGISTER */
 	uint64_t registered_until_ms;
 	unsigned targets, calls;
 	struct resolve_target target[RESOLVE_TARGETS_MAX];
-	bool stale;			/* DNS silent, last good answer used */
-	char why[96];			/* last trouble, "" if none */
+	bool stale;   /* DNS silent, last good answer used */
+	char why[96]; /* last trouble, "" if none */
 };
 
 /* `peer` is borrowed from the agent's current policy. */

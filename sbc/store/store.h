@@ -21,14 +21,16 @@ struct store_binding {
 	struct sockaddr_storage source;
 	unsigned transport;
 	char network[32];
-	int64_t expires_at;		/* wall clock, seconds since 1970 */
+	int64_t expires_at; /* wall clock, seconds since 1970 */
 	char user_agent[64];
+	char instance[80]; /* +sip.instance, "" if none */
 };
 
 /*
- * Open or create. Returns 0; -errno with a message in `why` (path, what to
- * do). A file that is no database is moved aside to PATH.broken and a new one
- * is begun (said in `why`, returns 0).
+ * Open or create, readable by its owner only. Returns 0; -errno with a message
+ * in `why` (path, what to do). A file that is no database, or a damaged one,
+ * is moved aside to PATH.broken (PATH.broken-2, ...) and a new one is begun
+ * (said in `why`, returns 0). -EPROTONOSUPPORT: written by a newer version.
  */
 int store_open(struct store **out, const char *path, char *why,
 	       size_t why_size);
@@ -40,6 +42,8 @@ int store_load_bindings(struct store *store,
 			void (*each)(void *user,
 				     const struct store_binding *binding),
 			void *user);
+/* Queued: at most 65,536 changes wait, a newer one of the same binding takes
+ * the older one's place; beyond that the oldest is lost (see store_counts). */
 void store_put_binding(struct store *store, const struct store_binding *b);
 void store_drop_binding(struct store *store, const char *user,
 			const char *contact);
@@ -47,5 +51,11 @@ void store_drop_binding(struct store *store, const char *user,
 /* The writer's last trouble ("" if all is well), for the log and sallyctl;
  * `count` rises with each new failure. */
 unsigned store_trouble(struct store *store, char *out, size_t size);
+
+struct store_counts {
+	unsigned waiting; /* changes not yet in the file */
+	uint64_t written, lost;
+};
+void store_counts(struct store *store, struct store_counts *out);
 
 #endif
