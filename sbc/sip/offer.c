@@ -1,2 +1,289 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "sbc/sip/offer.h"
+/* What was said on one leg, and what a new body changes in it. */
+#include "sbc/sip/offer_internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "policy/address.h"
+
+/* Codecs we can offer by ourselves: names and usual payload types. */
+static const struct {
+	const char *name, *encoding, *fmtp;
+	int payload_type;
+	uint32_t clock;
+	unsigned channels;
+} usual[] = {
+	{"PCMA", "PCMA", NULL, 8, 8000, 1},
+	{"PCMU", "PCMU", NULL, 0, 8000, 1},
+	{"G722", "G722", NULL, 9, 8000, 1},
+	{"G729", "G729", NULL, 18, 8000, 1},
+	{"GSM", "GSM", NULL, 3, 8000, 1},
+	{"G723", "G723", NULL, 4, 8000, 1},
+	{"G728", "G728", NULL, 15, 8000, 1},
+	{"opus", "opus", "useinbandfec=1", 107, 48000, 2},
+	{"iLBC", "iLBC", "mode=30", 97, 8000, 1},
+	{"AMR", "AMR", "octet-align=1", 98, 8000, 1},
+	{"AMR-WB", "AMR-WB", "octet-align=1", 99, 16000, 1},
+	{"speex", "speex", NULL, 100, 8000, 1},
+	{"CN", "CN", NULL, 13, 8000, 1},
+	{"telephone-event", "telephone-event", "0-15", 101, 8000, 1},
+};
+
+static const char *const preset[] = {"PCMA", "PCMU", "G722", "telephone-event"};
+
+void offer_init(struct offer *o, uint64_t session_id)
+{
+	memset(o, 0, sizeof *o);
+	/* 62 bits: some ends read it as a signed number */
+	o->session_id = session_id & (UINT64_MAX >> 2);
+	o->version = 1;
+}
+
+void offer_clear(struct offer *o)
+{
+	free(o->local);
+	free(o->remote);
+	memset(o, 0, sizeof *o);
+}
+
+int offer_remember(struct offer *o, const char *text, size_t len)
+{
+	char *remote;
+
+	if (offer_is_same(o, text, len))
+		return 0;
+	remote = malloc(len + 1);
+	if (remote == NULL)
+		return -ENOMEM;
+	memcpy(remote, text, len);
+	remote[len] = '\0';
+	free(o->remote);
+	o->remote = remote;
+	o->remote_len = len;
+	return 0;
+}
+
+bool offer_is_same(const struct offer *o, const char *text, size_t len)
+{
+	return o->remote != NULL && o->remote_len == len &&
+	       memcmp(o->remote, text, len) == 0;
+}
+
+int offer_write_offer(struct offer *o, const struct body *source,
+		      const struct offer_rules *rules,
+		      const struct offer_place *place)
+{
+	struct offer_job job = {
+		.o = o,
+		.role = OFFER_RELAYED,
+		.shape = source,
+		.from = source,
+		.rules = rules,
+		.place = place,
+		.places = source->medias,
+	};
+
+	return offer_write(o, &job);
+}
+
+int offer_write_answer(struct offer *o, const struct body *theirs,
+		       const struct body *chosen,
+		       const struct offer_rules *rules,
+		       const struct offer_place *place)
+{
+	struct offer_job job = {
+		.o = o,
+		.role = OFFER_ANSWER,
+		.shape = theirs,
+		.from = chosen,
+		.rules = rules,
+		.place = place,
+		.places = theirs->medias,
+	};
+
+	return offer_write(o, &job);
+}
+
+/* An SDP that holds what we would say if nobody had said anything. */
+static void write_usual(struct body_writer *w, const struct offer_rules *rules)
+{
+	const char *const *names = preset;
+	unsigned count = sizeof preset / sizeof *preset;
+	const unsigned all = sizeof usual / sizeof *usual;
+	bool narrow = false;
+	unsigned pick[OFFER_CODECS_MAX], picks = 0;
+
+	if (rules != NULL && rules->codecs_count > 0) {
+		names = rules->codecs;
+		count = rules->codecs_count;
+	}
+	for (unsigned i = 0; i < count; i++) {
+		for (unsigned k = 0; k < all && picks < OFFER_CODECS_MAX; k++) {
+			if (strcasecmp(names[i], usual[k].name) != 0)
+				continue;
+			pick[picks++] = k;
+			narrow |= usual[k].clock == 8000 && k + 2 < all;
+		}
+	}
+	body_write_text(w, "v=0\r\nm=audio 9 RTP/AVP");
+	for (unsigned i = 0; i < picks; i++)
+		body_write(w, " %d", usual[pick[i]].payload_type);
+	for (unsigned i = 0; i < picks; i++) {
+		unsigned k = pick[i];
+
+		/* telephone-event has the codec's clock (RFC 4733 2.1) */
+		body_write(w, "\r\na=rtpmap:%d %s/%u", usual[k].payload_type,
+			   usual[k].encoding,
+			   k + 1 == all && !narrow ? 48000 : usual[k].clock);
+		if (usual[k].channels > 1)
+			body_write(w, "/%u", usual[k].channels);
+		if (usual[k].fmtp != NULL)
+			body_write(w, "\r\na=fmtp:%d %s", usual[k].payload_type,
+				   usual[k].fmtp);
+	}
+	body_write_text(w, "\r\n");
+}
+
+int offer_write_own(struct offer *o, const struct body *session,
+		    const struct offer_rules *rules,
+		    const struct offer_place *place, unsigned places)
+{
+	struct offer_job job = {
+		.o = o,
+		.role = OFFER_OWN,
+		.shape = session,
+		.from = session,
+		.rules = rules,
+		.place = place,
+		.places = places,
+	};
+	struct body_writer w;
+	struct body body;
+
+	if (session == NULL) {
+		w.len = 0;
+		w.overflow = false;
+		write_usual(&w, rules);
+		if (body_parse(&body, w.text, w.len, NULL) != 0)
+			return -EMSGSIZE;
+		job.shape = job.from = &body;
+	}
+	return offer_write(o, &job);
+}
+
+const char *offer_encryption(const struct body *body, unsigned slot)
+{
+	static const struct {
+		const char *attribute, *name;
+		bool session;
+	} signs[] = {
+		{"crypto", "sdes", false},
+		{"fingerprint", "dtls", true},
+		{"zrtp-hash", "zrtp", true},
+		{"key-mgmt", "mikey", true},
+	};
+
+	if (slot >= body->medias || !body->media[slot].rtp)
+		return "none";
+	for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
+		if (body_attribute(body, (int)slot, signs[i].attribute) ||
+		    (signs[i].session &&
+		     body_attribute(body, -1, signs[i].attribute)))
+			return signs[i].name;
+	}
+	return "none";
+}
+
+static bool same_formats(const struct body *then, const struct body *now,
+			 unsigned slot)
+{
+	const struct body_media *a = &then->media[slot];
+	const struct body_media *b = &now->media[slot];
+
+	if (a->formats != b->formats)
+		return false;
+	for (unsigned i = 0; i < a->formats; i++) {
+		const struct body_format *x =
+			&then->format[a->first_format + i];
+		const struct body_format *y = &now->format[b->first_format + i];
+
+		if (!body_span_equal(x->id, y->id) ||
+		    !body_span_equal(x->encoding, y->encoding) ||
+		    x->clock != y->clock || x->channels != y->channels)
+			return false;
+	}
+	return true;
+}
+
+static bool same_attribute(const struct body *then, const struct body *now,
+			   unsigned slot, const char *name)
+{
+	const struct body_attribute *a, *b;
+
+	a = body_attribute(then, (int)slot, name);
+	b = body_attribute(now, (int)slot, name);
+	if (a == NULL)
+		a = body_attribute(then, -1, name);
+	if (b == NULL)
+		b = body_attribute(now, -1, name);
+	if (a == NULL || b == NULL)
+		return a == b;
+	return a->value.len == b->value.len &&
+	       (a->value.len == 0 ||
+		memcmp(a->value.text, b->value.text, a->value.len) == 0);
+}
+
+static void compare_slot(struct offer_change *out, const struct body *then,
+			 const struct body *now, unsigned slot)
+{
+	const struct body_media *a = &then->media[slot];
+	const struct body_media *b = &now->media[slot];
+
+	if (a->port != 0 && b->port == 0)
+		out->slots_removed = true;
+	if (b->kind == BODY_IMAGE && b->port != 0 &&
+	    (a->kind != BODY_IMAGE || a->port == 0))
+		out->image = true;
+	if (b->port == 0)
+		return;
+	out->formats |= !same_formats(then, now, slot);
+	out->address |= !address_equal((const struct sockaddr *)&a->address,
+				       (const struct sockaddr *)&b->address);
+	out->key |= !same_attribute(then, now, slot, "crypto") ||
+		    !same_attribute(then, now, slot, "fingerprint") ||
+		    !same_attribute(then, now, slot, "setup");
+}
+
+static const struct body_media *first_audio(const struct body *body)
+{
+	for (unsigned i = 0; i < body->medias; i++) {
+		if (body->media[i].kind == BODY_AUDIO)
+			return &body->media[i];
+	}
+	return NULL;
+}
+
+void offer_compare(struct offer_change *out, const struct body *then,
+		   const struct body *now)
+{
+	const struct body_media *a = first_audio(then), *b = first_audio(now);
+
+	memset(out, 0, sizeof *out);
+	out->same_version =
+		body_span_equal(then->origin_id, now->origin_id) &&
+		body_span_equal(then->origin_version, now->origin_version);
+	out->slots_added = now->medias > then->medias;
+	out->slots_removed = now->medias < then->medias;
+	for (unsigned i = 0; i < now->medias; i++) {
+		if (i < then->medias)
+			compare_slot(out, then, now, i);
+		else if (now->media[i].kind == BODY_IMAGE &&
+			 now->media[i].port != 0)
+			out->image = true;
+	}
+	out->direction = a != NULL && b != NULL &&
+			 (a->direction != b->direction || a->zero != b->zero);
+}

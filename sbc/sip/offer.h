@@ -3,7 +3,8 @@
  * Offer/answer of one leg (RFC 3264): what we last said on it, what its far
  * end last said, our o= line and version. SDP for one leg is written anew
  * from what the other leg's far end said: our origin, addresses and ports,
- * formats that the leg's peer allows, attributes by allow-list.
+ * formats that the leg's peer allows, attributes by allow-list (the table in
+ * offer_attribute.c).
  */
 #ifndef SBC_SIP_OFFER_H
 #define SBC_SIP_OFFER_H
@@ -33,26 +34,52 @@ struct offer_place {
 	enum body_direction direction;
 };
 
-/* What this leg's peer allows. */
+/*
+ * What this leg's peer allows. The names count for every RTP slot, video
+ * too; auxiliary formats (telephone-event, CN, red, rtx) need their name in
+ * the list like any other and stand after the codecs. Non-RTP slots (T.38)
+ * are not filtered. NULL instead of rules: everything, OFFER_HOLD_SENDONLY.
+ */
 struct offer_rules {
 	const char *const *codecs;	/* names in order; count 0: all */
 	unsigned codecs_count;
 	enum { OFFER_HOLD_SENDONLY, OFFER_HOLD_INACTIVE, OFFER_HOLD_ZERO,
 	       OFFER_HOLD_NONE } hold;	/* how a direction that is not sendrecv
-					   is written in OUR offers */
+					   is written in OUR offers:
+					   SENDONLY  as it is
+					   INACTIVE  sendonly as inactive
+					   ZERO      also c=0.0.0.0 where we do
+						     not receive (RFC 2543)
+					   NONE      always sendrecv */
 };
+
+#define OFFER_CODECS_MAX 32
+/*
+ * The names that two peers both allow, in b's order: give it as rules for the
+ * offer toward b, so that b cannot pick what a's answer may not hold. A list
+ * with count 0 allows all; both 0 gives 0.
+ * Returns how many names; 0 with `*none` true if they have none in common.
+ */
+unsigned offer_codecs_join(const char *out[OFFER_CODECS_MAX],
+			   const struct offer_rules *a,
+			   const struct offer_rules *b, bool *none);
 
 /*
  * Write our offer toward this leg from `source`, the body that the other
  * leg's far end offered: same slots in the same order, its payload type
  * numbers, formats filtered and ordered by the rules. A slot with no format
- * left gets port 0.
+ * left, of a transport that we cannot relay, or refused in `source` gets
+ * port 0.
  *
- * place[source->medias]
+ * place[source->medias]  at least one has an address, if this is the leg's
+ *                        first body
  * Returns 0 and the body in o->local; -ENOTSUP if no slot has a format left;
- * -EMSGSIZE; -ENOMEM. On failure o is as it was.
+ * -EINVAL if no place has an address; -EMSGSIZE; -ENOMEM. On failure o is as
+ * it was.
  * The version rises by one only if the body differs from the last one sent;
  * otherwise the body is byte-identical (RFC 3264 section 8).
+ * All three writers: the bodies given may point into o->local or o->remote
+ * (they are read before o->local is replaced, and are then stale).
  */
 int offer_write_offer(struct offer *o, const struct body *source,
 		      const struct offer_rules *rules,
@@ -63,14 +90,21 @@ int offer_write_offer(struct offer *o, const struct body *source,
  * body that the other leg's far end last gave (its answer, or its current
  * session for a mid-call offer that we answer ourselves). Slot by slot: the
  * formats of `theirs` that `chosen` has too, numbered as `theirs` numbered
- * them (matched by encoding, clock, channels and for telephone-event and
- * others by fmtp where it tells codecs apart), telephone-event kept. A slot
- * that `chosen` lacks, refused (port 0), or that has place port 0 is answered
+ * them (matched by encoding, clock, channels and for some codecs by the fmtp
+ * that tells them apart), in chosen's order, with chosen's fmtp and
+ * attributes; telephone-event kept. A slot that `chosen` lacks, refused (port
+ * 0), has of another kind or security, or that has place port 0 is answered
  * with port 0 and its first format; slots never vanish.
  *
+ * To answer with T's codec only, give its name (offer_agreed) and
+ * "telephone-event" as the rules. Of several a=crypto in `chosen` the one that
+ * we said last on this leg is said again, else the first whose suite is
+ * offered; its tag is the offer's.
+ *
  * place[theirs->medias]
- * Returns 0; -ENOTSUP if no audio format is common (488); -EMSGSIZE; -ENOMEM.
- * On failure o is as it was.
+ * Returns 0; -ENOTSUP if no audio format is common, or something is offered
+ * and no slot of it is accepted (488; an offer with every port 0 is answered);
+ * -EINVAL as above; -EMSGSIZE; -ENOMEM. On failure o is as it was.
  */
 int offer_write_answer(struct offer *o, const struct body *theirs,
 		       const struct body *chosen,
@@ -80,7 +114,11 @@ int offer_write_answer(struct offer *o, const struct body *theirs,
 /*
  * Write an offer of ours on a leg whose INVITE had none (or whose re-INVITE
  * has none): `codecs` of the rules as G.711, G.722, ... with their usual
- * numbers, or, when `session` is not NULL, exactly the session's formats.
+ * numbers in one audio slot (no names: PCMA, PCMU, G722, telephone-event),
+ * or, when `session` is not NULL, exactly the session's formats and slots.
+ *
+ * places  how many places are given; further slots of `session` get port 0
+ * Errors as offer_write_offer.
  */
 int offer_write_own(struct offer *o, const struct body *session,
 		    const struct offer_rules *rules,
@@ -91,9 +129,34 @@ bool offer_is_same(const struct offer *o, const char *text, size_t len);
 
 /*
  * Payload types of side x as side y numbers the same formats: map[pt] = pt of
- * y, or 255 for none. Returns true if any differs.
+ * y, or 255 for none. Returns true if any that has a number differs.
  */
 bool offer_payload_map(uint8_t map[128], const struct body *x,
 		       const struct body *y, unsigned slot);
+
+/* The codec of a slot: its first format that is not telephone-event, CN or
+ * the like. NULL: none, or the slot is refused or absent. */
+const struct body_format *offer_agreed(const struct body *answer,
+				       unsigned slot);
+
+/* How a slot's media is secured: "none", "sdes", "dtls", "zrtp", "mikey". */
+const char *offer_encryption(const struct body *body, unsigned slot);
+
+/*
+ * What is new in `now` against `then`, two bodies of the same far end; for the
+ * judgement of mid-call offers and for the log.
+ */
+struct offer_change {
+	bool same_version;	/* same o= id and version: RFC 4028 refresh */
+	bool slots_added;	/* more m= lines */
+	bool slots_removed;	/* a slot now has port 0, or is missing */
+	bool image;		/* a live m=image that was not there */
+	bool formats;		/* formats or their numbers differ in a slot */
+	bool direction;		/* in the first audio slot, zero included */
+	bool address;		/* address or port of a live slot */
+	bool key;		/* crypto, fingerprint or setup */
+};
+void offer_compare(struct offer_change *out, const struct body *then,
+		   const struct body *now);
 
 #endif
