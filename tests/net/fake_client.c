@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the fake asks of others. */
+#define _GNU_SOURCE
+#include "tests/net/fake.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void digest_line(struct fake *f, const char *message, int status)
+{
+	struct fake_request *r = &f->request;
+	char line[1024], realm[128], nonce[256], algorithm[16], qop[32];
+	char opaque[128], cnonce[32], nc[16], response[65];
+	const char *name =
+		status == 401 ? "WWW-Authenticate" : "Proxy-Authenticate";
+	size_t n;
+
+	message_header(message, name, 0, line, sizeof(line));
+	message_parameter(line, "realm", realm, sizeof(realm));
+	message_parameter(line, "nonce", nonce, sizeof(nonce));
+	if (!message_parameter(line, "algorithm", algorithm, sizeof(algorithm)))
+		strcpy(algorithm, "MD5");
+	message_parameter(line, "qop", qop, sizeof(qop));
+	if (*qop)
+		strcpy(qop, "auth");
+	fake_random(cnonce, sizeof(cnonce));
+	snprintf(nc, sizeof(nc), "%08x", ++f->nonce_count);
+	digest_response(algorithm, f->user, realm, f->password, r->method,
+			r->uri, nonce, nc, cnonce, qop, response);
+	n = (size_t)snprintf(
+		r->auth, sizeof(r->auth),
+		"%s: Digest username=\"%s\", realm=\"%s\", nonce=\"%s\", "
+		"uri=\"%s\", algorithm=%s, response=\"%s\"",
+		status == 401 ? "Authorization" : "Proxy-Authorization",
+		f->user, realm, nonce, r->uri, algorithm, response);
+	if (*qop)
+		n += (size_t)snprintf(r->auth + n, sizeof(r->auth) - n,
+				      ", qop=%s, nc=%s, cnonce=\"%s\"", qop, nc,
+				      cnonce);
+	if (message_parameter(line, "opaque", opaque, sizeof(opaque)))
+		n += (size_t)snprintf(r->auth + n, sizeof(r->auth) - n,
+				      ", opaque=\"%s\"", opaque);
+	snprintf(r->auth + n, sizeof(r->auth) - n, "\r\n");
+}
+
+/* Where a request goes: a registered or called URI's literal, or the peer. */
+static struct wire_path path_to(struct fake *f, const char *uri)
+{
+	struct wire_path path = {.conn = -1};
+	const char *host = strchr(uri, '@');
+
+	host = host ? host + 1 : uri + 4;
+	if (address_parse(host, &path.address, &path.len) < 0) {
+		path.address = f->peer;
+		path.len = f->peer_len;
+	}
+	if (f->tcp) {
+		if (f->path.conn >= 0 && f->wire.conn[f->path.conn].fd >= 0)
+			return f->path;
+		if (wire_connect(&f->wire, &path) == 0)
+			f->path = path;
+		else
+			fake_say("unconnected");
+	}
+	return path;
+}
+
+/* Writes and sends f->request; method, uri, cseq and auth are set. */
+static void send_request(struct fake *f, const char *from, const char *to,
+			 const char *call_id, const char *extra,
+			 const char *body)
+{
+	struct fake_request *r = &f->request;
+	struct wire_path path = path_to(f, r->uri);
+	char at[96];
+
+	address_text(&f->shown, at, sizeof(at));
+	snprintf(r->text, sizeof(r->text),
+		 "%s %s SIP/2.0\r\n"
+		 "Via: SIP/2.0/%s %s;branch=%s;rport\r\n"
+		 "Max-Forwards: 70\r\nFrom: %s\r\nTo: %s\r\nCall-ID: %s\r\n"
+		 "CSeq: %u %s\r\nContact: <sip:%s@%s%s>\r\n"
+		 "User-Agent: Fakephone/9.9 (secret-model)\r\n%s%s%s"
+		 "Content-Length: %zu\r\n\r\n%s",
+		 r->method, r->uri, f->tcp ? "TCP" : "UDP", at, r->branch, from,
+		 to, call_id, r->cseq, r->method, f->user, at,
+		 f->tcp ? ";transport=tcp" : "", r->auth, extra,
+		 *body ? "Content-Type: application/sdp\r\n" : "", strlen(body),
+		 body);
+	wire_send(&f->wire, &path, r->text);
+	r->pending = strcmp(r->method, "ACK") != 0;
+	r->interval_us = 500000;
+	r->again_us = fake_now_us() + r->interval_us;
+}
+
+static void new_request(struct fake *f, const char *method, const char *uri,
+			unsigned cseq, bool again)
+{
+	struct fake_request *r = &f->request;
+	char random[32];
+
+	snprintf(r->method, sizeof(r->method), "%s", method);
+	if (r->uri != uri)
+		snprintf(r->uri, sizeof(r->uri), "%s", uri);
+	fake_random(random, sizeof(random));
+	snprintf(r->branch, sizeof(r->branch), "z9hG4bK%s", random);
+	r->cseq = cseq;
+	if (!again) {
+		r->auth[0] = 0;
+		r->challenged = false;
+	}
+}
+
+void fake_again(struct fake *f)
+{
+	struct fake_request *r = &f->request;
+	struct wire_path path;
+
+	if (f->tcp || !r->pending || fake_now_us() < r->again_us)
+		return;
+	path = path_to(f, r->uri);
+	wire_send(&f->wire, &path, r->text);
+	if (r->interval_us < 4000000)
+		r->interval_us *= 2;
+	r->again_us = fake_now_us() + r->interval_us;
+}
+
+static void send_register(struct fake *f, bool again)
+{
+	char uri[128], from[300], to[256], extra[64];
+
+	snprintf(uri, sizeof(uri), "sip:%s", f->domain);
+	snprintf(to, sizeof(to), "<sip:%s@%s>", f->user, f->domain);
+	snprintf(from, sizeof(from), "%s;tag=%s", to, f->register_id + 8);
+	new_request(f, "REGISTER", uri, ++f->register_cseq, again);
+	snprintf(extra, sizeof(extra), "Expires: %d\r\n", f->register_expires);
+	send_request(f, from, to, f->register_id, extra, "");
+}
+
+void fake_register(struct fake *f, int expires)
+{
+	f->register_expires = expires;
+	send_register(f, false);
+}
+
+static void send_in_dialog(struct fake *f, const char *method, bool again)
+{
+	char sdp[1024] = "";
+
+	new_request(f, method, f->target, ++f->cseq, again);
+	if (strcmp(method, "INVITE") == 0)
+		fake_sdp_write(f, sdp, sizeof(sdp));
+	send_request(f, f->local_uri, f->remote, f->call_id, "", sdp);
+}
+
+void fake_ask(struct fake *f, const char *method)
+{
+	send_in_dialog(f, method, false);
+	if (strcmp(method, "BYE") == 0)
+		fake_end(f, "us");
+}
+
+void fake_call(struct fake *f, const char *number)
+{
+	char random[32];
+
+	if (f->state != FAKE_IDLE) {
+		fake_say("busy-already");
+		return;
+	}
+	voice_begin(&f->voice);
+	f->voice.sound = f->sound;
+	f->state = FAKE_CALLING;
+	f->direction = "sendrecv";
+	f->sdp_known = f->said_end = false;
+	f->cseq = 0;
+	fake_random(f->local_tag, sizeof(f->local_tag));
+	fake_random(random, sizeof(random));
+	snprintf(f->call_id, sizeof(f->call_id), "inside-%s", random);
+	snprintf(f->local_uri, sizeof(f->local_uri), "<sip:%s@%s>;tag=%s",
+		 f->user, f->domain, f->local_tag);
+	snprintf(f->target, sizeof(f->target), "sip:%s@%s", number, f->domain);
+	snprintf(f->remote, sizeof(f->remote), "<%.200s>", f->target);
+	send_in_dialog(f, "INVITE", false);
+}
+
+/* An ACK: of a 2xx to the new target, else in the INVITE's transaction. */
+static void send_ack(struct fake *f, const char *message, bool good)
+{
+	struct fake_request invite = f->request;
+	char to[512];
+
+	message_header(message, "To", 0, to, sizeof(to));
+	if (good)
+		new_request(f, "ACK", f->target, invite.cseq, true);
+	else
+		strcpy(f->request.method, "ACK");
+	f->request.auth[0] = 0;
+	send_request(f, f->local_uri, to, f->call_id, "", "");
+	f->request = invite;
+	f->request.pending = false;
+}
+
+void fake_end(struct fake *f, const char *by)
+{
+	if (f->state == FAKE_IDLE)
+		return;
+	f->state = FAKE_IDLE;
+	f->voice.far_len = 0;
+	fake_say("ended by=%s", by);
+	voice_judgement(&f->voice, stdout);
+}
+
+static void invite_accepted(struct fake *f, const char *message)
+{
+	char line[512];
+
+	message_header(message, "To", 0, f->remote, sizeof(f->remote));
+	if (message_header(message, "Contact", 0, line, sizeof(line)))
+		message_uri(line, f->target, sizeof(f->target));
+	send_ack(f, message, true);
+	if (*message_body(message))
+		fake_sdp_read(f, message_body(message));
+	fake_say(f->state == FAKE_UP ? "accepted" : "answered");
+	f->state = FAKE_UP;
+}
+
+static void invite_told(struct fake *f, const char *message, int status)
+{
+	char line[128] = "-";
+
+	if (status < 200) {
+		if (*message_body(message))
+			fake_sdp_read(f, message_body(message));
+		fake_say(status == 100 ? "trying" : "ringing %d", status);
+		return;
+	}
+	if (status < 300) {
+		invite_accepted(f, message);
+		return;
+	}
+	send_ack(f, message, false);
+	if ((status == 401 || status == 407) && !f->request.challenged) {
+		f->request.challenged = true;
+		digest_line(f, message, status);
+		send_in_dialog(f, "INVITE", true);
+		return;
+	}
+	message_header(message, "Retry-After", 0, line, sizeof(line));
+	if (f->state == FAKE_CALLING)
+		f->state = FAKE_IDLE;
+	fake_say("refused %d retry-after=%s", status, *line ? line : "-");
+}
+
+static void register_told(struct fake *f, const char *message, int status)
+{
+	if (status < 200)
+		return;
+	if ((status == 401 || status == 407) && !f->request.challenged) {
+		f->request.challenged = true;
+		digest_line(f, message, status);
+		send_register(f, true);
+		return;
+	}
+	if (status < 300)
+		fake_say(f->register_expires ? "registered" : "unregistered");
+	else
+		fake_say("register-refused %d", status);
+}
+
+void fake_told(struct fake *f, const char *message,
+	       const struct wire_path *from)
+{
+	struct fake_request *r = &f->request;
+	char cseq[64], via[512], branch[96], method[16];
+	int status = message_status(message);
+
+	message_header(message, "CSeq", 0, cseq, sizeof(cseq));
+	message_header(message, "Via", 0, via, sizeof(via));
+	message_parameter(via, "branch", branch, sizeof(branch));
+	if (sscanf(cseq, "%*u %15s", method) != 1)
+		return;
+	if (from->conn >= 0)
+		f->path = *from;
+	if (strcmp(branch, r->branch) != 0) {
+		fake_say("stray %d %s", status, method);
+		return;
+	}
+	if (strcmp(method, "CANCEL") == 0)
+		return;
+	if (!r->pending && status >= 200 && strcmp(method, "INVITE") == 0) {
+		send_ack(f, message, status < 300); /* a copy */
+		return;
+	}
+	r->again_us = UINT64_MAX;
+	if (strcmp(method, "INVITE") != 0 && status < 200)
+		return;
+	r->pending = status < 200;
+	if (strcmp(method, "INVITE") == 0)
+		invite_told(f, message, status);
+	else if (strcmp(method, "REGISTER") == 0)
+		register_told(f, message, status);
+	else
+		fake_say("told %d %s", status, method);
+}

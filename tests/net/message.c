@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Just enough of SIP's text for the fakes of tests/net. */
+#define _GNU_SOURCE
+#include "tests/net/message.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+int address_parse(const char *text, struct sockaddr_storage *out,
+		  socklen_t *len)
+{
+	struct sockaddr_in *four = (struct sockaddr_in *)out;
+	struct sockaddr_in6 *six = (struct sockaddr_in6 *)out;
+	char host[64];
+	const char *end, *port = NULL;
+
+	memset(out, 0, sizeof(*out));
+	if (*text == '[') {
+		end = strchr(++text, ']');
+		if (!end)
+			return -1;
+		if (end[1] == ':')
+			port = end + 2;
+	} else {
+		end = text + strcspn(text, ":;>");
+		if (*end == ':')
+			port = end + 1;
+	}
+	snprintf(host, sizeof(host), "%.*s", (int)(end - text), text);
+	if (inet_pton(AF_INET, host, &four->sin_addr) == 1) {
+		four->sin_family = AF_INET;
+		four->sin_port = htons((uint16_t)(port ? atoi(port) : 5060));
+		*len = sizeof(*four);
+	} else if (inet_pton(AF_INET6, host, &six->sin6_addr) == 1) {
+		six->sin6_family = AF_INET6;
+		six->sin6_port = htons((uint16_t)(port ? atoi(port) : 5060));
+		*len = sizeof(*six);
+	} else {
+		return -1;
+	}
+	return 0;
+}
+
+const char *address_host(const struct sockaddr_storage *address, char *out,
+			 size_t size)
+{
+	const void *raw = &((const struct sockaddr_in *)address)->sin_addr;
+
+	if (address->ss_family == AF_INET6)
+		raw = &((const struct sockaddr_in6 *)address)->sin6_addr;
+	if (!inet_ntop(address->ss_family, raw, out, (socklen_t)size))
+		snprintf(out, size, "?");
+	return out;
+}
+
+unsigned address_port(const struct sockaddr_storage *address)
+{
+	if (address->ss_family == AF_INET6)
+		return ntohs(((const struct sockaddr_in6 *)address)->sin6_port);
+	return ntohs(((const struct sockaddr_in *)address)->sin_port);
+}
+
+const char *address_text(const struct sockaddr_storage *address, char *out,
+			 size_t size)
+{
+	char host[64];
+
+	address_host(address, host, sizeof(host));
+	if (address->ss_family == AF_INET6)
+		snprintf(out, size, "[%s]:%u", host, address_port(address));
+	else
+		snprintf(out, size, "%s:%u", host, address_port(address));
+	return out;
+}
+
+int message_status(const char *message)
+{
+	if (strncmp(message, "SIP/2.0 ", 8) != 0)
+		return 0;
+	return atoi(message + 8);
+}
+
+void message_method(const char *message, char *out, size_t size)
+{
+	snprintf(out, size, "%.*s", (int)strcspn(message, " "), message);
+}
+
+static char compact(const char *name)
+{
+	static const struct {
+		const char *name;
+		char letter;
+	} forms[] = {
+		{"Via", 'v'},
+		{"From", 'f'},
+		{"To", 't'},
+		{"Call-ID", 'i'},
+		{"Contact", 'm'},
+		{"Supported", 'k'},
+		{"Content-Length", 'l'},
+		{"Content-Type", 'c'},
+	};
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+		if (strcasecmp(forms[i].name, name) == 0)
+			return forms[i].letter;
+	return 0;
+}
+
+bool message_header(const char *message, const char *name, unsigned nth,
+		    char *out, size_t size)
+{
+	const char *line = strstr(message, "\r\n");
+	size_t len = strlen(name);
+	char letter = compact(name);
+
+	for (; line && line[2] && line[2] != '\r';
+	     line = strstr(line + 2, "\r\n")) {
+		const char *at = line + 2;
+
+		if (strncasecmp(at, name, len) == 0 &&
+		    (at[len] == ':' || at[len] == ' '))
+			at += len;
+		else if (letter && (*at | 32) == letter && at[1] == ':')
+			at++;
+		else
+			continue;
+		at += strspn(at, " ");
+		if (*at++ != ':' || nth-- > 0)
+			continue;
+		at += strspn(at, " \t");
+		snprintf(out, size, "%.*s", (int)strcspn(at, "\r\n"), at);
+		return true;
+	}
+	if (size > 0)
+		*out = 0;
+	return false;
+}
+
+const char *message_body(const char *message)
+{
+	const char *body = strstr(message, "\r\n\r\n");
+
+	return body ? body + 4 : "";
+}
+
+bool message_parameter(const char *header, const char *name, char *out,
+		       size_t size)
+{
+	size_t len = strlen(name);
+
+	*out = 0;
+	for (const char *at = strcasestr(header, name); at;
+	     at = strcasestr(at + 1, name)) {
+		if (at == header || !strchr("; ,", at[-1]))
+			continue;
+		if (at[len] == '=' && at[len + 1] == '"') {
+			at += len + 2;
+			snprintf(out, size, "%.*s", (int)strcspn(at, "\""), at);
+			return true;
+		}
+		if (at[len] == '=') {
+			at += len + 1;
+			snprintf(out, size, "%.*s", (int)strcspn(at, ";, >"),
+				 at);
+			return true;
+		}
+	}
+	return false;
+}
+
+void message_uri(const char *header, char *out, size_t size)
+{
+	const char *open = strchr(header, '<');
+
+	if (open)
+		snprintf(out, size, "%.*s", (int)strcspn(open + 1, ">"),
+			 open + 1);
+	else
+		snprintf(out, size, "%.*s", (int)strcspn(header, ";"), header);
+}
+
+static void hash(const char *algorithm, const char *text, char out[65])
+{
+	const EVP_MD *md = strcasecmp(algorithm, "SHA-256") == 0 ? EVP_sha256()
+								 : EVP_md5();
+	unsigned char raw[EVP_MAX_MD_SIZE];
+	unsigned len = 0;
+
+	if (EVP_Digest(text, strlen(text), raw, &len, md, NULL) != 1)
+		abort();
+	for (unsigned i = 0; i < len; i++)
+		sprintf(out + 2 * i, "%02x", raw[i]);
+}
+
+void digest_response(const char *algorithm, const char *user, const char *realm,
+		     const char *password, const char *method, const char *uri,
+		     const char *nonce, const char *nc, const char *cnonce,
+		     const char *qop, char out[65])
+{
+	char ha1[65], ha2[65], text[2048];
+
+	snprintf(text, sizeof(text), "%s:%s:%s", user, realm, password);
+	hash(algorithm, text, ha1);
+	snprintf(text, sizeof(text), "%s:%s", method, uri);
+	hash(algorithm, text, ha2);
+	if (*qop)
+		snprintf(text, sizeof(text), "%s:%s:%s:%s:%s:%s", ha1, nonce,
+			 nc, cnonce, qop, ha2);
+	else
+		snprintf(text, sizeof(text), "%s:%s:%s", ha1, nonce, ha2);
+	hash(algorithm, text, out);
+}

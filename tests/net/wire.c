@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The fake's SIP sockets: UDP, and TCP connections both ways. */
+#define _GNU_SOURCE
+#include "tests/net/wire.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int wire_open(struct wire *wire, const struct sockaddr_storage *local,
+	      socklen_t len)
+{
+	int on = 1;
+
+	wire->udp = socket(local->ss_family,
+			   SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	wire->listener = socket(local->ss_family,
+				SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	for (int i = 0; i < WIRE_CONNS; i++)
+		wire->conn[i].fd = -1;
+	if (wire->udp < 0 || wire->listener < 0)
+		return -1;
+	setsockopt(wire->listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (bind(wire->udp, (const struct sockaddr *)local, len) < 0 ||
+	    bind(wire->listener, (const struct sockaddr *)local, len) < 0)
+		return -1;
+	return listen(wire->listener, 8);
+}
+
+static int conn_keep(struct wire *wire, int fd)
+{
+	for (int i = 0; i < WIRE_CONNS; i++) {
+		if (wire->conn[i].fd >= 0)
+			continue;
+		wire->conn[i].fd = fd;
+		wire->conn[i].len = 0;
+		return i;
+	}
+	close(fd);
+	return -1;
+}
+
+int wire_connect(struct wire *wire, struct wire_path *path)
+{
+	int fd = socket(path->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -1;
+	if (connect(fd, (struct sockaddr *)&path->address, path->len) < 0) {
+		close(fd);
+		return -1;
+	}
+	path->conn = conn_keep(wire, fd);
+	return path->conn < 0 ? -1 : 0;
+}
+
+int wire_send(struct wire *wire, const struct wire_path *path, const char *text)
+{
+	size_t len = strlen(text);
+	ssize_t sent;
+
+	if (path->conn < 0)
+		sent = sendto(wire->udp, text, len, 0,
+			      (const struct sockaddr *)&path->address,
+			      path->len);
+	else
+		sent = send(wire->conn[path->conn].fd, text, len, MSG_NOSIGNAL);
+	return sent == (ssize_t)len ? 0 : -1;
+}
+
+unsigned wire_poll(const struct wire *wire, struct pollfd *out)
+{
+	unsigned count = 0;
+
+	out[count++] = (struct pollfd){wire->udp, POLLIN, 0};
+	out[count++] = (struct pollfd){wire->listener, POLLIN, 0};
+	for (int i = 0; i < WIRE_CONNS; i++)
+		if (wire->conn[i].fd >= 0)
+			out[count++] =
+				(struct pollfd){wire->conn[i].fd, POLLIN, 0};
+	return count;
+}
+
+static void deliver(struct wire *wire, const char *message,
+		    const struct wire_path *from)
+{
+	if (wire->messages) {
+		fprintf(wire->messages, "%s\n=====\n", message);
+		fflush(wire->messages);
+	}
+	wire->received(wire->arg, message, from);
+}
+
+static void udp_receive(struct wire *wire)
+{
+	static char buf[MESSAGE_MAX + 1];
+	struct wire_path from = {.conn = -1};
+	ssize_t len;
+
+	for (;;) {
+		from.len = sizeof(from.address);
+		len = recvfrom(wire->udp, buf, MESSAGE_MAX, 0,
+			       (struct sockaddr *)&from.address, &from.len);
+		if (len < 0 && errno == ECONNREFUSED)
+			continue;
+		if (len < 0)
+			return;
+		buf[len] = 0;
+		if (len > 4) /* not a keepalive */
+			deliver(wire, buf, &from);
+	}
+}
+
+/* Take whole messages out of the stream, by Content-Length. */
+static void conn_split(struct wire *wire, struct wire_conn *conn,
+		       const struct wire_path *from)
+{
+	static char message[MESSAGE_MAX + 1];
+
+	for (;;) {
+		char length[16];
+		const char *body;
+		size_t total, skip = 0;
+
+		conn->buf[conn->len] = 0;
+		while (conn->buf[skip] == '\r' || conn->buf[skip] == '\n')
+			skip++;
+		memmove(conn->buf, conn->buf + skip, conn->len - skip + 1);
+		conn->len -= skip;
+		body = strstr(conn->buf, "\r\n\r\n");
+		if (!body)
+			return;
+		message_header(conn->buf, "Content-Length", 0, length,
+			       sizeof(length));
+		total = (size_t)(body + 4 - conn->buf) + (size_t)atoi(length);
+		if (total > conn->len)
+			return;
+		memcpy(message, conn->buf, total);
+		message[total] = 0;
+		memmove(conn->buf, conn->buf + total, conn->len - total + 1);
+		conn->len -= total;
+		deliver(wire, message, from);
+	}
+}
+
+static void conn_receive(struct wire *wire, int i)
+{
+	struct wire_conn *conn = &wire->conn[i];
+	struct wire_path from = {.conn = i, .len = sizeof(from.address)};
+	ssize_t len = recv(conn->fd, conn->buf + conn->len,
+			   MESSAGE_MAX - conn->len, MSG_DONTWAIT);
+
+	if (len < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (len <= 0) {
+		close(conn->fd);
+		conn->fd = -1;
+		return;
+	}
+	getpeername(conn->fd, (struct sockaddr *)&from.address, &from.len);
+	conn->len += (size_t)len;
+	conn_split(wire, conn, &from);
+}
+
+void wire_turn(struct wire *wire)
+{
+	int fd;
+
+	udp_receive(wire);
+	while ((fd = accept4(wire->listener, NULL, NULL, SOCK_CLOEXEC)) >= 0)
+		conn_keep(wire, fd);
+	for (int i = 0; i < WIRE_CONNS; i++)
+		if (wire->conn[i].fd >= 0)
+			conn_receive(wire, i);
+}
+
+void wire_close(struct wire *wire)
+{
+	close(wire->udp);
+	close(wire->listener);
+	for (int i = 0; i < WIRE_CONNS; i++)
+		if (wire->conn[i].fd >= 0)
+			close(wire->conn[i].fd);
+	if (wire->messages)
+		fclose(wire->messages);
+}
