@@ -17,6 +17,8 @@ struct ctl;
  * socket file that nobody listens on is replaced. 0 or -errno with `why`. */
 int ctl_new(struct ctl **out, struct agent *agent, const char *path,
 	    const char *group, char *why, size_t why_size);
+/* Also from within a command (a reload that moves the socket): then it goes
+ * when the command is done. The agent's root must still live. */
 void ctl_free(struct ctl *ctl);
 
 #endif
