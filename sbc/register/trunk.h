@@ -35,12 +35,14 @@ struct trunk_state { /* for sallyctl and hunt */
 	char why[96]; /* last trouble, "" if none */
 };
 
-/* `peer` is borrowed from the agent's current policy. */
+/* `peer` is borrowed from the agent's current policy. Requests go out by the
+ * nta agent of its network, which must outlive the trunk. */
 int trunk_new(struct trunk **out, struct agent *agent,
 	      const struct policy_peer *peer);
 /* A reload: the same peer in the new snapshot; keeps what did not change. */
 void trunk_update(struct trunk *trunk, const struct policy_peer *peer);
-/* De-registers (bounded) when `politely`. */
+/* When `politely`, one de-registration is sent; its answer is dealt with by
+ * itself if the loop runs on (a second is enough). Nothing waits for it. */
 void trunk_free(struct trunk *trunk, bool politely);
 
 const struct trunk_state *trunk_state(const struct trunk *trunk);
