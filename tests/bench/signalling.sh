@@ -1,0 +1,269 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What signalling costs, beside Kamailio on the same calls in the same run.
+#
+# usage, as root: tests/bench/signalling.sh [--quick] [--strict] [BUILD_DIR]
+#
+# --quick   one short round of everything, under a minute
+# --strict  exit 1 when a target is missed
+#
+# It stays in a network namespace of its own, keeps the measured program on the
+# first core and the load on the last one, and ends only what it started.
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+quick=no strict=no build=
+for argument; do
+	case $argument in
+	--quick) quick=yes ;;
+	--strict) strict=yes ;;
+	-*) sed -n '3,10p' "$0"; exit 2 ;;
+	*) build=$(cd "$argument" && pwd) || exit 2 ;;
+	esac
+done
+build=${build:-$PWD}
+for program in sallyport sallyctl tests/bench/call_load; do
+	[ -x "$build/$program" ] || {
+		echo "no $build/$program: run 'make $program' there, or name" \
+			"the build folder" >&2
+		exit 2
+	}
+done
+if [ -z "${SALLYPORT_BENCH_NS:-}" ]; then
+	SALLYPORT_BENCH_NS=1 exec unshare --net "$0" "$@"
+fi
+ip link set lo up || exit 2
+
+dir=$(mktemp -d)
+started=()
+finish() {
+	for pid in "${started[@]}"; do kill "$pid" 2>/dev/null; done
+	sleep 0.3
+	for pid in "${started[@]}"; do kill -9 "$pid" 2>/dev/null; done
+	rm -rf "$dir"
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+core=0
+load_core=$(($(nproc) - 1))
+lan=127.0.31.1:5060 caller=127.0.31.2:5061 answerer=127.0.32.2:5062
+if [ $quick = yes ]; then
+	rounds=1 calls=1500 burst=5000 held=2000 idle_s=3 linger_s=0
+else
+	rounds=3 calls=4000 burst=30000 held=5000 idle_s=5 linger_s=40
+fi
+rate=500 burst_rate=2500
+missed=0
+
+# --- small tools -------------------------------------------------------------
+field() { sed -n "s/.*\b$1=\([^ ]*\).*/\1/p"; }
+median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
+ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", b ? a / b : 0 }'; }
+rss_kb() { awk '/^VmRSS/ { print $2 }' "/proc/$1/status"; }
+ticks() { sed 's/.*) //' "/proc/$1/stat" | awk '{ print $12 + $13 }'; }
+now_ms() { date +%s%3N; }
+# target NAME VALUE LIMIT: says whether it was met
+target() {
+	local met=met
+	awk -v v="$2" -v l="$3" 'BEGIN { exit !(v <= l) }' || {
+		met=MISSED
+		missed=$((missed + 1))
+	}
+	printf '%-44s %10s   target %s %s\n' "$1" "$2" "$3" "$met"
+}
+load() {
+	taskset -c $load_core "$build/tests/bench/call_load" --from $caller \
+		--to $answerer --via $lan "$@"
+}
+stop() {
+	kill "$1" 2>/dev/null
+	for _ in $(seq 60); do
+		kill -0 "$1" 2>/dev/null || return
+		sleep 0.1
+	done
+	kill -9 "$1" 2>/dev/null
+}
+
+# --- Kamailio ------------------------------------------------------------------
+modules=$(dirname "$(ls /usr/lib/*/kamailio/modules/tm.so 2>/dev/null | head -1)")
+sed -e "s/@VIA@/$lan/; s/@TO@/$answerer/; s/@ENGINE@/127.0.31.1:2223/" \
+	-e "s#@MODULES@#$modules/#" "$here/kamailio.cfg.in" >"$dir/kamailio.cfg"
+engine=
+start_kamailio() { # further options; sets $pid and $pids
+	mkdir -p "$dir/run"
+	taskset -c $core kamailio -DD -E -m 1024 -M 16 -f "$dir/kamailio.cfg" \
+		-Y "$dir/run" -P "$dir/kamailio.pid" "$@" >"$dir/kamailio.log" 2>&1 &
+	pid=$!
+	started+=($pid)
+	sleep 1.5
+	pids=$pid,$(pgrep -P $pid | tr '\n' ',')$engine
+}
+start_rtpengine() {
+	taskset -c $core rtpengine --foreground --interface=127.0.31.1 \
+		--listen-ng=127.0.31.1:2223 --table=-1 --port-min=10000 \
+		--port-max=65000 --log-level=2 --num-threads=1 \
+		>"$dir/rtpengine.log" 2>&1 &
+	engine=$!
+	started+=($engine)
+	sleep 0.7
+}
+measure_kamailio() { # name, options...
+	local name=$1
+	shift
+	start_kamailio "$@"
+	load --rate $rate --calls $calls --pid "$pids" >"$dir/out"
+	echo "$name: $(cat "$dir/out")" >>"$dir/all"
+	field cpu_ms_per_call <"$dir/out" >>"$dir/$name"
+	stop $pid
+}
+measure_hiding() {
+	start_rtpengine
+	measure_kamailio hiding -A HIDING -A RELAY
+	stop "$engine"
+	engine=
+}
+
+# --- Sallyport -----------------------------------------------------------------
+mkdir -p "$dir/policy.d"
+cat >"$dir/sallyport.conf" <<END
+networks: {
+  lan: { address = "127.0.31.1"; rtp_ports = "10000-65533"; };
+  wan: { address = "127.0.32.1"; rtp_ports = "10000-65533"; };
+};
+routes = ( { from = "pbx"; number = "^\\\\d+\$"; to = [ "acme" ]; } );
+limits: {
+  max_calls = 40000; per_source_rate = 100000; per_source_burst = 100000;
+  global_rate = 100000; global_burst = 100000;
+};
+log: { status = "$dir/status.log"; };
+store: { file = "$dir/store.db"; };
+control: { socket = "$dir/control"; };
+END
+cat >"$dir/policy.d/pbx.conf" <<END
+kind = "pbx";
+network = "lan";
+host = "$caller";
+options_ping = "0s";
+END
+cat >"$dir/policy.d/acme.conf" <<END
+kind = "trunk";
+network = "wan";
+host = "$answerer";
+reinvite = "suppress";
+options_ping = "0s";
+END
+control() { "$build/sallyctl" -s "$dir/control" "$@"; }
+start_sallyport() { # sets $pid and $start_ms
+	rm -f "$dir"/store.db* "$dir/status.log" "$dir/control"
+	local before
+	before=$(now_ms)
+	taskset -c $core "$build/sallyport" -F -f "$dir/sallyport.conf" \
+		>"$dir/sallyport.log" 2>&1 &
+	pid=$!
+	started+=($pid)
+	for _ in $(seq 300); do
+		control calls >/dev/null 2>&1 && break
+		kill -0 $pid 2>/dev/null || {
+			echo "sallyport did not start:" >&2
+			cat "$dir/sallyport.log" >&2
+			exit 1
+		}
+		sleep 0.005
+	done
+	start_ms=$(($(now_ms) - before))
+}
+measure_sallyport() {
+	start_sallyport
+	load --rate $rate --calls $calls --pid $pid >"$dir/out"
+	echo "sallyport: $(cat "$dir/out")" >>"$dir/all"
+	field cpu_ms_per_call <"$dir/out" >>"$dir/sallyport"
+	stop $pid
+}
+
+# hold N: the calls stay up until `release`
+hold() {
+	mkfifo "$dir/word"
+	load --rate 700 --calls "$1" --hold <"$dir/word" >"$dir/held" &
+	loader=$!
+	started+=($loader)
+	exec 9>"$dir/word"
+	for _ in $(seq 300); do
+		grep -q held= "$dir/held" && return
+		sleep 0.1
+	done
+	echo "only a part of $1 calls was held" >&2
+}
+release() {
+	echo go >&9
+	exec 9>&-
+	wait $loader
+	rm -f "$dir/word"
+	tail -1 "$dir/held"
+}
+
+echo "# calls of 7 messages a side at $rate/s, $calls a run, $rounds" \
+	"interleaved rounds; medians"
+for _ in $(seq $rounds); do
+	if [ -n "$modules" ] && command -v kamailio >/dev/null; then
+		measure_kamailio plain
+		command -v rtpengine >/dev/null && measure_hiding
+	fi
+	measure_sallyport
+done
+cat "$dir/all"
+ours=$(median <"$dir/sallyport")
+for other in plain hiding; do
+	[ -s "$dir/$other" ] || {
+		echo "kamailio ($other) was not measured: package missing"
+		continue
+	}
+	theirs=$(median <"$dir/$other")
+	printf '%-44s %10s ms\n' "kamailio ($other), CPU a call" "$theirs"
+	[ $other = plain ] && printf '%-44s %10s\n' "sallyport / kamailio plain" \
+		"$(ratio "$ours" "$theirs")"
+	[ $other = hiding ] && target "sallyport / kamailio hiding + rtpengine" \
+		"$(ratio "$ours" "$theirs")" 0.30
+done
+printf '%-44s %10s ms\n' "sallyport, CPU a call" "$ours"
+
+start_sallyport
+target "start, ms" "$start_ms" 500
+load --rate $rate --calls 500 >/dev/null # warm
+rest=$(rss_kb $pid)
+hold 1000
+before=$(ticks $pid)
+sleep $idle_s
+target "idle with 1,000 calls held, % of a core" \
+	"$(awk -v t=$(($(ticks $pid) - before)) -v s=$idle_s \
+		'BEGIN { printf "%.2f", t / s }')" 1
+release >/dev/null
+before=$(rss_kb $pid)
+hold $held
+target "memory a held call, kB" \
+	"$(awk -v a="$(rss_kb $pid)" -v b="$before" -v n=$held \
+		'BEGIN { printf "%.1f", (a - b) / n }')" 40
+before=$(now_ms)
+control calls >"$dir/calls"
+target "sallyctl calls with $held calls, ms" $(($(now_ms) - before)) 500
+[ "$(wc -l <"$dir/calls")" -ge $held ] || {
+	echo "sallyctl showed only $(wc -l <"$dir/calls") lines"
+	missed=$((missed + 1))
+}
+release >/dev/null
+load --rate $burst_rate --calls $burst --pid $pid >"$dir/out"
+echo "burst: $(cat "$dir/out")"
+target "failed of $burst calls at $burst_rate/s" \
+	"$(field failed <"$dir/out")" 0
+if [ $linger_s -gt 0 ]; then
+	limit=$((rest * 12 / 10))
+	for second in $(seq 0 $linger_s); do
+		[ "$(rss_kb $pid)" -le $limit ] && break
+		sleep 1
+	done
+	echo "memory at rest $rest kB, $second s after the burst $(rss_kb $pid) kB"
+	target "memory after the burst / at rest" \
+		"$(ratio "$(rss_kb $pid)" "$rest")" 1.20
+fi
+stop $pid
+echo "$missed targets missed"
+[ $strict = no ] || [ $missed -eq 0 ]

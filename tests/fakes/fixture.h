@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A whole edge in one process: the real agent with a policy of its own
+ * between phones on 127.0.1.x and providers on 127.0.2.x, its files in a
+ * folder that goes with it. Everything is stepped in one loop; a test waits
+ * for a condition, never for time.
+ *
+ * | who           | where      | what                                        |
+ * |---------------|------------|---------------------------------------------|
+ * | agent         | 127.0.1.1  | network lan                                 |
+ * | agent         | 127.0.2.1  | network wan                                 |
+ * | phone, other  | 127.0.1.x  | users 101 and 102                           |
+ * | itsp, backup  | 127.0.2.x  | trunks acme and backup                      |
+ *
+ * Phones dial 0 and a number: acme, then backup, without the 0. From acme,
+ * 442079460101 rings 101 and 442079460102 rings 102.
+ */
+#ifndef TESTS_FAKES_FIXTURE_H
+#define TESTS_FAKES_FIXTURE_H
+
+#include <stdbool.h>
+
+#include "sbc/agent.h"
+#include "tests/fakes/itsp.h"
+#include "tests/fakes/phone.h"
+
+/* What a test wants otherwise; NULL keeps the default. */
+struct fixture_setup {
+	const char *acme;   /* further lines of policy.d/acme.conf */
+	const char *backup; /* the same of backup.conf */
+	const char *phones; /* further lines in phones */
+	const char *conf;   /* further lines of sallyport.conf */
+	const char *routes; /* instead of the usual ones */
+	const char *rtp_lan, *rtp_wan;
+	bool unregistered; /* phones do not register first */
+};
+
+struct fixture {
+	char folder[64];
+	struct sockaddr_in lan, wan; /* our SIP addresses there */
+	struct agent *agent;
+	struct phone phone, other;
+	struct itsp itsp, backup;
+	struct fixture_setup setup;
+	unsigned rtp_first;
+	bool ended; /* the agent was told to end */
+};
+
+void fixture_start(struct fixture *f);
+void fixture_start_with(struct fixture *f, const struct fixture_setup *setup);
+void fixture_end(struct fixture *f);
+/* Write the files again with these settings; for a reload. */
+void fixture_write(struct fixture *f, const struct fixture_setup *setup);
+
+typedef bool fixture_condition(struct fixture *f);
+
+/* Until it is met; after 8 s the story is told and the test fails. */
+#define fixture_run_until(f, condition) \
+	fixture_run_until_(f, condition, 8000, #condition, __FILE__, __LINE__)
+#define fixture_run_until_in(f, ms, condition) \
+	fixture_run_until_(f, condition, ms, #condition, __FILE__, __LINE__)
+void fixture_run_until_(struct fixture *f, fixture_condition *condition,
+			unsigned limit_ms, const char *name, const char *file,
+			int line);
+/* What must not happen gets this long to happen. */
+void fixture_watch(struct fixture *f, unsigned ms);
+/* One turn of everything. */
+void fixture_step(struct fixture *f);
+
+/* The messages of every end and the status log, on standard error. */
+void fixture_tell(struct fixture *f);
+
+/* Is there a status line with all of these words? Waits a moment for the
+ * writer's thread. */
+bool fixture_status_has(struct fixture *f, const char *words);
+unsigned fixture_status_count(struct fixture *f, const char *words);
+
+#define ck_assert_status(f, words)                                      \
+	do {                                                            \
+		if (!fixture_status_has(f, words)) {                    \
+			fixture_tell(f);                                \
+			ck_abort_msg("no status line with: %s", words); \
+		}                                                       \
+	} while (0)
+
+/* Assert with the story. */
+#define fixture_assert(f, fact)                            \
+	do {                                               \
+		if (!(fact)) {                             \
+			fixture_tell(f);                   \
+			ck_abort_msg("not so: %s", #fact); \
+		}                                          \
+	} while (0)
+
+/* The id of the only live call; aborts when there is none. */
+const char *fixture_call_id(struct fixture *f);
+
+/* --- conditions -------------------------------------------------------------
+ */
+bool both_up(struct fixture *f);    /* phone and itsp */
+bool both_ended(struct fixture *f); /* phone and itsp, and the agent's call */
+bool both_phones_up(struct fixture *f);
+bool both_phones_ended(struct fixture *f);
+bool both_hear(struct fixture *f);	  /* six packets and more each */
+bool phone_rings_back(struct fixture *f); /* it had a 180 or 183 */
+bool phone_is_ringing(struct fixture *f); /* an INVITE rings there */
+bool other_is_ringing(struct fixture *f);
+bool phone_ended(struct fixture *f);
+bool itsp_ended(struct fixture *f);
+bool itsp_is_ringing(struct fixture *f);
+bool phone_reinvite_done(struct fixture *f);
+bool itsp_reinvite_done(struct fixture *f);
+bool phone_update_done(struct fixture *f);
+bool no_calls(struct fixture *f); /* the agent has none left */
+
+/* Do nothing of the inside's in any message that the provider saw, and
+ * nothing of the outside's in the phone's. Tells what it found. */
+bool nothing_of_the_inside_outside(struct fixture *f);
+
+#endif
