@@ -15,6 +15,8 @@ fi
 
 set -u
 export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
+# shellcheck disable=SC2034
+NET_SRC=$(cd "${srcdir:-.}" && pwd)
 NET_BUILD=$(cd "${builddir:-.}" && pwd)
 NET_PREFIX=sallyport-$$
 NET_TESTS=0
@@ -412,9 +414,9 @@ configure()
 	routes = (
 		$CONF_ROUTES
 	);
-	store = "${CONF_STORE:-$NET_WORK/store.db}";
-	status_log = "${CONF_STATUS:-$NET_WORK/status.log}";
-	control_socket = "$NET_WORK/control";
+	store: { file = "${CONF_STORE:-$NET_WORK/store.db}"; };
+	log: { status = "${CONF_STATUS:-$NET_WORK/status.log}"; };
+	control: { socket = "$NET_WORK/control"; };
 	$CONF_MORE
 	END
 	chmod 600 "$NET_WORK/sallyport.conf"

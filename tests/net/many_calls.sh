@@ -7,8 +7,8 @@ need sipp
 CONF_ROUTES='{ from = "acme"; number = "^9(.*)$"; to = [ "other" ]; }'
 net_begin
 net_world
-trunk acme $PROVIDER
-trunk other $PROVIDER2
+trunk acme $PROVIDER 'options_ping = "0s";'
+trunk other $PROVIDER2 'options_ping = "0s";'
 configure
 sallyport_start
 start uas wan sipp -sn uas -i $PROVIDER2 -p 5060 -nostdin -timeout 60 \

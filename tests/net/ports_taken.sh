@@ -7,7 +7,7 @@ need sipp
 CONF_NETWORKS='lan: { address = "192.168.77.1"; rtp_ports = "20000-20003"; };
 	wan: { address = "198.51.100.1"; rtp_ports = "30000-30099"; };'
 CONF_MORE='media: { quarantine = "100ms"; };'
-net_usual
+net_usual 'options_ping = "0s";'
 start uas wan sipp -sn uas -i $PROVIDER -p 5060 -nostdin -timeout 60
 phone one 101 $PHONE1
 phone two 102 $PHONE2
