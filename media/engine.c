@@ -1,2 +1,253 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "media/media.h"
+/* The workers, the port blocks, and what comes back from them. */
+#include "media/engine.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+int media_engine_new(struct media_engine **out,
+		     const struct media_config *config)
+{
+	if (config->workers < 1 || config->workers > 64 || config->dscp > 63)
+		return -EINVAL;
+	struct media_engine *engine = calloc(1, sizeof(*engine));
+	if (!engine)
+		return -ENOMEM;
+	engine->config = *config;
+	LIST_INIT(&engine->blocks);
+	TAILQ_INIT(&engine->sessions);
+	unsigned started = 0;
+	int rc = bell_init(&engine->bell);
+	if (rc < 0)
+		goto fail;
+	rc = -ENOMEM;
+	engine->workers = calloc(config->workers, sizeof(*engine->workers));
+	if (!engine->workers)
+		goto fail;
+	for (; started < config->workers; started++) {
+		rc = worker_start(&engine->workers[started], &engine->bell);
+		if (rc < 0)
+			goto fail;
+	}
+	*out = engine;
+	return 0;
+fail:
+	while (started > 0)
+		worker_stop(&engine->workers[--started]);
+	free(engine->workers);
+	bell_fini(&engine->bell);
+	free(engine);
+	return rc;
+}
+
+void media_engine_free(struct media_engine *engine)
+{
+	struct media_session *session;
+	struct media_block *block;
+
+	if (!engine)
+		return;
+	for (unsigned i = 0; i < engine->config.workers; i++)
+		worker_stop(&engine->workers[i]);
+	if (engine->corpse)
+		session_free(engine->corpse);
+	while ((session = TAILQ_FIRST(&engine->sessions)) != NULL) {
+		TAILQ_REMOVE(&engine->sessions, session, link);
+		session_free(session);
+	}
+	while ((block = LIST_FIRST(&engine->blocks)) != NULL) {
+		LIST_REMOVE(block, link);
+		port_pool_free(block->pool);
+		free(block);
+	}
+	free(engine->workers);
+	bell_fini(&engine->bell);
+	free(engine);
+}
+
+int media_engine_fd(const struct media_engine *engine)
+{
+	return engine->bell.fd;
+}
+
+void media_engine_totals(const struct media_engine *engine,
+			 struct media_totals *out)
+{
+	memset(out, 0, sizeof(*out));
+	for (unsigned i = 0; i < engine->config.workers; i++) {
+		const struct worker *worker = &engine->workers[i];
+		out->packets += counter_get(&worker->packets);
+		out->bytes += counter_get(&worker->bytes);
+		out->dropped += counter_get(&worker->dropped);
+		out->events_lost += counter_get(&worker->events_lost);
+	}
+	out->sessions = engine->session_count;
+	out->sockets = engine->socket_count;
+}
+
+/* --- port blocks
+ * -------------------------------------------------------------- */
+
+int media_block_new(struct media_block **out, struct media_engine *engine,
+		    uint16_t first, uint16_t last, unsigned quarantine_ms)
+{
+	struct timespec now;
+	uint64_t seed;
+	struct media_block *block = calloc(1, sizeof(*block));
+	if (!block)
+		return -ENOMEM;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	seed = (uint64_t)now.tv_nsec;
+	(void)!getrandom(&seed, sizeof(seed), GRND_NONBLOCK);
+	int rc = port_pool_new(&block->pool, first, last, quarantine_ms, seed);
+	if (rc < 0) {
+		free(block);
+		return rc;
+	}
+	LIST_INSERT_HEAD(&engine->blocks, block, link);
+	*out = block;
+	return 0;
+}
+
+void media_block_retire(struct media_block *block)
+{
+	block->retired = true;
+	if (port_used(block->pool) > 0)
+		return;
+	LIST_REMOVE(block, link);
+	port_pool_free(block->pool);
+	free(block);
+}
+
+unsigned media_block_pairs(const struct media_block *block)
+{
+	return port_pairs(block->pool);
+}
+
+unsigned media_block_used(const struct media_block *block)
+{
+	return port_used(block->pool);
+}
+
+/* --- events
+ * -------------------------------------------------------------------- */
+
+/* Those that wait get the room that was made, first come first served. */
+static void flush_dirty(struct media_engine *engine)
+{
+	for (unsigned i = 0; i < engine->config.workers; i++) {
+		struct worker *worker = &engine->workers[i];
+		struct media_session *session;
+		while ((session = TAILQ_FIRST(&worker->dirty)) != NULL) {
+			if (!session_flush(session)) {
+				/* It makes room and looks at `starved`, or we
+				 * see the room: one of both. */
+				atomic_store(&worker->starved, true);
+				if (!session_flush(session))
+					break;
+			}
+			TAILQ_REMOVE(&worker->dirty, session, dirty_link);
+			session->dirty = false;
+		}
+	}
+}
+
+static void on_detached(const struct relay_event *event)
+{
+	struct media_session *session = event->relay->session;
+	TAILQ_REMOVE(&session->pairs, event->pair, link);
+	pair_close(event->pair, session->engine);
+}
+
+static void on_closed(struct media_session *session)
+{
+	struct media_engine *engine = session->engine;
+	struct pair *pair;
+	while ((pair = TAILQ_FIRST(&session->pairs)) != NULL) {
+		TAILQ_REMOVE(&session->pairs, pair, link);
+		pair_close(pair, engine);
+	}
+	TAILQ_REMOVE(&engine->sessions, session, link);
+	engine->session_count--;
+	session->worker->sessions--;
+	engine->corpse = session;
+}
+
+/* Is it about the ports the side has now? */
+static bool is_current(const struct relay_event *event)
+{
+	const struct media_session *session = event->relay->session;
+	const struct slot *slot = session->slots[event->slot];
+	if (session->closing)
+		return false;
+	return event->kind == EVENT_SILENT ||
+	       (slot &&
+		slot->wishes[event->side].generation == event->generation);
+}
+
+/* True if the event is one of those that users see. */
+static bool translate(const struct relay_event *event, struct media_event *out)
+{
+	static const enum media_event_kind kinds[] = {
+		[EVENT_FIRST_PACKET] = MEDIA_FIRST_PACKET,
+		[EVENT_MOVED] = MEDIA_MOVED,
+		[EVENT_SILENT] = MEDIA_SILENT,
+		[EVENT_FAULT] = MEDIA_FAULT,
+		[EVENT_CLOSED] = MEDIA_CLOSED,
+	};
+	struct media_session *session = event->relay->session;
+	if (event->kind == EVENT_DETACHED) {
+		on_detached(event);
+		return false;
+	}
+	if (event->kind == EVENT_CLOSED)
+		on_closed(session);
+	else if (!is_current(event))
+		return false;
+	*out = (struct media_event){
+		.kind = kinds[event->kind],
+		.session = session,
+		.user = session->user,
+		.side = event->side,
+		.slot = event->slot,
+		.error = event->error,
+	};
+	endpoint_get(&event->source, &out->source);
+	return true;
+}
+
+static bool take_event(struct media_engine *engine, struct media_event *out)
+{
+	struct relay_event event;
+	for (unsigned i = 0; i < engine->config.workers; i++) {
+		struct worker *worker =
+			&engine->workers[engine->turn++ %
+					 engine->config.workers];
+		while (mailbox_take(&worker->events, &event)) {
+			if (atomic_load(&worker->owing))
+				bell_ring(&worker->bell);
+			if (translate(&event, out))
+				return true;
+		}
+	}
+	return false;
+}
+
+bool media_engine_event(struct media_engine *engine, struct media_event *out)
+{
+	if (engine->corpse) {
+		session_free(engine->corpse);
+		engine->corpse = NULL;
+	}
+	flush_dirty(engine);
+	if (take_event(engine, out))
+		return true;
+	/* Answer the bell only when all is taken, then look again: what came
+	 * in between rang for nothing. */
+	bell_answer(&engine->bell);
+	flush_dirty(engine);
+	return take_event(engine, out);
+}

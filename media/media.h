@@ -29,8 +29,8 @@ enum media_side { MEDIA_A, MEDIA_B };
 /* --- engine -------------------------------------------------------------- */
 
 struct media_config {
-	unsigned workers;	/* 1..64 */
-	unsigned dscp;		/* 0..63, EF is 46 */
+	unsigned workers; /* 1..64 */
+	unsigned dscp;	  /* 0..63, EF is 46 */
 };
 
 /* Start the workers. Returns 0 or -errno; nothing runs on failure. */
@@ -73,15 +73,16 @@ int media_session_new(struct media_session **out, struct media_engine *engine,
 int media_session_bind(struct media_session *session, enum media_side side,
 		       unsigned slot, struct media_block *block,
 		       const struct sockaddr *local, uint16_t *port);
-/* Give the pair back (a failed candidate, a refused slot). */
+/* Give the pair back (a failed candidate, a refused slot). The side's target
+ * and filler are forgotten; its statistics stay until it is bound anew. */
 void media_session_unbind(struct media_session *session, enum media_side side,
 			  unsigned slot);
 
 enum media_latch_mode {
-	MEDIA_LATCH_FIXED,	/* packets only from `rtp`/`rtcp` */
-	MEDIA_LATCH_LEARN,	/* the first packet from host `expect` tells the
-				   port (and, behind NAT, the address), then
-				   locked */
+	MEDIA_LATCH_FIXED, /* packets only from `rtp`/`rtcp` */
+	MEDIA_LATCH_LEARN, /* the first packet from host `expect` tells the
+			      port (and, behind NAT, the address), then
+			      locked */
 };
 
 /*
@@ -89,16 +90,17 @@ enum media_latch_mode {
  * replaces it: a changed address re-opens learning on this side only.
  */
 struct media_target {
-	struct sockaddr_storage rtp;	/* AF_UNSPEC: nowhere to send yet */
-	struct sockaddr_storage rtcp;	/* AF_UNSPEC: rtp's port + 1 */
+	struct sockaddr_storage rtp;  /* AF_UNSPEC: nowhere to send yet */
+	struct sockaddr_storage rtcp; /* AF_UNSPEC: rtp's port + 1 */
 	enum media_latch_mode latch;
-	struct sockaddr_storage expect;	/* signalling source; port ignored */
+	struct sockaddr_storage expect; /* signalling source; port ignored */
 	bool may_send;			/* packets are taken from it */
 	bool may_receive;		/* packets are sent to it */
-	bool rtp_checked;		/* an RTP profile: other packets dropped.
-					   false: anything passes (UDPTL) */
-	bool held;			/* silence here ends nothing before
-					   hold_timeout_ms */
+	bool rtp_checked;  /* an RTP profile: other packets dropped.
+			      false: anything passes (UDPTL) */
+	bool held;	   /* silence here ends nothing before
+			      hold_timeout_ms */
+	uint32_t clock_hz; /* RTP clock, for jitter; 0: 8000 */
 };
 void media_session_target(struct media_session *session, enum media_side side,
 			  unsigned slot, const struct media_target *target);
@@ -109,20 +111,27 @@ void media_session_target(struct media_session *session, enum media_side side,
  * `armed` starts it 40 ms after the last packet; it yields to real packets,
  * which then are renumbered to run on from it.
  */
-enum media_filler_kind { MEDIA_FILLER_NONE, MEDIA_FILLER_PCMU,
-			 MEDIA_FILLER_PCMA, MEDIA_FILLER_G722 };
+enum media_filler_kind {
+	MEDIA_FILLER_NONE,
+	MEDIA_FILLER_PCMU,
+	MEDIA_FILLER_PCMA,
+	MEDIA_FILLER_G722
+};
 struct media_filler {
 	enum media_filler_kind kind;
 	uint8_t payload_type;
-	unsigned ptime_ms;		/* 20 */
+	unsigned ptime_ms; /* 20 */
 	bool armed;
 };
 void media_session_filler(struct media_session *session, enum media_side side,
 			  unsigned slot, const struct media_filler *filler);
 
-/* No packet from either end for so long gives MEDIA_SILENT; 0: never. */
-void media_session_timeouts(struct media_session *session,
-			    unsigned silence_ms, unsigned hold_ms);
+/* No packet from either end for so long gives MEDIA_SILENT, once until
+ * packets come again; 0 (as at first): never. `hold_ms` counts while a side
+ * is held. Counting starts anew with each call, and with hold and resume, so
+ * give them when the call is established. */
+void media_session_timeouts(struct media_session *session, unsigned silence_ms,
+			    unsigned hold_ms);
 
 /* Detach, close sockets, give ports back. MEDIA_CLOSED follows as this
  * session's last event; the session is freed after it was taken. */
@@ -132,17 +141,17 @@ void media_session_close(struct media_session *session);
 
 /* What came from the far end of one side of a slot, and what we sent it. */
 struct media_stats {
-	uint64_t packets, bytes;	/* received and accepted, RTP payloads
-					   and headers, without IP/UDP */
+	uint64_t packets, bytes; /* received and accepted, RTP payloads
+				    and headers, without IP/UDP */
 	uint64_t sent_packets, sent_bytes;
-	uint64_t dropped_source;	/* from elsewhere */
-	uint64_t dropped_other;		/* no RTP, not allowed now, send error */
-	uint64_t filler_packets;	/* of sent_packets */
-	uint64_t lost;			/* RFC 3550 A.3 */
-	uint32_t jitter_us;		/* RFC 3550 A.8 */
-	uint32_t ssrc;			/* last seen */
-	uint32_t silent_ms;		/* since the last accepted packet */
-	struct sockaddr_storage source;	/* locked source; AF_UNSPEC: none */
+	uint64_t dropped_source; /* from elsewhere */
+	uint64_t dropped_other;	 /* no RTP, not allowed now, send error */
+	uint64_t filler_packets; /* of sent_packets */
+	uint64_t lost;		 /* RFC 3550 A.3 */
+	uint32_t jitter_us;	 /* RFC 3550 A.8 */
+	uint32_t ssrc;		 /* last seen */
+	uint32_t silent_ms;	 /* since the last accepted packet */
+	struct sockaddr_storage source; /* locked source; AF_UNSPEC: none */
 	uint64_t rtcp_packets;
 };
 /* A snapshot, at most a moment old; zeros for a slot that does not exist. */
@@ -160,11 +169,11 @@ void media_engine_totals(const struct media_engine *engine,
 /* --- events -------------------------------------------------------------- */
 
 enum media_event_kind {
-	MEDIA_FIRST_PACKET,	/* side, slot, source */
-	MEDIA_MOVED,		/* learned a new source after re-opening */
-	MEDIA_SILENT,		/* the whole session */
-	MEDIA_CLOSED,		/* final stats can still be read; then freed */
-	MEDIA_FAULT,		/* error: -errno of a socket; side, slot */
+	MEDIA_FIRST_PACKET, /* side, slot, source */
+	MEDIA_MOVED,	    /* learned a new source after re-opening */
+	MEDIA_SILENT,	    /* the whole session */
+	MEDIA_CLOSED,	    /* final stats can still be read; then freed */
+	MEDIA_FAULT,	    /* error: -errno of a socket; side, slot */
 };
 struct media_event {
 	enum media_event_kind kind;

@@ -1,2 +1,339 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "media/media.h"
+/*
+ * A call's media as the signalling thread sees it. Each function notes what
+ * is wished and tells the worker; where the ring has no room the wish waits,
+ * and a newer one takes its place, so that nothing is lost and nothing grows.
+ *
+ *   pair        unbind                  told to the worker   answered
+ *   NEW         closed at once          -> ATTACHED
+ *   ATTACHED    -> LEAVING
+ *   LEAVING                             -> DETACHING
+ *   DETACHING                                                closed
+ */
+#include "media/engine.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+static struct worker *least_busy(struct media_engine *engine)
+{
+	struct worker *best = &engine->workers[0];
+	for (unsigned i = 1; i < engine->config.workers; i++)
+		if (engine->workers[i].sessions < best->sessions)
+			best = &engine->workers[i];
+	return best;
+}
+
+int media_session_new(struct media_session **out, struct media_engine *engine,
+		      void *user)
+{
+	struct media_session *session = calloc(1, sizeof(*session));
+	if (!session)
+		return -ENOMEM;
+	session->engine = engine;
+	session->user = user;
+	session->worker = least_busy(engine);
+	session->worker->sessions++;
+	session->relay.session = session;
+	TAILQ_INIT(&session->pairs);
+	TAILQ_INSERT_TAIL(&engine->sessions, session, link);
+	engine->session_count++;
+	*out = session;
+	return 0;
+}
+
+void session_free(struct media_session *session)
+{
+	struct media_engine *engine = session->engine;
+	struct pair *pair;
+	while ((pair = TAILQ_FIRST(&session->pairs)) != NULL) {
+		TAILQ_REMOVE(&session->pairs, pair, link);
+		pair_close(pair, engine);
+	}
+	for (int i = 0; i < MEDIA_SLOTS_MAX; i++)
+		free(session->slots[i]);
+	free(session);
+}
+
+/* --- telling the worker ------------------------------------------------------
+ */
+
+static bool tell(struct media_session *session, const struct command *command)
+{
+	if (!mailbox_put(&session->worker->commands, command))
+		return false;
+	bell_ring(&session->worker->bell);
+	return true;
+}
+
+static bool tell_pair(struct media_session *session, struct pair *pair)
+{
+	if (pair->state != PAIR_NEW && pair->state != PAIR_LEAVING)
+		return true;
+	struct command command = {
+		.kind = pair->state == PAIR_NEW ? COMMAND_ATTACH
+						: COMMAND_DETACH,
+		.side = pair->side,
+		.slot = pair->slot,
+		.relay = &session->relay,
+		.stream = &session->slots[pair->slot]->stream,
+		.attach = {.pair = pair, .generation = pair->generation},
+	};
+	if (!tell(session, &command))
+		return false;
+	pair->state = pair->state == PAIR_NEW ? PAIR_ATTACHED : PAIR_DETACHING;
+	return true;
+}
+
+static bool tell_wish(struct media_session *session, unsigned slot,
+		      enum media_side side)
+{
+	struct side_wish *wish = &session->slots[slot]->wishes[side];
+	struct command command = {
+		.side = (uint8_t)side,
+		.slot = (uint8_t)slot,
+		.relay = &session->relay,
+		.stream = &session->slots[slot]->stream,
+	};
+	if (wish->target_due) {
+		command.kind = COMMAND_TARGET;
+		command.target = wish->target;
+		if (!tell(session, &command))
+			return false;
+		wish->target_due = false;
+	}
+	if (wish->filler_due) {
+		command.kind = COMMAND_FILLER;
+		command.filler.config = wish->filler;
+		/* Without chance it would still work, only guessably. */
+		command.filler.random = (uintptr_t)wish;
+		(void)!getrandom(&command.filler.random,
+				 sizeof(command.filler.random), GRND_NONBLOCK);
+		if (!tell(session, &command))
+			return false;
+		wish->filler_due = false;
+	}
+	return true;
+}
+
+static bool tell_timeouts(struct media_session *session)
+{
+	struct command command = {
+		.kind = COMMAND_TIMEOUTS,
+		.relay = &session->relay,
+		.timeouts = {session->silence_ms, session->hold_ms},
+	};
+	if (!session->timeouts_due)
+		return true;
+	if (!tell(session, &command))
+		return false;
+	session->timeouts_due = false;
+	return true;
+}
+
+static bool tell_close(struct media_session *session)
+{
+	struct command command = {
+		.kind = COMMAND_CLOSE,
+		.relay = &session->relay,
+	};
+	if (!session->close_told)
+		session->close_told = tell(session, &command);
+	return session->close_told;
+}
+
+bool session_flush(struct media_session *session)
+{
+	struct pair *pair;
+	if (session->closing)
+		return tell_close(session);
+	TAILQ_FOREACH (pair, &session->pairs, link)
+		if (!tell_pair(session, pair))
+			return false;
+	for (unsigned slot = 0; slot < MEDIA_SLOTS_MAX; slot++)
+		if (session->slots[slot] &&
+		    (!tell_wish(session, slot, MEDIA_A) ||
+		     !tell_wish(session, slot, MEDIA_B)))
+			return false;
+	return tell_timeouts(session);
+}
+
+/* A wish was noted: tell it, behind those that wait already. */
+static void changed(struct media_session *session)
+{
+	struct worker *worker = session->worker;
+	if (session->dirty)
+		return;
+	if (TAILQ_EMPTY(&worker->dirty) && session_flush(session))
+		return;
+	session->dirty = true;
+	TAILQ_INSERT_TAIL(&worker->dirty, session, dirty_link);
+	atomic_store(&worker->starved, true);
+	bell_ring(&worker->bell); /* it answers when it has made room */
+}
+
+/* --- sides
+ * -------------------------------------------------------------------- */
+
+static int need_slot(struct media_session *session, unsigned slot)
+{
+	if (session->closing || slot >= MEDIA_SLOTS_MAX)
+		return -EINVAL;
+	if (session->slots[slot])
+		return 0;
+	struct slot *s = calloc(1, sizeof(*s));
+	if (!s)
+		return -ENOMEM;
+	stream_init(&s->stream, &session->relay, slot);
+	session->slots[slot] = s;
+	return 0;
+}
+
+static struct side_wish *find_wish(const struct media_session *session,
+				   enum media_side side, unsigned slot)
+{
+	if (session->closing || slot >= MEDIA_SLOTS_MAX ||
+	    !session->slots[slot])
+		return NULL;
+	return &session->slots[slot]->wishes[side];
+}
+
+int media_session_bind(struct media_session *session, enum media_side side,
+		       unsigned slot, struct media_block *block,
+		       const struct sockaddr *local, uint16_t *port)
+{
+	struct pair *pair;
+	int rc = need_slot(session, slot);
+	if (rc < 0)
+		return rc;
+	struct side_wish *wish = &session->slots[slot]->wishes[side];
+	if (wish->pair)
+		return -EEXIST;
+	rc = pair_open(&pair, session->engine, block, local);
+	if (rc < 0)
+		return rc;
+	pair->side = (uint8_t)side;
+	pair->slot = (uint8_t)slot;
+	pair->state = PAIR_NEW;
+	pair->generation = ++wish->generation;
+	TAILQ_INSERT_TAIL(&session->pairs, pair, link);
+	wish->pair = pair;
+	*port = pair->port;
+	changed(session);
+	return 0;
+}
+
+void media_session_unbind(struct media_session *session, enum media_side side,
+			  unsigned slot)
+{
+	struct side_wish *wish = find_wish(session, side, slot);
+	if (!wish || !wish->pair)
+		return;
+	struct pair *pair = wish->pair;
+	wish->pair = NULL;
+	wish->target_due = wish->filler_due = false;
+	wish->generation++;
+	if (pair->state == PAIR_NEW) {
+		TAILQ_REMOVE(&session->pairs, pair, link);
+		pair_close(pair, session->engine);
+		return;
+	}
+	pair->state = PAIR_LEAVING;
+	changed(session);
+}
+
+void media_session_target(struct media_session *session, enum media_side side,
+			  unsigned slot, const struct media_target *target)
+{
+	if (need_slot(session, slot) < 0)
+		return;
+	struct side_wish *wish = find_wish(session, side, slot);
+	struct target *t = &wish->target;
+	endpoint_set(&t->rtp, (const struct sockaddr *)&target->rtp);
+	endpoint_set(&t->rtcp, (const struct sockaddr *)&target->rtcp);
+	endpoint_set(&t->expect, (const struct sockaddr *)&target->expect);
+	if (endpoint_port(&t->rtp) == 0) /* port 0 is nowhere, too */
+		endpoint_clear(&t->rtp);
+	t->latch = target->latch;
+	t->clock_hz = target->clock_hz ? target->clock_hz : 8000;
+	t->may_send = target->may_send;
+	t->may_receive = target->may_receive;
+	t->rtp_checked = target->rtp_checked;
+	t->held = target->held;
+	wish->target_due = true;
+	changed(session);
+}
+
+void media_session_filler(struct media_session *session, enum media_side side,
+			  unsigned slot, const struct media_filler *filler)
+{
+	if (need_slot(session, slot) < 0)
+		return;
+	struct side_wish *wish = find_wish(session, side, slot);
+	wish->filler = *filler;
+	wish->filler_due = true;
+	changed(session);
+}
+
+void media_session_timeouts(struct media_session *session, unsigned silence_ms,
+			    unsigned hold_ms)
+{
+	session->silence_ms = silence_ms;
+	session->hold_ms = hold_ms;
+	session->timeouts_due = true;
+	changed(session);
+}
+
+void media_session_close(struct media_session *session)
+{
+	if (session->closing)
+		return;
+	session->closing = true;
+	changed(session);
+}
+
+/* --- statistics
+ * ---------------------------------------------------------------- */
+
+static uint32_t ms_since(int64_t then_ns)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	int64_t ns = now.tv_sec * INT64_C(1000000000) + now.tv_nsec - then_ns;
+	return then_ns && ns > 0 ? (uint32_t)(ns / 1000000) : 0;
+}
+
+void media_session_stats(const struct media_session *session,
+			 enum media_side side, unsigned slot,
+			 struct media_stats *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->source.ss_family = AF_UNSPEC;
+	if (slot >= MEDIA_SLOTS_MAX || !session->slots[slot])
+		return;
+	const struct slot *s = session->slots[slot];
+	const struct counters *c = &s->stream.ends[side].counters;
+	uint32_t clock_hz = s->wishes[side].target.clock_hz;
+	struct endpoint source;
+
+	out->packets = counter_get(&c->packets);
+	out->bytes = counter_get(&c->bytes);
+	out->sent_packets = counter_get(&c->sent_packets);
+	out->sent_bytes = counter_get(&c->sent_bytes);
+	out->dropped_source = counter_get(&c->dropped_source);
+	out->dropped_other = counter_get(&c->dropped_other);
+	out->filler_packets = counter_get(&c->filler_packets);
+	out->rtcp_packets = counter_get(&c->rtcp_packets);
+	out->lost = counter_get(&c->lost);
+	out->ssrc = counter_get(&c->ssrc);
+	out->silent_ms = ms_since(counter_get(&c->last_ns));
+	if (clock_hz)
+		out->jitter_us =
+			(uint32_t)((uint64_t)counter_get(&c->jitter_ticks) *
+				   1000000u / clock_hz);
+	shared_endpoint_read(&c->source, &source);
+	endpoint_get(&source, &out->source);
+}

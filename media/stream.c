@@ -1,2 +1,341 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "media/media.h"
+/*
+ * A packet's way: latch, kind, lock, count, permission, renumber, send.
+ * Drops are counted at the end the packet came from.
+ */
+#include "media/stream.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "media/rtcp.h"
+#include "media/rtp.h"
+#include "media/worker.h"
+
+#define MS_NS INT64_C(1000000)
+
+void stream_init(struct stream *stream, struct relay *relay, unsigned slot)
+{
+	memset(stream, 0, sizeof(*stream));
+	stream->relay = relay;
+	for (uint8_t side = 0; side < 2; side++) {
+		struct end *end = &stream->ends[side];
+		end->stream = stream;
+		end->side = side;
+		end->slot = (uint8_t)slot;
+		filler_reset(&end->filler);
+		quality_reset(&end->quality, 0);
+		for (uint8_t c = 0; c < 2; c++) {
+			end->sockets[c].fd = -1;
+			end->sockets[c].owner = end;
+			end->sockets[c].channel = c;
+		}
+	}
+}
+
+static void tell(struct worker *worker, struct end *end,
+		 enum relay_event_kind kind, int error)
+{
+	struct relay_event event = {
+		.kind = kind,
+		.side = end->side,
+		.slot = end->slot,
+		.error = error,
+		.generation = end->generation,
+		.relay = end->stream->relay,
+		.source = end->latch.channel[MEDIA_RTP].source,
+	};
+	worker_tell(worker, &event);
+}
+
+static void fault(struct worker *worker, struct end *end, int error)
+{
+	if (end->faulted)
+		return;
+	end->faulted = true;
+	tell(worker, end, EVENT_FAULT, error);
+}
+
+static void refresh_dest(struct end *end)
+{
+	for (int c = MEDIA_RTP; c <= MEDIA_RTCP; c++)
+		end->has_dest[c] = latch_dest(&end->latch, c, &end->dest[c]);
+}
+
+static void counters_reset(struct counters *c, int64_t now_ns)
+{
+	struct endpoint nobody;
+	endpoint_clear(&nobody);
+	counter_set(&c->packets, 0);
+	counter_set(&c->bytes, 0);
+	counter_set(&c->sent_packets, 0);
+	counter_set(&c->sent_bytes, 0);
+	counter_set(&c->dropped_source, 0);
+	counter_set(&c->dropped_other, 0);
+	counter_set(&c->filler_packets, 0);
+	counter_set(&c->rtcp_packets, 0);
+	counter_set(&c->lost, 0);
+	counter_set(&c->jitter_ticks, 0);
+	counter_set(&c->ssrc, 0);
+	counter_set(&c->last_ns, now_ns);
+	shared_endpoint_write(&c->source, &nobody);
+}
+
+void end_attach(struct worker *worker, struct end *end, struct pair *pair,
+		const int fds[2], uint32_t generation)
+{
+	end->pair = pair;
+	end->generation = generation;
+	end->announced = false;
+	end->faulted = false;
+	counters_reset(&end->counters, loop_now_ns(worker->loop));
+	quality_reset(&end->quality, end->quality.clock_hz);
+	for (int c = MEDIA_RTP; c <= MEDIA_RTCP; c++) {
+		end->sockets[c].fd = fds[c];
+		int rc = loop_add(worker->loop, &end->sockets[c]);
+		if (rc < 0)
+			fault(worker, end, rc);
+	}
+}
+
+void end_detach(struct worker *worker, struct end *end)
+{
+	for (int c = MEDIA_RTP; c <= MEDIA_RTCP; c++) {
+		loop_remove(worker->loop, &end->sockets[c]);
+		end->has_dest[c] = false;
+	}
+	wheel_remove(&worker->wheel, &end->timer);
+	filler_reset(&end->filler);
+	latch_reset(&end->latch);
+	end->may_send = end->may_receive = end->held = false;
+	end->pair = NULL;
+}
+
+void end_target(struct worker *worker, struct end *end,
+		const struct target *target)
+{
+	int64_t now_ns = loop_now_ns(worker->loop);
+	unsigned reopened =
+		latch_target(&end->latch, target->latch, &target->rtp,
+			     &target->rtcp, &target->expect, now_ns);
+	for (int c = MEDIA_RTP; c <= MEDIA_RTCP; c++) {
+		if (!(reopened & 1u << c))
+			continue;
+		int rc = loop_disconnect(worker->loop, &end->sockets[c]);
+		if (rc < 0)
+			fault(worker, end, rc);
+	}
+	if (reopened & 1u << MEDIA_RTP)
+		end->announced = false;
+	if (target->held != end->held) { /* another limit counts from now on */
+		end->stream->relay->since_ns = now_ns;
+		end->stream->relay->silence_told = false;
+	}
+	if (target->clock_hz != end->quality.clock_hz) {
+		end->quality.jitter = 0;
+		end->quality.clock_hz = target->clock_hz;
+	}
+	end->faulted = false;
+	end->may_send = target->may_send;
+	end->may_receive = target->may_receive;
+	end->rtp_checked = target->rtp_checked;
+	end->held = target->held;
+	refresh_dest(end);
+}
+
+static int64_t due_ms(const struct filler *filler)
+{
+	return (filler_due(filler) + MS_NS - 1) / MS_NS;
+}
+
+void end_filler(struct worker *worker, struct end *end,
+		const struct media_filler *config, uint64_t random)
+{
+	filler_configure(&end->filler, config, random,
+			 loop_now_ns(worker->loop));
+	wheel_remove(&worker->wheel, &end->timer);
+	if (filler_due(&end->filler) != FILLER_NEVER)
+		wheel_put(&worker->wheel, &end->timer, due_ms(&end->filler));
+}
+
+static int send_to(struct worker *worker, struct end *to,
+		   enum media_channel channel, const uint8_t *buf, size_t len)
+{
+	if (!to->has_dest[channel] || to->sockets[channel].fd < 0)
+		return -ENOTCONN;
+	int rc = loop_send(worker->loop, &to->sockets[channel], buf, len,
+			   &to->dest[channel]);
+	if (rc == 0) {
+		counter_add(&to->counters.sent_packets, 1);
+		counter_add(&to->counters.sent_bytes, len);
+		return 0;
+	}
+	/* A full queue, or ICMP's answer to an earlier packet: it may pass. */
+	if (rc != -EAGAIN && rc != -ENOBUFS && rc != -ECONNREFUSED &&
+	    rc != -EINTR)
+		fault(worker, to, rc);
+	return rc;
+}
+
+static void dropped(struct worker *worker, _Atomic uint64_t *counter)
+{
+	counter_add(counter, 1);
+	counter_add(&worker->dropped, 1);
+}
+
+static void lock(struct worker *worker, struct end *end,
+		 struct loop_socket *socket, const struct endpoint *from)
+{
+	bool moved = latch_lock(&end->latch, socket->channel, from);
+	int rc = loop_connect(worker->loop, socket, from);
+	if (rc < 0)
+		fault(worker, end, rc);
+	refresh_dest(end);
+	if (socket->channel != MEDIA_RTP)
+		return;
+	shared_endpoint_write(&end->counters.source, from);
+	if (moved)
+		tell(worker, end, EVENT_MOVED, 0);
+}
+
+static void announce(struct worker *worker, struct end *end)
+{
+	if (end->announced || !end->latch.channel[MEDIA_RTP].locked)
+		return;
+	end->announced = true;
+	tell(worker, end, EVENT_FIRST_PACKET, 0);
+}
+
+static void count_rtp(struct worker *worker, struct end *end,
+		      const struct rtp_header *h)
+{
+	struct quality *q = &end->quality;
+	quality_packet(q, h->ssrc, h->seq, h->rtp_ts,
+		       loop_now_ns(worker->loop));
+	counter_set(&end->counters.lost, quality_lost(q));
+	counter_set(&end->counters.jitter_ticks, q->jitter >> 4);
+	counter_set(&end->counters.ssrc, h->ssrc);
+}
+
+static enum rtp_kind kind_of(const struct end *end, enum media_channel channel,
+			     struct rtp_header *header, const uint8_t *buf,
+			     size_t len)
+{
+	if (len == 0)
+		return RTP_KIND_BAD;
+	if (!end->rtp_checked)
+		return RTP_KIND_OTHER;
+	enum rtp_kind kind = rtp_classify(header, buf, len);
+	if (kind == RTP_KIND_RTP && channel == MEDIA_RTCP)
+		return RTP_KIND_BAD;
+	return kind;
+}
+
+static void count(struct worker *worker, struct end *end,
+		  enum media_channel channel, enum rtp_kind kind,
+		  const struct rtp_header *header, size_t len)
+{
+	counter_set(&end->counters.last_ns, loop_now_ns(worker->loop));
+	counter_add(&worker->packets, 1);
+	counter_add(&worker->bytes, len);
+	if (kind == RTP_KIND_RTCP || channel == MEDIA_RTCP) {
+		counter_add(&end->counters.rtcp_packets, 1);
+		return;
+	}
+	counter_add(&end->counters.packets, 1);
+	counter_add(&end->counters.bytes, len);
+	if (kind == RTP_KIND_RTP)
+		count_rtp(worker, end, header);
+	if (kind == RTP_KIND_RTP || !end->rtp_checked)
+		announce(worker, end);
+}
+
+static bool forward(struct worker *worker, struct end *from,
+		    enum media_channel channel, enum rtp_kind kind,
+		    struct rtp_header *header, uint8_t *buf, size_t len)
+{
+	struct end *to = &from->stream->ends[!from->side];
+	if (!from->may_send || !to->may_receive)
+		return false;
+	if (kind == RTP_KIND_RTCP) {
+		struct rtcp_map map;
+		channel = MEDIA_RTCP;
+		if (filler_rtcp_map(&to->filler, &from->filler, &map)) {
+			long n = rtcp_rewrite(buf, len, &map);
+			if (n <= 0)
+				return n == 0;
+			len = (size_t)n;
+		}
+	} else if (kind == RTP_KIND_RTP && to->has_dest[MEDIA_RTP]) {
+		switch (filler_real(&to->filler, header,
+				    loop_now_ns(worker->loop))) {
+		case FILLER_PASS:
+			break;
+		case FILLER_RENUMBER:
+			rtp_renumber(buf, header->seq, header->rtp_ts,
+				     header->ssrc);
+			break;
+		case FILLER_DROP:
+			return false;
+		}
+	}
+	return send_to(worker, to, channel, buf, len) == 0;
+}
+
+void stream_packet(void *arg, struct loop_socket *socket, uint8_t *buf,
+		   size_t len, const struct endpoint *from)
+{
+	struct worker *worker = arg;
+	struct end *end = socket->owner;
+	enum latch_verdict verdict = LATCH_PASS;
+	struct rtp_header header;
+
+	if (from)
+		verdict = latch_check(&end->latch, socket->channel, from,
+				      loop_now_ns(worker->loop));
+	if (verdict == LATCH_DROP) {
+		dropped(worker, &end->counters.dropped_source);
+		return;
+	}
+	enum rtp_kind kind = kind_of(end, socket->channel, &header, buf, len);
+	if (kind == RTP_KIND_BAD) {
+		dropped(worker, &end->counters.dropped_other);
+		return;
+	}
+	if (verdict == LATCH_LOCK)
+		lock(worker, end, socket, from);
+	count(worker, end, socket->channel, kind, &header, len);
+	if (!forward(worker, end, socket->channel, kind, &header, buf, len))
+		dropped(worker, &end->counters.dropped_other);
+}
+
+void stream_error(void *arg, struct loop_socket *socket, int error)
+{
+	struct worker *worker = arg;
+	struct end *end = socket->owner;
+	(void)error;
+	dropped(worker, &end->counters.dropped_other);
+}
+
+void stream_filler_due(void *arg, struct wheel_entry *entry)
+{
+	struct worker *worker = arg;
+	struct end *end = (struct end *)(void *)((char *)entry -
+						 offsetof(struct end, timer));
+	struct filler *filler = &end->filler;
+	int64_t now_ns = loop_now_ns(worker->loop);
+	uint8_t buf[FILLER_PACKET_MAX];
+
+	if (filler_due(filler) == FILLER_NEVER)
+		return;
+	if (filler_due(filler) <= now_ns) {
+		if (end->may_receive && end->has_dest[MEDIA_RTP] && end->pair) {
+			size_t len = filler_make(filler, buf, now_ns);
+			if (send_to(worker, end, MEDIA_RTP, buf, len) == 0)
+				counter_add(&end->counters.filler_packets, 1);
+		} else {
+			filler_skip(filler, now_ns);
+		}
+	}
+	wheel_put(&worker->wheel, entry, due_ms(filler));
+}

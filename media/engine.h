@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What engine.c, session.c and pair.c share: the signalling thread's side. */
+#ifndef MEDIA_ENGINE_H
+#define MEDIA_ENGINE_H
+
+#include <sys/queue.h>
+
+#include "media/mailbox.h"
+#include "media/media.h"
+#include "media/port.h"
+#include "media/stream.h"
+#include "media/worker.h"
+
+struct media_block {
+	LIST_ENTRY(media_block) link;
+	struct port_pool *pool;
+	bool retired;
+};
+
+struct media_engine {
+	struct media_config config;
+	struct bell bell; /* events of all workers */
+	LIST_HEAD(, media_block) blocks;
+	TAILQ_HEAD(, media_session) sessions;
+	struct media_session *corpse; /* of the last MEDIA_CLOSED */
+	unsigned session_count;
+	unsigned socket_count;
+	unsigned turn; /* whose events come next */
+	struct worker *workers;
+};
+
+enum pair_state {
+	PAIR_NEW, /* the worker does not know it */
+	PAIR_ATTACHED,
+	PAIR_LEAVING,	/* unbound, the worker does not know that */
+	PAIR_DETACHING, /* told; the answer frees it */
+};
+
+/* One side of a slot as signalling wants it. */
+struct side_wish {
+	struct pair *pair;
+	uint32_t generation;
+	bool target_due, filler_due; /* to be told to the worker */
+	struct target target;
+	struct media_filler filler;
+};
+
+struct slot {
+	struct side_wish wishes[2];
+	struct stream stream; /* the worker's */
+};
+
+struct media_session {
+	TAILQ_ENTRY(media_session) link;
+	TAILQ_ENTRY(media_session) dirty_link;
+	struct media_engine *engine;
+	struct worker *worker;
+	void *user;
+	bool dirty; /* in the worker's list: commands wait for room */
+	bool closing, close_told;
+	bool timeouts_due;
+	unsigned silence_ms, hold_ms;
+	TAILQ_HEAD(, pair) pairs; /* in the order they were bound */
+	struct slot *slots[MEDIA_SLOTS_MAX];
+	struct relay relay; /* the worker's */
+};
+
+/* Tell the worker all that is due; false if there was no room for it. */
+bool session_flush(struct media_session *session);
+/* Close what it has and free it; its worker has answered or is gone. */
+void session_free(struct media_session *session);
+
+/* Take ports of the block and bind a pair. Errors: media_session_bind(). */
+int pair_open(struct pair **out, struct media_engine *engine,
+	      struct media_block *block, const struct sockaddr *local);
+/* Close the sockets, give the ports back, free the pair and, with its last
+ * pair, a retired block. */
+void pair_close(struct pair *pair, struct media_engine *engine);
+
+#endif

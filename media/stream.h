@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One m= line in the worker: two ends, each with its sockets, its latch, and
+ * the flow toward it. Everything here belongs to the worker from the first
+ * command that names it until the answer to the last; of that, only the
+ * counters are read from outside.
+ */
+#ifndef MEDIA_STREAM_H
+#define MEDIA_STREAM_H
+
+#include "media/counters.h"
+#include "media/endpoint.h"
+#include "media/filler.h"
+#include "media/latch.h"
+#include "media/loop.h"
+#include "media/media.h"
+#include "media/quality.h"
+#include "media/wheel.h"
+
+struct worker;
+struct relay;
+struct pair;
+
+/* struct media_target with small addresses. */
+struct target {
+	struct endpoint rtp, rtcp, expect;
+	enum media_latch_mode latch;
+	uint32_t clock_hz;
+	bool may_send, may_receive, rtp_checked, held;
+};
+
+struct end {
+	struct loop_socket sockets[2]; /* by enum media_channel */
+	struct endpoint dest[2];
+	bool has_dest[2];
+	bool may_send, may_receive, rtp_checked, held;
+	bool announced; /* MEDIA_FIRST_PACKET was told */
+	bool faulted;	/* MEDIA_FAULT was told */
+	uint8_t side, slot;
+	uint32_t generation; /* of the ports: events of earlier ones are old */
+	struct pair *pair;   /* NULL: no ports */
+	struct stream *stream;
+	struct wheel_entry timer;
+	struct latch latch;
+	struct filler filler; /* the flow toward this end */
+	struct quality quality;
+	struct counters counters;
+};
+
+struct stream {
+	struct relay *relay;
+	struct end ends[2]; /* by enum media_side */
+};
+
+/* Before the worker knows it. */
+void stream_init(struct stream *stream, struct relay *relay, unsigned slot);
+
+/* The worker's hands. `fds` are RTP and RTCP; the pair's. */
+void end_attach(struct worker *worker, struct end *end, struct pair *pair,
+		const int fds[2], uint32_t generation);
+/* Forget sockets, target, filler; the counters stay readable. */
+void end_detach(struct worker *worker, struct end *end);
+void end_target(struct worker *worker, struct end *end,
+		const struct target *target);
+void end_filler(struct worker *worker, struct end *end,
+		const struct media_filler *config, uint64_t random);
+
+/* The loop's and the wheel's callbacks; arg is the worker. */
+void stream_packet(void *arg, struct loop_socket *socket, uint8_t *buf,
+		   size_t len, const struct endpoint *from);
+void stream_error(void *arg, struct loop_socket *socket, int error);
+void stream_filler_due(void *arg, struct wheel_entry *entry);
+
+#endif
