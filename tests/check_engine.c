@@ -714,10 +714,10 @@ START_TEST(a_pair_held_by_another_program_is_passed_by)
 		ck_assert_int_eq(bind_code(f.session, 1, other, &port),
 				 -EADDRINUSE);
 		ck_assert_int_eq(
-		media_block_new(&other, f.engine, 42000, 42001, 0), 0);
-	struct sockaddr_storage far_away = address("203.0.113.1", 0);
+			media_block_new(&other, f.engine, 42000, 42001, 0), 0);
+		struct sockaddr_storage far_away = address("203.0.113.1", 0);
 		ck_assert_int_eq(
-			media_session_bind(f.session, MEDIA_B, 0, f.block,
+			media_session_bind(f.session, MEDIA_B, 0, other,
 					   (struct sockaddr *)&far_away, &port),
 			-EADDRNOTAVAIL);
 		close(fd);
