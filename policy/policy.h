@@ -139,6 +139,9 @@ struct policy_phones {
 	unsigned expires_min_s, expires_max_s, expires_default_s;
 	unsigned max_contacts;
 	unsigned keepalive_ms;		/* toward phones behind NAT; 0: none */
+	const struct policy_network **network;	/* where phones are; the first
+						   is the peer's own */
+	unsigned networks;
 };
 
 struct policy_limits {
@@ -209,6 +212,9 @@ struct policy_key {
 	const char *place;	/* "networks.NAME", "peer", "phones", ... */
 	const char *key;
 	const char *type, *range, *preset, *help;
+	/* for the loader: enum schema_store, and the field it fills */
+	uint8_t store, size;
+	uint16_t offset;
 };
 const struct policy_key *policy_schema(unsigned *count);
 
