@@ -17,6 +17,8 @@ enum cred_algorithm { CRED_MD5, CRED_SHA256 };
 
 struct cred;	/* a realm, the key of its nonces, nonce counts seen */
 
+/* realm  at most 128 bytes, no quotes, backslashes or control bytes
+ * Returns 0; -EINVAL for such a realm; -ENOMEM; -EIO if libcrypto refuses. */
 int cred_new(struct cred **out, const char *realm, unsigned nonce_life_ms);
 void cred_free(struct cred *cred);
 
@@ -24,7 +26,7 @@ void cred_free(struct cred *cred);
 /*
  * The value of a WWW-Authenticate (or Proxy-Authenticate) header. The nonce
  * is bound to the source's host and to the time.
- * Returns 0, or -EMSGSIZE.
+ * Returns 0; -EMSGSIZE; -EIO if libcrypto refuses.
  */
 int cred_challenge(struct cred *cred, enum cred_algorithm algorithm,
 		   const struct sockaddr *source, uint64_t now_ms, bool stale,
@@ -32,18 +34,21 @@ int cred_challenge(struct cred *cred, enum cred_algorithm algorithm,
 
 enum cred_verdict {
 	CRED_GOOD,
-	CRED_STALE,	/* right, but the nonce is too old or nc was seen:
+	CRED_STALE,	/* the digest is right, but the nonce is too old, its
+			   nc was seen, or it is not ours for this source and
+			   algorithm (we restarted, the phone moved):
 			   challenge again with stale=true */
-	CRED_BAD,	/* wrong, unknown user, other source: the same answer */
+	CRED_BAD,	/* wrong or unknown user: the same answer */
 	CRED_BROKEN,	/* the header cannot be read: 400 */
 };
 /* The user name of an Authorization value, for the look-up of its password.
  * Returns 0, -EPROTO, or -EMSGSIZE. */
 int cred_username(const char *authorization, char *out, size_t size);
 /*
- * authorization  the header's value
+ * authorization  the header's value; its uri is not compared with the
+ *                request's (ALGs rewrite those), only hashed
  * password       NULL for an unknown user: the same work is done
- * uri            not compared (ALGs rewrite request URIs), only hashed
+ * Without qop (RFC 2069) a nonce serves once.
  */
 enum cred_verdict cred_check(struct cred *cred, const char *authorization,
 			     const char *method, const char *password,
@@ -55,8 +60,12 @@ enum cred_verdict cred_check(struct cred *cred, const char *authorization,
 /*
  * The value of an Authorization header for a challenge value. Of several
  * challenges the caller gives the strongest that this function takes
- * (cred_challenge_rank: SHA-256 over MD5; -1: cannot be answered).
- * Returns 0; -EPROTO; -ENOTSUP for an unknown algorithm or qop; -EMSGSIZE.
+ * (cred_challenge_rank: SHA-512-256 over SHA-256 over MD5; -1: cannot be
+ * answered). qop "auth" and none, opaque, and the -sess algorithms are known.
+ *
+ * nc  how many answers to this nonce, this one counted: 1 for the first
+ * Returns 0; -EPROTO for a challenge that cannot be read or control bytes in
+ * any argument; -ENOTSUP for an unknown algorithm or qop; -EMSGSIZE; -EIO.
  */
 int cred_challenge_rank(const char *challenge);
 int cred_answer(char out[CRED_ANSWER_MAX], const char *challenge,
