@@ -18,6 +18,7 @@ struct call;
 struct cred;
 struct ctl;
 struct guard;
+struct leg;
 struct registrar;
 struct resolve;
 struct store;
@@ -48,6 +49,7 @@ struct agent {
 	struct media_engine *media;
 	struct ctl *ctl;
 	TAILQ_HEAD(agent_calls, call) calls;
+	TAILQ_HEAD(agent_legs, leg) legs, leaving; /* leaving: oldest first */
 	unsigned calls_count;
 	bool draining, ending;
 	int exit_status;

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One dialog with one peer (RFC 3261 sections 12 to 15): INVITE transactions,
+ * CANCEL, ACK, BYE. The only file that calls nta's transaction functions for
+ * calls. A leg knows nothing of the other leg: what its far end does is told
+ * to its owner as an event, what the owner wants is a function below.
+ *
+ * SDP is text here; `offer` holds what was said on this leg.
+ */
+#ifndef SBC_SIP_LEG_H
+#define SBC_SIP_LEG_H
+
+#include <stdbool.h>
+#include <sys/queue.h>
+#include <sofia-sip/nta.h>
+
+#include "policy/policy.h"
+#include "sbc/sip/offer.h"
+
+struct agent_network;
+struct leg;
+
+enum leg_state {
+	LEG_INCOMING,		/* their INVITE has no final answer yet */
+	LEG_CALLING,		/* our INVITE has none, nor a provisional one */
+	LEG_EARLY,		/* our INVITE has a provisional answer */
+	LEG_ANSWERED,		/* our 2xx was sent, no ACK seen yet */
+	LEG_ESTABLISHED,
+	LEG_LEAVING,		/* CANCEL or BYE of ours is under way */
+	LEG_ENDED,
+};
+
+enum leg_event_kind {
+	LEG_PROGRESS,	/* 101..199 to our INVITE: status, sdp, to_tag */
+	LEG_ACCEPTED,	/* first 2xx to our INVITE; the ACK is sent */
+	LEG_REFUSED,	/* 300..699 to our INVITE, or silence: the leg ended */
+	LEG_ACKED,	/* ACK for our 2xx; sdp if it carried any */
+	LEG_ACK_LOST,	/* 32 s without it; the leg is still up */
+	LEG_CANCELLED,	/* the caller gave up; 487 was sent, the leg ended */
+	LEG_OFFERED,	/* re-INVITE or UPDATE; answer with leg_reply */
+	LEG_MODIFIED,	/* 2xx to our re-INVITE: sdp */
+	LEG_UNMODIFIED,	/* our re-INVITE was refused: status; session as was */
+	LEG_HUNG_UP,	/* BYE, or 481/408 to a request of ours: ended */
+};
+
+struct leg_event {
+	enum leg_event_kind kind;
+	unsigned status;
+	const char *phrase;
+	bool silent;			/* LEG_REFUSED: no answer at all, or
+					   the transport failed */
+	bool update;			/* LEG_OFFERED: by UPDATE */
+	struct body_span sdp;		/* empty: none. Borrowed. */
+	const sip_t *sip;		/* may be NULL. Borrowed. */
+};
+
+/* The owner may end the leg inside, with leg_end(). */
+typedef void leg_event_f(void *owner, struct leg *leg,
+			 const struct leg_event *event);
+
+struct leg {	/* read-only outside of leg*.c, but for `offer` */
+	TAILQ_ENTRY(leg) entry;		/* the agent's legs, or leaving */
+	void *owner;			/* NULL once it was left to itself */
+	leg_event_f *on_event;
+	struct agent_network *at;
+	const struct policy_peer *peer;
+	const struct policy_user *user;	/* a phone's */
+	enum leg_state state;
+	bool caller;			/* leg a: it called us */
+	struct sockaddr_storage remote;	/* signalling source or target */
+	enum policy_transport transport;
+	struct sockaddr_storage local;	/* our SIP address, as it sees it */
+	struct offer offer;
+
+	su_home_t *home;
+	nta_leg_t *dialog;
+	nta_incoming_t *invite_in;	/* their INVITE or re-INVITE */
+	nta_incoming_t *update_in;
+	nta_outgoing_t *invite_out;	/* our INVITE or re-INVITE */
+	nta_outgoing_t *request_out;	/* our BYE */
+	uint32_t invite_cseq;
+	const char *contact;		/* our Contact value */
+	const char *ident;		/* the listener's name in nta */
+	const char *route;		/* where requests go, "sip:..." */
+	const char *uri;		/* request URI of our INVITE */
+	const char *extra;		/* further header lines of our INVITE */
+	const char *reason;		/* Reason of our BYE */
+	uint64_t left_ms;		/* when leg_end began; 0: not yet */
+	unsigned challenges;		/* answered in a row */
+};
+
+/*
+ * A leg for an INVITE that came. Takes `irq`, also on failure (then it was
+ * answered with 500). `source` is where the packet came from.
+ */
+int leg_accept(struct leg **out, struct agent_network *at,
+	       const struct policy_peer *peer, nta_incoming_t *irq,
+	       const sip_t *sip, const struct sockaddr *source);
+
+struct leg_invite {
+	const struct sockaddr *target;	/* where the INVITE is sent */
+	enum policy_transport transport;
+	const char *uri;		/* request URI */
+	const char *from, *to;		/* header values without tags */
+	const char *extra;		/* header lines, or NULL */
+	unsigned max_forwards;
+};
+
+/* A leg for an INVITE of ours; leg_call sends it with offer.local as body. */
+int leg_new(struct leg **out, struct agent_network *at,
+	    const struct policy_peer *peer, const struct policy_user *user,
+	    const struct leg_invite *invite);
+/* 0; -EHOSTUNREACH if it could not be sent; -ENOMEM. */
+int leg_call(struct leg *leg);
+
+void leg_own(struct leg *leg, void *owner, leg_event_f *on_event);
+
+/* 18x to their INVITE; sdp NULL: none. */
+void leg_progress(struct leg *leg, unsigned status, const char *phrase,
+		  const char *sdp);
+/* 200 to their INVITE. */
+void leg_answer(struct leg *leg, const char *sdp);
+
+/* A final refusal: of their INVITE, re-INVITE or UPDATE. */
+struct leg_refusal {
+	unsigned status;
+	const char *phrase;	/* NULL: the standard one */
+	unsigned retry_after_s;	/* 0: none */
+	const char *warning;	/* Warning value, or NULL */
+};
+/* To the first INVITE: the leg has ended then. */
+void leg_refuse(struct leg *leg, const struct leg_refusal *refusal);
+
+/* The answer to LEG_OFFERED: 200 with sdp (NULL: none, an UPDATE's). */
+void leg_reply(struct leg *leg, const char *sdp);
+void leg_reply_refuse(struct leg *leg, const struct leg_refusal *refusal);
+
+/* Our re-INVITE with offer.local as its body. -EBUSY if one is open. */
+int leg_reinvite(struct leg *leg);
+
+/* Nothing of either side's is open on this leg. */
+bool leg_is_idle(const struct leg *leg);
+
+/*
+ * Say goodbye as fits the state (CANCEL, BYE, or `status` to their INVITE) and
+ * be freed when that is done. Takes `leg`; no further event comes.
+ * reason: a Reason header value, or NULL.
+ */
+void leg_end(struct leg *leg, unsigned status, const char *reason);
+
+/* Free at once, silently: when the agent itself ends, or when a far end did
+ * not answer our goodbye for LEG_LEAVING_MS (64 times T1, twice). */
+void leg_free(struct leg *leg);
+#define LEG_LEAVING_MS 64000
+
+/* The codes that nta calls with, for out-of-dialog answers too. */
+const char *leg_allow(void);
+
+#endif

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the far end asks of a leg, and our answers. */
+#include "sbc/sip/leg_private.h"
+
+#include <string.h>
+#include <sofia-sip/msg.h>
+#include <sofia-sip/sip_status.h>
+#include <sofia-sip/su_tagarg.h>
+
+#include "sbc/sip/header.h"
+
+/* --- answers ----------------------------------------------------------------- */
+
+static void leg_respond(struct leg *leg, nta_incoming_t *irq, unsigned status,
+			const char *phrase, const char *sdp)
+{
+	nta_incoming_treply(irq, status, phrase,
+			    SIPTAG_CONTACT_STR(leg->contact),
+			    SIPTAG_ALLOW_STR(leg_allow()),
+			    TAG_IF(sdp, SIPTAG_CONTENT_TYPE_STR(
+						"application/sdp")),
+			    TAG_IF(sdp, SIPTAG_PAYLOAD_STR(sdp)), TAG_END());
+}
+
+static void leg_respond_refusal(nta_incoming_t *irq,
+				const struct leg_refusal *refusal)
+{
+	const char *phrase = refusal->phrase;
+	char retry[16];
+
+	if (!phrase)
+		phrase = sip_status_phrase(refusal->status);
+	snprintf(retry, sizeof(retry), "%u", refusal->retry_after_s);
+	nta_incoming_treply(irq, refusal->status, phrase,
+			    TAG_IF(refusal->status == 405,
+				   SIPTAG_ALLOW_STR(leg_allow())),
+			    TAG_IF(refusal->retry_after_s,
+				   SIPTAG_RETRY_AFTER_STR(retry)),
+			    TAG_IF(refusal->warning,
+				   SIPTAG_WARNING_STR(refusal->warning)),
+			    TAG_END());
+}
+
+void leg_progress(struct leg *leg, unsigned status, const char *phrase,
+		  const char *sdp)
+{
+	if (leg->state != LEG_INCOMING)
+		return;
+	if (status == 100)
+		nta_incoming_treply(leg->invite_in, SIP_100_TRYING, TAG_END());
+	else
+		leg_respond(leg, leg->invite_in, status, phrase, sdp);
+}
+
+void leg_answer(struct leg *leg, const char *sdp)
+{
+	if (leg->state != LEG_INCOMING)
+		return;
+	leg->state = LEG_ANSWERED;
+	leg_respond(leg, leg->invite_in, SIP_200_OK, sdp);
+}
+
+void leg_refuse(struct leg *leg, const struct leg_refusal *refusal)
+{
+	if (leg->state != LEG_INCOMING)
+		return;
+	leg->state = LEG_ENDED;
+	leg_respond_refusal(leg->invite_in, refusal);
+	nta_incoming_destroy(leg->invite_in);
+	leg->invite_in = NULL;
+}
+
+void leg_reply(struct leg *leg, const char *sdp)
+{
+	if (leg->update_in) {
+		leg_respond(leg, leg->update_in, SIP_200_OK, sdp);
+		nta_incoming_destroy(leg->update_in);
+		leg->update_in = NULL;
+	} else if (leg->invite_in) {
+		leg_respond(leg, leg->invite_in, SIP_200_OK, sdp);
+	}
+}
+
+void leg_reply_refuse(struct leg *leg, const struct leg_refusal *refusal)
+{
+	nta_incoming_t **irq =
+		leg->update_in ? &leg->update_in : &leg->invite_in;
+
+	if (!*irq)
+		return;
+	leg_respond_refusal(*irq, refusal);
+	nta_incoming_destroy(*irq);
+	*irq = NULL;
+}
+
+/* --- requests ---------------------------------------------------------------- */
+
+static void leg_acked(struct leg *leg, const sip_t *ack)
+{
+	nta_incoming_destroy(leg->invite_in);
+	leg->invite_in = NULL;
+	if (leg->state == LEG_ANSWERED)
+		leg->state = LEG_ESTABLISHED;
+	leg_emit(leg, &(struct leg_event){ .kind = LEG_ACKED,
+					   .sdp = leg_sdp(ack),
+					   .sip = ack });
+}
+
+int leg_on_ack_cancel(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
+{
+	if (irq != leg->invite_in)
+		return 0;
+	if (sip && sip->sip_request->rq_method == sip_method_cancel) {
+		/* nta answers the CANCEL and gives the INVITE its 487. */
+		if (leg->state != LEG_INCOMING)
+			return 0;
+		nta_incoming_treply(irq, SIP_487_REQUEST_TERMINATED,
+				    TAG_END());
+		nta_incoming_destroy(irq);
+		leg->invite_in = NULL;
+		leg_ended(leg, &(struct leg_event){ .kind = LEG_CANCELLED,
+						    .sip = sip });
+		return 0;
+	}
+	if (nta_incoming_status(irq) >= 300) {
+		nta_incoming_destroy(irq);
+		leg->invite_in = NULL;
+		return 0;
+	}
+	if (sip) {
+		leg_acked(leg, sip);
+		return 0;
+	}
+	/* 32 s without an ACK: whether the call goes on is the owner's word. */
+	nta_incoming_destroy(irq);
+	leg->invite_in = NULL;
+	if (leg->state == LEG_ANSWERED)
+		leg->state = LEG_ESTABLISHED;
+	leg_emit(leg, &(struct leg_event){ .kind = LEG_ACK_LOST });
+	return 0;
+}
+
+/* A request that names our dialog but comes from somebody else's address. */
+static bool leg_from_stranger(const struct leg *leg, nta_incoming_t *irq)
+{
+	const struct sockaddr *remote = (const struct sockaddr *)&leg->remote;
+	msg_t *msg = nta_incoming_getrequest(irq);
+	struct sockaddr_storage source;
+	bool stranger;
+
+	header_source(&source, msg);
+	stranger = !address_host_equal((struct sockaddr *)&source, remote) &&
+		   (leg->peer->kind == POLICY_PHONES ||
+		    agent_peer_by_source(leg->at->agent, leg->at,
+					 (struct sockaddr *)&source) !=
+			    policy_peer_named(leg->at->agent->policy,
+					      leg->peer->name));
+	msg_destroy(msg);
+	return stranger;
+}
+
+static int leg_on_bye(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
+{
+	nta_incoming_treply(irq, SIP_200_OK, TAG_END());
+	nta_incoming_destroy(irq);
+	if (leg->invite_in && nta_incoming_status(leg->invite_in) < 200)
+		nta_incoming_treply(leg->invite_in,
+				    SIP_487_REQUEST_TERMINATED, TAG_END());
+	if (leg->state == LEG_LEAVING) /* BYEs crossed: ours is still open. */
+		return 0;
+	leg_ended(leg, &(struct leg_event){ .kind = LEG_HUNG_UP, .sip = sip });
+	return 0;
+}
+
+/* RFC 3261 14.2, RFC 3311 5.2: is there room for another offer? */
+static unsigned leg_glare(const struct leg *leg, bool update)
+{
+	bool unanswered = leg->update_in ||
+		(leg->invite_in && nta_incoming_status(leg->invite_in) < 200);
+
+	if (leg->state == LEG_LEAVING || leg->state == LEG_ENDED)
+		return 481;
+	if (unanswered)
+		return update && leg->state == LEG_INCOMING ? 0 : 500;
+	if (leg->invite_out && leg->state == LEG_ESTABLISHED)
+		return 491;
+	if (!update && leg->state != LEG_ESTABLISHED &&
+	    leg->state != LEG_ANSWERED)
+		return 491;
+	return 0;
+}
+
+static int leg_on_offer(struct leg *leg, nta_incoming_t *irq,
+			const sip_t *sip, bool update)
+{
+	unsigned status = leg_glare(leg, update);
+
+	if (status) {
+		leg_respond_refusal(irq, &(struct leg_refusal){
+			.status = status,
+			.retry_after_s = status == 500 ? 1 + status % 7 : 0 });
+		nta_incoming_destroy(irq);
+		return 0;
+	}
+	if (sip->sip_contact)
+		leg_retarget(leg, sip, false);
+	if (update) {
+		leg->update_in = irq;
+	} else {
+		if (leg->invite_in) /* answered, its ACK is still missing */
+			nta_incoming_destroy(leg->invite_in);
+		leg->invite_in = irq;
+		nta_incoming_bind(irq, leg_on_ack_cancel, leg);
+	}
+	leg_emit(leg, &(struct leg_event){ .kind = LEG_OFFERED,
+					   .update = update,
+					   .sdp = leg_sdp(sip),
+					   .sip = sip });
+	return 0;
+}
+
+int leg_on_request(struct leg *leg, nta_leg_t *dialog, nta_incoming_t *irq,
+		   const sip_t *sip)
+{
+	sip_method_t method = sip->sip_request->rq_method;
+
+	(void)dialog;
+	if (leg_from_stranger(leg, irq))
+		return 403;
+	if (sip->sip_require) {
+		nta_incoming_treply(irq, SIP_420_BAD_EXTENSION,
+				    SIPTAG_UNSUPPORTED(
+					    (sip_unsupported_t *)
+						    sip->sip_require),
+				    TAG_END());
+		nta_incoming_destroy(irq);
+		return 0;
+	}
+	if (method == sip_method_invite || method == sip_method_update)
+		return leg_on_offer(leg, irq, sip, method == sip_method_update);
+	if (method == sip_method_bye)
+		return leg_on_bye(leg, irq, sip);
+	if (method == sip_method_ack)
+		return 0;
+	if (method == sip_method_options)
+		leg_respond(leg, irq, SIP_200_OK, NULL);
+	else
+		leg_respond_refusal(irq, &(struct leg_refusal){ .status = 405 });
+	nta_incoming_destroy(irq);
+	return 0;
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What we ask of a leg's far end, and what it answers. */
+#include "sbc/sip/leg_private.h"
+
+#include <errno.h>
+#include <sofia-sip/sip_header.h>
+#include <sofia-sip/sip_status.h>
+#include <sofia-sip/su_tagarg.h>
+#include <sofia-sip/tport_tag.h>
+
+#include "sbc/sip/challenge.h"
+
+/* A password that is wrong is refused for ever: do not ask again and again. */
+#define LEG_CHALLENGES_MAX 2
+
+int leg_send_invite(struct leg *leg, const char *credentials)
+{
+	bool first = leg->state == LEG_CALLING;
+	nta_outgoing_t *old = leg->invite_out;
+
+	leg->invite_out = nta_outgoing_tcreate(
+		leg->dialog, leg_on_invite_response, leg,
+		(const url_string_t *)leg->route, SIP_METHOD_INVITE,
+		(const url_string_t *)leg->uri,
+		SIPTAG_CONTACT_STR(leg->contact),
+		SIPTAG_ALLOW_STR(leg_allow()),
+		TAG_IF(first && leg->extra, SIPTAG_HEADER_STR(leg->extra)),
+		TAG_IF(credentials, SIPTAG_HEADER_STR(credentials)),
+		SIPTAG_CONTENT_TYPE_STR("application/sdp"),
+		SIPTAG_PAYLOAD_STR(leg->offer.local), TPTAG_IDENT(leg->ident),
+		TAG_END());
+	if (old)
+		nta_outgoing_destroy(old);
+	if (!leg->invite_out)
+		return -EHOSTUNREACH;
+	leg->invite_cseq = nta_outgoing_cseq(leg->invite_out);
+	return 0;
+}
+
+int leg_reinvite(struct leg *leg)
+{
+	if (!leg_is_idle(leg))
+		return -EBUSY;
+	leg->challenges = 0;
+	return leg_send_invite(leg, NULL);
+}
+
+/*
+ * The ACK of a 2xx. It is sent before anything else is done with the answer;
+ * nta repeats it for every copy of the 2xx that still comes.
+ */
+static void leg_send_ack(struct leg *leg)
+{
+	su_home_t home[1] = { SU_HOME_INIT(home) };
+	nta_outgoing_t *ack;
+
+	ack = nta_outgoing_tcreate(
+		leg->dialog, NULL, NULL, (const url_string_t *)leg->route,
+		SIP_METHOD_ACK, (const url_string_t *)leg->uri,
+		SIPTAG_CSEQ(sip_cseq_create(home, leg->invite_cseq,
+					    SIP_METHOD_ACK)),
+		TPTAG_IDENT(leg->ident), TAG_END());
+	if (ack)
+		nta_outgoing_destroy(ack);
+	su_home_deinit(home);
+}
+
+void leg_send_bye(struct leg *leg, const char *credentials)
+{
+	nta_outgoing_t *old = leg->request_out;
+
+	leg->request_out = nta_outgoing_tcreate(
+		leg->dialog, leg_on_bye_response, leg,
+		(const url_string_t *)leg->route, SIP_METHOD_BYE,
+		(const url_string_t *)leg->uri,
+		TAG_IF(leg->reason, SIPTAG_REASON_STR(leg->reason)),
+		TAG_IF(credentials, SIPTAG_HEADER_STR(credentials)),
+		TPTAG_IDENT(leg->ident), TAG_END());
+	if (old)
+		nta_outgoing_destroy(old);
+	if (!leg->request_out)
+		leg_free(leg);
+}
+
+/* The credentials line for a second try; NULL if there will be none. */
+static const char *leg_credentials(struct leg *leg, const sip_t *sip,
+				   const char *method)
+{
+	const struct policy_peer *peer = leg->peer;
+	const sip_route_t *route = NULL;
+	const sip_contact_t *target = NULL;
+	const char *uri = leg->uri, *line = NULL;
+
+	if (!peer->username || !peer->password ||
+	    leg->challenges >= LEG_CHALLENGES_MAX)
+		return NULL;
+	leg->challenges++;
+	nta_leg_get_route(leg->dialog, &route, &target);
+	if (target)
+		uri = url_as_string(leg->home, target->m_url);
+	if (challenge_answer(&line, leg->home, sip, method, uri,
+			     peer->username, peer->password, 1))
+		return NULL;
+	return line;
+}
+
+int leg_on_bye_response(struct leg *leg, nta_outgoing_t *orq, const sip_t *sip)
+{
+	unsigned status = nta_outgoing_status(orq);
+	const char *credentials;
+
+	if (status < 200 || orq != leg->request_out)
+		return 0;
+	if (sip && (status == 401 || status == 407)) {
+		credentials = leg_credentials(leg, sip, "BYE");
+		if (credentials) {
+			leg_send_bye(leg, credentials);
+			return 0;
+		}
+	}
+	leg_free(leg);
+	return 0;
+}
+
+/* 2xx: the dialog stands (or stands changed). */
+static int leg_accepted(struct leg *leg, const sip_t *sip)
+{
+	struct leg_event event = { .status = sip->sip_status->st_status,
+				   .phrase = sip->sip_status->st_phrase,
+				   .sdp = leg_sdp(sip),
+				   .sip = sip };
+	bool leaving = leg->state == LEG_LEAVING;
+	bool first = leaving || leg->state == LEG_CALLING ||
+		     leg->state == LEG_EARLY;
+
+	leg->challenges = 0;
+	if (first && sip->sip_to->a_tag) {
+		nta_leg_rtag(leg->dialog, sip->sip_to->a_tag);
+		nta_leg_client_reroute(leg->dialog, sip->sip_record_route,
+				       sip->sip_contact, 1);
+	}
+	leg_retarget(leg, sip, first);
+	leg_send_ack(leg);
+	if (leaving) {
+		leg_send_bye(leg, NULL);
+		return 0;
+	}
+	nta_outgoing_destroy(leg->invite_out);
+	leg->invite_out = NULL;
+	leg->state = LEG_ESTABLISHED;
+	event.kind = first ? LEG_ACCEPTED : LEG_MODIFIED;
+	leg_emit(leg, &event);
+	return 0;
+}
+
+/* 300..699, or nta's own 408 and 503. */
+static int leg_refused(struct leg *leg, unsigned status, const sip_t *sip)
+{
+	struct leg_event event = { .status = status, .sip = sip };
+	bool first = leg->state == LEG_CALLING || leg->state == LEG_EARLY;
+	const char *credentials = NULL;
+
+	event.silent = !sip || nta_sip_is_internal(sip);
+	event.phrase = event.silent ? sip_status_phrase(status)
+				    : sip->sip_status->st_phrase;
+	if (leg->state == LEG_LEAVING) {
+		leg_free(leg);
+		return 0;
+	}
+	if (!event.silent && (status == 401 || status == 407))
+		credentials = leg_credentials(leg, sip, "INVITE");
+	if (credentials && !leg_send_invite(leg, credentials))
+		return 0;
+	if (leg->invite_out)
+		nta_outgoing_destroy(leg->invite_out);
+	leg->invite_out = NULL;
+	if (first) {
+		event.kind = LEG_REFUSED;
+		leg_ended(leg, &event);
+	} else if (status == 481 || status == 408) {
+		/* RFC 3261 12.2.1.2: the far end has no such dialog. */
+		event.kind = LEG_HUNG_UP;
+		leg_ended(leg, &event);
+	} else {
+		event.kind = LEG_UNMODIFIED;
+		leg_emit(leg, &event);
+	}
+	return 0;
+}
+
+int leg_on_invite_response(struct leg *leg, nta_outgoing_t *orq,
+			   const sip_t *sip)
+{
+	unsigned status = nta_outgoing_status(orq);
+
+	if (orq != leg->invite_out)
+		return 0;
+	if (status >= 300 || !sip)
+		return leg_refused(leg, status < 300 ? 408 : status, sip);
+	if (status >= 200)
+		return leg_accepted(leg, sip);
+	if (leg->state == LEG_CALLING)
+		leg->state = LEG_EARLY;
+	if (leg->state != LEG_EARLY)
+		return 0;
+	leg_emit(leg, &(struct leg_event){ .kind = LEG_PROGRESS,
+					   .status = status,
+					   .phrase = sip->sip_status->st_phrase,
+					   .sdp = leg_sdp(sip),
+					   .sip = sip });
+	return 0;
+}

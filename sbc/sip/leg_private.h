@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What leg.c, leg_in.c and leg_out.c share. */
+#ifndef SBC_SIP_LEG_PRIVATE_H
+#define SBC_SIP_LEG_PRIVATE_H
+
+#define NTA_LEG_MAGIC_T	     struct leg
+#define NTA_INCOMING_MAGIC_T struct leg
+#define NTA_OUTGOING_MAGIC_T struct leg
+
+#include "sbc/sip/leg.h"
+#include "sbc/agent.h"
+
+/* Our Contact, route and listener for a far end at `remote`. */
+int leg_place(struct leg *leg);
+struct leg *leg_alloc(struct agent_network *at, const struct policy_peer *peer);
+
+/* Tell the owner. The leg may be gone afterwards: return at once. */
+void leg_emit(struct leg *leg, const struct leg_event *event);
+/* The SDP in a message; empty if there is none or it is broken. */
+struct body_span leg_sdp(const sip_t *sip);
+/* Their Contact is where our next request goes (RFC 3261 12.2.1.2). */
+void leg_retarget(struct leg *leg, const sip_t *sip, bool initial);
+/* The leg has nothing more to say: tell the owner or, left alone, free. */
+void leg_ended(struct leg *leg, const struct leg_event *event);
+
+nta_request_f leg_on_request;		/* in dialog */
+nta_ack_cancel_f leg_on_ack_cancel;	/* of their INVITE */
+nta_response_f leg_on_invite_response;
+nta_response_f leg_on_bye_response;
+
+int leg_send_invite(struct leg *leg, const char *credentials);
+void leg_send_bye(struct leg *leg, const char *credentials);
+
+#endif
