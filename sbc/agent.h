@@ -48,7 +48,7 @@ struct agent {
 	struct store *store;
 	struct media_engine *media;
 	struct ctl *ctl;
-	TAILQ_HEAD(agent_calls, call) calls;
+	TAILQ_HEAD(agent_calls, call) calls, ended; /* ended: to be freed */
 	TAILQ_HEAD(agent_legs, leg) legs, leaving; /* leaving: oldest first */
 	unsigned calls_count;
 	bool draining, ending;
@@ -79,6 +79,10 @@ int agent_hangup(struct agent *agent, const char *id);
 
 /* Monotonic milliseconds, the clock of everything here and of the library. */
 uint64_t agent_now_ms(void);
+
+/* By name, since a call's snapshot may be older than ours; NULL if gone. */
+struct agent_network *agent_network(struct agent *agent, const char *name);
+struct trunk *agent_trunk(struct agent *agent, const struct policy_peer *peer);
 
 /* Which peer sent this? Literal sources by policy, resolved ones by trunk. */
 const struct policy_peer *agent_peer_by_source(struct agent *agent,

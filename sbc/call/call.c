@@ -1,2 +1,657 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "sbc/call/call.h"
+/*
+ * The B2BUA.
+ *
+ *   call_invite: authenticated, routed
+ *        |
+ *     HUNTING --- a: CANCEL, BYE ----------------------------+
+ *        |    \-- no candidate left: refusal to a -----------+
+ *        | b: 2xx                                            |
+ *     ANSWERED -- BYE of either, media timeout, hangup ------+--> ENDED
+ *
+ * ENDED waits for the media's last statistics, writes the line that holds the
+ * whole story, and is freed between two turns of the loop.
+ */
+#include "sbc/call/call_private.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sofia-sip/msg.h>
+#include <sofia-sip/sip_header.h>
+#include <sofia-sip/sip_status.h>
+#include <sofia-sip/su_tagarg.h>
+
+#include "sbc/call/modify.h"
+#include "sbc/register/registrar.h"
+#include "sbc/register/trunk.h"
+#include "sbc/report/log.h"
+
+#define CALL_RETRY_S	   10
+/* An ACK is lost, but is anybody there? */
+#define CALL_ACK_LOST_MS   5000
+
+/* Ids do not repeat in 2^32 calls and do not tell how many there were. */
+static void call_id(struct status_call *status)
+{
+	static uint32_t serial, salt;
+
+	if (!salt && getrandom(&salt, sizeof(salt), 0) != sizeof(salt))
+		salt = (uint32_t)agent_now_ms();
+	status->serial = ++serial;
+	snprintf(status->id, sizeof(status->id), "%08x",
+		 (serial ^ salt) * 2654435761u);
+}
+
+struct leg *call_other(const struct call *call, const struct leg *leg)
+{
+	return leg == call->a ? call->b : call->a;
+}
+
+void call_rules(const struct leg *leg, struct offer_rules *rules)
+{
+	*rules = (struct offer_rules){
+		.codecs = leg->peer->codecs,
+		.codecs_count = leg->peer->codecs_count,
+	};
+	switch (leg->peer->hold) {
+	case POLICY_HOLD_SENDONLY: rules->hold = OFFER_HOLD_SENDONLY; break;
+	case POLICY_HOLD_INACTIVE: rules->hold = OFFER_HOLD_INACTIVE; break;
+	case POLICY_HOLD_ZERO: rules->hold = OFFER_HOLD_ZERO; break;
+	case POLICY_HOLD_NONE: rules->hold = OFFER_HOLD_NONE; break;
+	}
+}
+
+/* --- birth -------------------------------------------------------------------- */
+
+static struct call *call_new(struct agent_network *at, struct leg *a)
+{
+	struct call *call = calloc(1, sizeof(*call));
+
+	if (!call)
+		return NULL;
+	call->agent = at->agent;
+	call->policy = policy_ref(at->agent->policy);
+	call->a = a;
+	call->status.started_ms = agent_now_ms();
+	call_id(&call->status);
+	leg_own(a, call, call_on_leg);
+	TAILQ_INSERT_TAIL(&call->agent->calls, call, entry);
+	call->agent->calls_count++;
+	status_call_add(&call->status);
+	return call;
+}
+
+void call_free(struct call *call)
+{
+	struct agent *agent = call->agent;
+
+	if (call->state == CALL_ENDED) {
+		TAILQ_REMOVE(&agent->ended, call, entry);
+	} else {
+		TAILQ_REMOVE(&agent->calls, call, entry);
+		agent->calls_count--;
+		status_call_remove(&call->status);
+		leg_free(call->a);
+		leg_free(call->b);
+		hunt_free(call->hunt);
+	}
+	if (call->timer)
+		su_timer_destroy(call->timer);
+	free(call->asked);
+	free(call->asked_local);
+	policy_unref(call->policy);
+	free(call);
+}
+
+void call_reap(struct agent *agent)
+{
+	struct call *call, *next;
+
+	for (call = TAILQ_FIRST(&agent->ended); call; call = next) {
+		next = TAILQ_NEXT(call, entry);
+		if (!call->path.session)
+			call_free(call);
+	}
+}
+
+static void call_reply(nta_incoming_t *irq, unsigned status,
+		       const char *phrase, bool retry)
+{
+	nta_incoming_treply(irq, status,
+			    phrase ? phrase : sip_status_phrase(status),
+			    TAG_IF(retry, SIPTAG_RETRY_AFTER_STR("10")),
+			    TAG_END());
+	nta_incoming_destroy(irq);
+}
+
+/* What can be said of an INVITE before anybody is asked; 0: go on. */
+static unsigned call_screen(struct agent *agent, const sip_t *sip,
+			    const char **phrase)
+{
+	const struct policy_limits *limits = policy_limits(agent->policy);
+
+	*phrase = NULL;
+	if (agent->draining || agent->ending) {
+		*phrase = "Going Down";
+		return 503;
+	}
+	if (limits->max_calls && agent->calls_count >= limits->max_calls) {
+		*phrase = "Too Many Calls";
+		return 503;
+	}
+	if (sip->sip_to->a_tag)
+		return 481;
+	if (sip->sip_max_forwards && !sip->sip_max_forwards->mf_count)
+		return 483;
+	if (sip->sip_require)
+		return 420;
+	if (!sip->sip_contact)
+		return 400;
+	if (sip->sip_request->rq_url->url_type != url_sip &&
+	    sip->sip_request->rq_url->url_type != url_tel)
+		return 416;
+	return 0;
+}
+
+/* The called number: the request URI's user, unescaped. */
+static int call_number(const sip_t *sip, char *out, size_t size)
+{
+	const url_t *url = sip->sip_request->rq_url;
+	const char *user = url->url_type == url_tel ? url->url_host
+						    : url->url_user;
+	size_t len;
+
+	if (!user)
+		return -EINVAL;
+	len = strcspn(user, ";");
+	if (!len || len >= size)
+		return -EINVAL;
+	memcpy(out, user, len);
+	out[len] = '\0';
+	url_unescape(out, out);
+	return header_number_ok(out) ? 0 : -EINVAL;
+}
+
+static void call_refused_line(const struct policy_peer *peer, const char *number,
+			      const struct sockaddr *source, unsigned status,
+			      const char *cause)
+{
+	static struct log_limit limit;
+	struct status_line line;
+
+	if (!log_limit_passes(&limit))
+		return;
+	status_begin(&line, NULL, 'a', peer->name, "call-refused");
+	status_text(&line, "number", number);
+	status_address(&line, "source", source);
+	status_number(&line, "status", status);
+	status_text(&line, "cause", cause);
+	status_end(&line);
+}
+
+/* The offer of a's INVITE. 0, or the status that refuses it. */
+static unsigned call_take_offer(struct call *call, const sip_t *sip,
+				struct body_span sdp, const char **cause)
+{
+	struct body body;
+	int error;
+
+	if (!sdp.len && sip->sip_payload && sip->sip_payload->pl_len) {
+		*cause = "body-not-sdp";
+		return 415;
+	}
+	if (!sdp.len) {
+		call->delayed_offer = true;
+		return 0;
+	}
+	error = body_parse(&body, sdp.text, sdp.len, cause);
+	if (error == -EMSGSIZE)
+		return 513;
+	if (error)
+		return 400;
+	if (!body.medias) {
+		*cause = "no-media";
+		return 488;
+	}
+	*cause = "memory";
+	return offer_remember(&call->a->offer, sdp.text, sdp.len) ? 500 : 0;
+}
+
+static void call_start_line(struct call *call, const char *number,
+			    const struct policy_target *first)
+{
+	struct status_line line;
+
+	call_status(call, &line, call->a, "call-start");
+	status_text(&line, "from", call->status.a.number);
+	status_text(&line, "to", number);
+	status_text(&line, "network", call->a->at->policy->name);
+	status_address(&line, "source", (struct sockaddr *)&call->a->remote);
+	status_text(&line, "class",
+		    policy_class_name(policy_zone(
+			    call->policy, call->a->at->policy,
+			    (struct sockaddr *)&call->a->remote)));
+	status_text(&line, "candidate", first->peer->name);
+	status_text(&line, "number", first->number);
+	status_at(&line, "route", first->at);
+	status_end(&line);
+}
+
+static void call_fill_status(struct call *call, const sip_t *sip,
+			     const char *number)
+{
+	struct status_call *status = &call->status;
+	struct header_caller caller;
+
+	header_caller_read(&caller, sip, call->a->peer, call->a->user);
+	snprintf(status->a.number, sizeof(status->a.number), "%.63s",
+		 caller.user);
+	snprintf(status->b.number, sizeof(status->b.number), "%.63s", number);
+	snprintf(status->a.peer, sizeof(status->a.peer), "%.31s",
+		 call->a->peer->name);
+	snprintf(status->a.network, sizeof(status->a.network), "%.31s",
+		 call->a->at->policy->name);
+	status->a.signalling = call->a->remote;
+}
+
+/* A call that is authenticated and has somewhere to go. */
+static void call_begin(struct agent_network *at, struct leg *a,
+		       const sip_t *sip, const char *number,
+		       const struct policy_target *targets, unsigned count)
+{
+	struct call *call = call_new(at, a);
+	const char *cause = "memory";
+	unsigned status = 500;
+
+	if (!call) {
+		leg_end(a, 500, NULL);
+		return;
+	}
+	if (a->peer->kind != POLICY_PHONES) {
+		call->trunk_a = agent_trunk(at->agent, a->peer);
+		if (call->trunk_a && !trunk_take(call->trunk_a)) {
+			call->trunk_a = NULL;
+			call_refuse(call, &(struct leg_refusal){
+				.status = 503, .phrase = "Trunk Full",
+				.retry_after_s = CALL_RETRY_S },
+				"a", "max_calls");
+			return;
+		}
+	}
+	call_fill_status(call, sip, number);
+	call_start_line(call, number, &targets[0]);
+	status = call_take_offer(call, sip, leg_sdp(sip), &cause);
+	if (!status && hunt_new(&call->hunt, call, targets, count)) {
+		status = 500;
+		cause = "memory";
+	}
+	if (status)
+		call_refuse(call, &(struct leg_refusal){ .status = status },
+			    "a", cause);
+	else
+		hunt_next(call->hunt);
+}
+
+void call_invite(struct agent_network *at, const struct policy_peer *peer,
+		 const struct sockaddr *source, msg_t *msg, sip_t *sip)
+{
+	struct agent *agent = at->agent;
+	const struct policy_user *user = NULL;
+	struct policy_target target[POLICY_TARGETS_MAX];
+	nta_incoming_t *irq = nta_incoming_create(at->nta, NULL, msg, sip,
+						  TAG_END());
+	char number[128] = "";
+	const char *phrase;
+	struct leg *a;
+	unsigned status;
+	int count;
+
+	if (!irq)
+		return;
+	status = call_screen(agent, sip, &phrase);
+	if (status == 420) {
+		nta_incoming_treply(irq, SIP_420_BAD_EXTENSION,
+				    SIPTAG_UNSUPPORTED((sip_unsupported_t *)
+							       sip->sip_require),
+				    TAG_END());
+		nta_incoming_destroy(irq);
+		return;
+	}
+	if (status) {
+		call_refused_line(peer, "", source, status, "screened");
+		call_reply(irq, status, phrase, status == 503);
+		return;
+	}
+	if (peer->kind == POLICY_PHONES) {
+		user = registrar_authenticate(agent->registrar, irq, sip,
+					      source);
+		if (!user)
+			return;
+	}
+	if (call_number(sip, number, sizeof(number))) {
+		call_refused_line(peer, "", source, 404, "number");
+		call_reply(irq, 404, NULL, false);
+		return;
+	}
+	count = policy_route(agent->policy, peer, number, target,
+			     POLICY_TARGETS_MAX);
+	if (count <= 0) {
+		call_refused_line(peer, number, source, count ? 500 : 404,
+				  count ? "route-limits" : "no-route");
+		call_reply(irq, count ? 500 : 404, NULL, false);
+		return;
+	}
+	if (leg_accept(&a, at, peer, irq, sip, source))
+		return;
+	a->user = user;
+	call_begin(at, a, sip, number, target, (unsigned)count);
+}
+
+/* --- the first INVITE ----------------------------------------------------------- */
+
+/*
+ * Leg a's answer from what b said. NULL: none can be written, `*status` says
+ * why; then nothing has changed.
+ */
+static const char *call_answer_a(struct call *call, struct leg *b,
+				 struct body_span sdp, unsigned *status)
+{
+	struct body chosen, theirs;
+	struct offer_place place[BODY_MEDIA_MAX];
+	struct offer_rules rules;
+	const char *why;
+	int error;
+
+	*status = 502;
+	if (body_parse(&chosen, sdp.text, sdp.len, &why))
+		return NULL;
+	call_rules(call->a, &rules);
+	if (call->delayed_offer) {
+		error = path_place(call, call->a, b, &chosen, place);
+		if (!error)
+			error = offer_write_offer(&call->a->offer, &chosen,
+						  &rules, place);
+	} else {
+		error = body_parse(&theirs, call->a->offer.remote,
+				   call->a->offer.remote_len, &why);
+		if (!error)
+			error = path_place(call, call->a, b,
+					   call->path.anchored ? &theirs
+							       : &chosen,
+					   place);
+		for (unsigned i = 0; !error && i < theirs.medias; i++)
+			if (i < chosen.medias)
+				place[i].direction =
+					chosen.media[i].direction;
+		if (!error)
+			error = offer_write_answer(&call->a->offer, &theirs,
+						   &chosen, &rules, place);
+	}
+	if (error) {
+		*status = error == -ENOTSUP ? 488 : 503;
+		return NULL;
+	}
+	if (offer_remember(&b->offer, sdp.text, sdp.len))
+		return NULL;
+	if (call->path.session) {
+		path_target(call, b, &chosen);
+		if (!call->delayed_offer)
+			path_target(call, call->a, &theirs);
+	}
+	return call->a->offer.local;
+}
+
+/* Said already by an earlier provisional answer of the same branch? */
+static bool call_said(const struct leg *b, struct body_span sdp)
+{
+	return b->offer.remote && b->offer.remote_len == sdp.len &&
+	       !memcmp(b->offer.remote, sdp.text, sdp.len);
+}
+
+void call_progress(struct call *call, struct leg *branch,
+		   const struct leg_event *event)
+{
+	const char *sdp = NULL;
+	struct status_line line;
+	unsigned status;
+
+	if (event->sdp.len && !call->delayed_offer) {
+		sdp = call_said(branch, event->sdp)
+			      ? call->a->offer.local
+			      : call_answer_a(call, branch, event->sdp,
+					      &status);
+		/* Early media that cannot be told to a is not worth a call. */
+	}
+	if (call->status.state == STATUS_TRYING) {
+		call->status.state = STATUS_RINGING;
+		call_status(call, &line, branch, "call-ring");
+		status_text(&line, "number", call->status.b.number);
+		status_number(&line, "status", event->status);
+		status_text(&line, "early_media", sdp ? "yes" : "no");
+		status_end(&line);
+	}
+	leg_progress(call->a, event->status,
+		     sip_status_phrase(event->status)
+			     ? sip_status_phrase(event->status)
+			     : "Session Progress",
+		     sdp);
+}
+
+static void call_answer_line(struct call *call)
+{
+	struct status_line line;
+
+	call_status(call, &line, call->b, "call-answer");
+	status_text(&line, "number", call->status.b.number);
+	status_text(&line, "class", policy_class_name(call->plan.class));
+	status_text(&line, "anchor", call->plan.anchored ? "yes" : "no");
+	status_text(&line, "anchor_why", call->plan.anchor_why);
+	status_text(&line, "codec_a", call->status.a.codec);
+	status_text(&line, "codec_b", call->status.b.codec);
+	status_text(&line, "encryption", call->status.b.encryption);
+	status_number(&line, "wait_ms",
+		      (int64_t)(call->status.answered_ms -
+				call->status.started_ms));
+	status_end(&line);
+}
+
+void call_accepted(struct call *call, struct leg *branch,
+		   const struct leg_event *event)
+{
+	const char *sdp = call->a->offer.local;
+	unsigned status = 502;
+
+	hunt_win(call->hunt, branch);
+	call->b = branch;
+	snprintf(call->status.b.number, sizeof(call->status.b.number), "%.63s",
+		 call->hunt->now->number);
+	hunt_free(call->hunt);
+	call->hunt = NULL;
+	/* A 2xx without SDP repeats what its reliable 18x said; one that comes
+	 * without any is no answer to our offer. */
+	if (event->sdp.len && !call_said(branch, event->sdp))
+		sdp = call_answer_a(call, branch, event->sdp, &status);
+	if (!sdp) {
+		call_refuse(call, &(struct leg_refusal){ .status = status },
+			    "b", "answer-unusable");
+		return;
+	}
+	call->state = CALL_ANSWERED;
+	call->status.state = STATUS_ESTABLISHED;
+	call->status.answered_ms = agent_now_ms();
+	call->status.media = call->path.session;
+	call->status.slots = call->path.slots;
+	snprintf(call->status.b.peer, sizeof(call->status.b.peer), "%.31s",
+		 branch->peer->name);
+	snprintf(call->status.b.network, sizeof(call->status.b.network),
+		 "%.31s", branch->at->policy->name);
+	call->status.b.signalling = branch->remote;
+	call_describe(call);
+	call_answer_line(call);
+	call->answer_due = call->delayed_offer ? call->a : NULL;
+	leg_answer(call->a, sdp);
+}
+
+/* --- events ----------------------------------------------------------------------- */
+
+static void call_ack_lost(struct call *call, struct leg *leg)
+{
+	bool alive = path_alive(call, leg, CALL_ACK_LOST_MS);
+	bool kept = alive &&
+		    leg->peer->reinvite_ack_lost == POLICY_ACK_LOST_KEEP;
+	struct status_line line;
+
+	call_status(call, &line, leg, "call-ack-lost");
+	status_text(&line, "media", alive ? "flows" : "silent");
+	status_text(&line, "kept", kept ? "yes" : "no");
+	status_text(&line, "suspect", "SIP ALG in the peer's router");
+	status_end(&line);
+	if (!kept)
+		call_end(call, leg->caller ? "a" : "b", "ack-lost");
+}
+
+static void call_established_event(struct call *call, struct leg *leg,
+				   const struct leg_event *event)
+{
+	switch (event->kind) {
+	case LEG_CANCELLED:
+		call_end(call, "a", "cancelled");
+		return;
+	case LEG_ACKED:
+		modify_acked(call, leg, event);
+		return;
+	case LEG_ACK_LOST:
+		call_ack_lost(call, leg);
+		return;
+	case LEG_OFFERED:
+		modify_offered(call, leg, event);
+		return;
+	case LEG_MODIFIED:
+	case LEG_UNMODIFIED:
+		modify_answered(call, leg, event);
+		return;
+	case LEG_HUNG_UP:
+		call_end(call, leg->caller ? "a" : "b",
+			 event->status ? "dialog-lost" : "hangup");
+		return;
+	case LEG_PROGRESS:
+	case LEG_ACCEPTED:
+	case LEG_REFUSED:
+		return;
+	}
+}
+
+void call_on_leg(void *owner, struct leg *leg, const struct leg_event *event)
+{
+	struct call *call = owner;
+
+	if (call->state == CALL_HUNTING && leg != call->a)
+		hunt_event(call->hunt, leg, event);
+	else if (call->state == CALL_HUNTING && event->kind == LEG_OFFERED)
+		leg_reply_refuse(leg, &(struct leg_refusal){
+			.status = 500, .retry_after_s = 2 });
+	else if (call->state != CALL_ENDED)
+		call_established_event(call, leg, event);
+}
+
+void call_media_event(struct call *call, const struct media_event *event)
+{
+	const struct leg *leg = event->side == MEDIA_A ? call->a : call->b;
+	struct status_line line;
+
+	switch (event->kind) {
+	case MEDIA_CLOSED:
+		call_report_end(call);
+		call->path.session = NULL;
+		return;
+	case MEDIA_SILENT:
+		if (call->state != CALL_ENDED)
+			call_end(call, "sallyport", "media-timeout");
+		return;
+	case MEDIA_FIRST_PACKET:
+	case MEDIA_MOVED:
+		if (call->state == CALL_ENDED)
+			return;
+		call_status(call, &line, leg,
+			    event->kind == MEDIA_MOVED ? "media-moved"
+						       : "call-media");
+		status_number(&line, "slot", event->slot);
+		status_address(&line, "source",
+			       (const struct sockaddr *)&event->source);
+		status_end(&line);
+		return;
+	case MEDIA_FAULT:
+		if (call->state == CALL_ENDED)
+			return;
+		call_status(call, &line, leg, "media-fault");
+		status_number(&line, "slot", event->slot);
+		status_text(&line, "error", strerror(-event->error));
+		status_end(&line);
+		return;
+	}
+}
+
+/* --- the end ---------------------------------------------------------------------- */
+
+static void call_finish(struct call *call, const char *by, const char *cause)
+{
+	struct agent *agent = call->agent;
+
+	call->state = CALL_ENDED;
+	call->ended_ms = agent_now_ms();
+	call->ended_by = by;
+	call->cause = cause;
+	TAILQ_REMOVE(&agent->calls, call, entry);
+	TAILQ_INSERT_TAIL(&agent->ended, call, entry);
+	agent->calls_count--;
+	status_call_remove(&call->status);
+	if (call->trunk_a)
+		trunk_give(call->trunk_a);
+	if (call->trunk_b)
+		trunk_give(call->trunk_b);
+	call->trunk_a = call->trunk_b = NULL;
+	if (!path_close(call))
+		call_report_end(call);
+}
+
+void call_refuse(struct call *call, const struct leg_refusal *refusal,
+		 const char *by, const char *cause)
+{
+	if (call->state == CALL_ENDED)
+		return;
+	call->dial_status = refusal->status;
+	call_describe(call);
+	leg_refuse(call->a, refusal);
+	call_end(call, by, cause);
+}
+
+void call_end(struct call *call, const char *by, const char *cause)
+{
+	struct hunt *hunt = call->hunt;
+	struct leg *a = call->a, *b = call->b;
+
+	if (call->state == CALL_ENDED)
+		return;
+	if (!call->dial_status)
+		call->dial_status = call->status.answered_ms ? 200
+				    : !strcmp(cause, "cancelled") ? 487 : 503;
+	call_finish(call, by, cause);
+	call->a = call->b = NULL;
+	call->hunt = NULL;
+	leg_end(a, call->dial_status == 200 ? 0 : call->dial_status, NULL);
+	if (b)
+		leg_end(b, 0, NULL);
+	hunt_free(hunt);
+}
+
+struct call *call_find(struct agent *agent, const char *id)
+{
+	struct call *call;
+
+	TAILQ_FOREACH(call, &agent->calls, entry)
+		if (!strcmp(call->status.id, id))
+			return call;
+	return NULL;
+}

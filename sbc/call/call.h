@@ -26,4 +26,10 @@ void call_media_event(struct call *call, const struct media_event *event);
 
 struct call *call_find(struct agent *agent, const char *id);
 
+/* Free what ended. Called between two turns of the loop, when no leg or
+ * transaction is on the stack any more. */
+void call_reap(struct agent *agent);
+/* Free at once, silently: only when the agent itself ends. */
+void call_free(struct call *call);
+
 #endif

@@ -1,2 +1,542 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "sbc/agent.h"
+/*
+ * Candidates in order until one answers.
+ *
+ * Timers: `attempt_timeout` until the first provisional answer, then
+ * `ring_timeout` until the final one, both the candidate's own keys.
+ */
+#include "sbc/call/hunt.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sofia-sip/msg.h>
+#include <sofia-sip/sip_header.h>
+#include <sofia-sip/url.h>
+
+#include "sbc/call/call_private.h"
+#include "sbc/register/registrar.h"
+#include "sbc/register/trunk.h"
+
+#define HUNT_RETRY_S 10
+
+/* What the caller will be told unless a later candidate does better. */
+static void hunt_note(struct hunt *hunt, unsigned status, const char *phrase)
+{
+	hunt->status = status;
+	hunt->phrase = phrase;
+}
+
+static void hunt_failed(struct hunt *hunt, unsigned status, const char *cause)
+{
+	struct call *call = hunt->call;
+	struct status_line line;
+
+	status_begin(&line, call->status.id, 'b', hunt->now->peer->name,
+		     "call-candidate-failed");
+	status_text(&line, "number", hunt->now->number);
+	status_number(&line, "status", status);
+	status_text(&line, "cause", cause);
+	status_end(&line);
+}
+
+/* --- one candidate ----------------------------------------------------------- */
+
+/* "sip.acme.example", "192.0.2.1", "[2001:db8::1]": no port. */
+static void hunt_host(const struct policy_peer *peer, char *out, size_t size)
+{
+	struct sockaddr_storage literal;
+	const char *name = peer->domain ? peer->domain : peer->host;
+	char host[ADDRESS_TEXT_MAX];
+	size_t len;
+
+	if (!address_parse(&literal, name, 0)) {
+		address_host(host, (struct sockaddr *)&literal);
+		snprintf(out, size,
+			 literal.ss_family == AF_INET6 ? "[%s]" : "%s", host);
+		return;
+	}
+	len = strcspn(name, ":");
+	snprintf(out, size, "%.*s", (int)len, name);
+}
+
+/* Header lines of the new INVITE that are not the dialog's. */
+static const char *hunt_extra(struct hunt *hunt, su_home_t *home,
+			      const struct header_identity *identity,
+			      const sip_t *sip)
+{
+	char *crossing = header_cross(home, sip, hunt->now->peer);
+	const struct {
+		const char *name, *value;
+	} line[] = {
+		{ "P-Asserted-Identity: ", identity->asserted },
+		{ "P-Preferred-Identity: ", identity->preferred },
+		{ "Privacy: ", identity->privacy },
+	};
+	const char *text = crossing ? crossing : "";
+
+	for (unsigned i = 0; text && i < sizeof(line) / sizeof(line[0]); i++)
+		if (line[i].value)
+			text = su_strcat_all(home, text, line[i].name,
+					     line[i].value, "\r\n", NULL);
+	return text;
+}
+
+static const char *hunt_our_host(su_home_t *home,
+				 const struct agent_network *at,
+				 const struct sockaddr *target)
+{
+	const struct policy_network_address *ours =
+		policy_network_address(at->policy, target);
+	const struct sockaddr *shown;
+	char text[ADDRESS_TEXT_MAX];
+
+	if (!ours)
+		return NULL;
+	shown = (const struct sockaddr *)(ours->public.ss_family
+						  ? &ours->public
+						  : &ours->local);
+	address_host(text, shown);
+	return shown->sa_family == AF_INET6 ? su_sprintf(home, "[%s]", text)
+					    : su_strdup(home, text);
+}
+
+/* The SDP of a new branch: a's offer with our places, or one of our own. */
+static int hunt_offer(struct hunt *hunt, struct leg *branch)
+{
+	struct call *call = hunt->call;
+	struct offer_place place[BODY_MEDIA_MAX];
+	struct offer_rules rules;
+	struct body source;
+	int error;
+
+	call_rules(branch, &rules);
+	if (call->delayed_offer) {
+		source.medias = 1;
+		source.media[0] = (struct body_media){
+			.kind = BODY_AUDIO, .rtp = true, .port = 9,
+			.direction = BODY_SENDRECV };
+		error = path_place(call, branch, call->a, &source, place);
+		return error ? error
+			     : offer_write_own(&branch->offer, NULL, &rules,
+					       place, 1);
+	}
+	error = body_parse(&source, call->a->offer.remote,
+			   call->a->offer.remote_len, &(const char *){ NULL });
+	if (!error)
+		error = path_place(call, branch, call->a, &source, place);
+	if (!error)
+		error = offer_write_offer(&branch->offer, &source, &rules,
+					  place);
+	return error;
+}
+
+static int hunt_branch(struct hunt *hunt, struct agent_network *at,
+		       const struct sockaddr *target,
+		       enum policy_transport transport, const char *uri)
+{
+	struct call *call = hunt->call;
+	su_home_t home[1] = { SU_HOME_INIT(home) };
+	msg_t *msg = nta_incoming_getrequest(call->a->invite_in);
+	const sip_t *sip = sip_object(msg);
+	const struct policy_peer *peer = hunt->now->peer;
+	struct leg_invite invite = { .target = target,
+				     .transport = transport, .uri = uri };
+	struct header_caller caller;
+	struct header_identity identity;
+	struct leg *branch = NULL;
+	const char *ours = hunt_our_host(home, at, target);
+	int error = ours ? 0 : -EADDRNOTAVAIL;
+
+	if (!error) {
+		header_caller_read(&caller, sip, call->a->peer, call->a->user);
+		error = header_identity_write(&identity, home, &caller, peer,
+					      ours);
+	}
+	if (!error) {
+		invite.from = identity.from;
+		invite.to = su_sprintf(home, "<%s>", uri);
+		invite.extra = hunt_extra(hunt, home, &identity, sip);
+		invite.max_forwards = sip->sip_max_forwards
+			? sip->sip_max_forwards->mf_count - 1 : 69;
+		error = leg_new(&branch, at, peer, hunt->now->user, &invite);
+	}
+	if (!error) {
+		leg_own(branch, call, call_on_leg);
+		error = hunt_offer(hunt, branch);
+	}
+	if (!error)
+		error = leg_call(branch);
+	if (error)
+		leg_free(branch);
+	else
+		hunt->branch[hunt->branches++] = branch;
+	msg_destroy(msg);
+	su_home_deinit(home);
+	return error;
+}
+
+static const char *hunt_uri(const struct hunt *hunt, char *out, size_t size)
+{
+	const struct policy_peer *peer = hunt->now->peer;
+	char user[3 * sizeof(hunt->now->number)], host[256], port[8] = "";
+
+	url_escape(user, hunt->now->number, "+*#");
+	hunt_host(peer, host, sizeof(host));
+	if (peer->port && peer->port != 5060)
+		snprintf(port, sizeof(port), ":%u", peer->port);
+	snprintf(out, size, "sip:%s@%s%s", user, host, port);
+	return out;
+}
+
+/* The trunk's next address. -ENOENT: none is left. */
+static int hunt_trunk(struct hunt *hunt, struct agent_network *at)
+{
+	struct trunk *trunk = hunt->call->trunk_b;
+	const struct trunk_state *state = trunk_state(trunk);
+	const struct resolve_target *target;
+	char uri[512];
+
+	if (hunt->address >= state->targets)
+		return -ENOENT;
+	target = &state->target[hunt->address++];
+	return hunt_branch(hunt, at, (const struct sockaddr *)&target->address,
+			   target->transport, hunt_uri(hunt, uri, sizeof(uri)));
+}
+
+/* All contacts of a phone user at once. */
+static int hunt_phone(struct hunt *hunt)
+{
+	const struct registrar_binding *binding[HUNT_BRANCHES_MAX];
+	struct agent *agent = hunt->call->agent;
+	unsigned count = registrar_find(agent->registrar,
+					hunt->now->user->user, binding,
+					HUNT_BRANCHES_MAX);
+	int error = -ENOENT;
+
+	for (unsigned i = 0; i < count; i++) {
+		struct agent_network *at =
+			agent_network(agent, binding[i]->network_name);
+		int one = at ? hunt_branch(hunt, at,
+				(const struct sockaddr *)&binding[i]->source,
+				binding[i]->transport, binding[i]->contact)
+			     : -EADDRNOTAVAIL;
+
+		if (error)
+			error = one;
+	}
+	return hunt->branches ? 0 : error;
+}
+
+/* A trunk that can take this call now; else why not. */
+static struct trunk *hunt_take(struct hunt *hunt, const char **why)
+{
+	struct trunk *trunk = agent_trunk(hunt->call->agent, hunt->now->peer);
+	const struct trunk_state *state = trunk ? trunk_state(trunk) : NULL;
+
+	if (!state || !state->targets) {
+		hunt_note(hunt, 503, "Trunk Not Resolved");
+		*why = "unresolved";
+	} else if (state->health == TRUNK_DOWN) {
+		hunt_note(hunt, 503, "Trunk Down");
+		*why = "down";
+	} else if (!trunk_take(trunk)) {
+		hunt_note(hunt, 503, "Trunk Full");
+		*why = "max_calls";
+	} else {
+		return trunk;
+	}
+	hunt->retry_after_s = HUNT_RETRY_S;
+	return NULL;
+}
+
+/* --- the plan for one pair --------------------------------------------------- */
+
+/* Where this candidate's media would go; known before its SDP is written. */
+static int hunt_plan(struct hunt *hunt, struct agent_network *at,
+		     const struct sockaddr *target)
+{
+	struct call *call = hunt->call;
+	struct policy_side a = {
+		.peer = call->a->peer, .network = call->a->at->policy,
+		.address = (const struct sockaddr *)&call->a->remote };
+	struct policy_side b = { .peer = hunt->now->peer,
+				 .network = at->policy, .address = target };
+
+	policy_plan(call->policy, &a, &b, &call->plan);
+	call->status.class = call->plan.class;
+	call->status.anchored = call->plan.anchored;
+	call->status.anchor_why = call->plan.anchor_why;
+	call->status.route = hunt->now->at;
+	if (call->path.session || call->path.anchored)
+		return 0; /* Ports that the caller knows already stay ours. */
+	return path_open(call, call->plan.anchored || call->delayed_offer);
+}
+
+static int hunt_try(struct hunt *hunt, const char **why)
+{
+	struct call *call = hunt->call;
+	const struct policy_peer *peer = hunt->now->peer;
+	struct agent_network *at = NULL;
+	const struct sockaddr *target = NULL;
+	const struct registrar_binding *binding;
+	int error;
+
+	if (peer->kind == POLICY_PHONES) {
+		if (registrar_find(call->agent->registrar,
+				   hunt->now->user->user, &binding, 1)) {
+			at = agent_network(call->agent, binding->network_name);
+			target = (const struct sockaddr *)&binding->source;
+		}
+		if (!at) {
+			hunt_note(hunt, 480, "Not Registered");
+			*why = "not-registered";
+			return -ENOENT;
+		}
+	} else {
+		if (!call->trunk_b)
+			call->trunk_b = hunt_take(hunt, why);
+		at = agent_network(call->agent, peer->network->name);
+		if (!call->trunk_b || !at)
+			return -ENOENT;
+		target = (const struct sockaddr *)&trunk_state(call->trunk_b)
+				 ->target[0].address;
+	}
+	error = hunt_plan(hunt, at, target);
+	if (error)
+		return error;
+	return peer->kind == POLICY_PHONES ? hunt_phone(hunt)
+					   : hunt_trunk(hunt, at);
+}
+
+/* --- the row of candidates --------------------------------------------------- */
+
+static void hunt_on_timer(su_root_magic_t *magic, su_timer_t *timer, void *arg);
+
+static void hunt_wait(struct hunt *hunt, unsigned ms)
+{
+	if (!hunt->timer)
+		hunt->timer = su_timer_create(
+			su_root_task(hunt->call->agent->root), 0);
+	if (hunt->timer && ms)
+		su_timer_set_interval(hunt->timer, hunt_on_timer, hunt,
+				      (su_duration_t)ms);
+	else if (hunt->timer)
+		su_timer_reset(hunt->timer);
+}
+
+static void hunt_drop(struct hunt *hunt, const char *reason)
+{
+	for (unsigned i = 0; i < hunt->branches; i++)
+		leg_end(hunt->branch[i], 0, reason);
+	hunt->branches = 0;
+	hunt->answering = false;
+}
+
+/* This candidate is done with: its place among the trunk's calls is free. */
+static void hunt_leave(struct hunt *hunt)
+{
+	if (hunt->call->trunk_b)
+		trunk_give(hunt->call->trunk_b);
+	hunt->call->trunk_b = NULL;
+	hunt->address = 0;
+	hunt->now = NULL;
+}
+
+static void hunt_explain(struct hunt *hunt, int error, const char **why)
+{
+	switch (error) {
+	case -EAGAIN:
+	case -EADDRINUSE:
+	case -EMFILE:
+	case -ENFILE:
+		hunt_note(hunt, 503, "No Media Port Free");
+		hunt->retry_after_s = HUNT_RETRY_S;
+		*why = error == -EAGAIN ? "ports-taken" : "ports-unusable";
+		break;
+	case -ENOTSUP:
+		hunt_note(hunt, 488, "No Common Codec");
+		*why = "no-common-codec";
+		break;
+	case -EADDRNOTAVAIL:
+		hunt_note(hunt, 503, "No Address Of That Family");
+		*why = "address-family";
+		break;
+	default:
+		if (!*why) {
+			hunt_note(hunt, 500, "Internal Error");
+			*why = "internal";
+		}
+		break;
+	}
+}
+
+void hunt_next(struct hunt *hunt)
+{
+	struct call *call = hunt->call;
+
+	for (;;) {
+		const char *why = NULL;
+		int error;
+
+		if (!hunt->now && hunt->next == hunt->targets)
+			break;
+		if (!hunt->now)
+			hunt->now = &hunt->target[hunt->next++];
+		error = hunt_try(hunt, &why);
+		if (!error) {
+			hunt_wait(hunt, hunt->now->peer->attempt_timeout_ms);
+			return;
+		}
+		/* -ENOENT after the last address was tried is no news. */
+		if (error != -ENOENT || !hunt->address) {
+			hunt_explain(hunt, error, &why);
+			hunt_failed(hunt, hunt->status, why);
+		}
+		hunt_leave(hunt);
+	}
+	call_refuse(call,
+		    &(struct leg_refusal){ .status = hunt->status,
+					   .phrase = hunt->phrase,
+					   .retry_after_s =
+						   hunt->status == 503
+						   ? hunt->retry_after_s : 0 },
+		    "b", "no-candidate");
+}
+
+static void hunt_on_timer(su_root_magic_t *magic, su_timer_t *timer, void *arg)
+{
+	struct hunt *hunt = arg;
+	bool rang = hunt->answering;
+
+	(void)magic;
+	(void)timer;
+	if (rang) {
+		hunt_note(hunt, 408, "No Answer");
+	} else {
+		hunt_note(hunt, 504, "Server Time-out");
+		if (hunt->call->trunk_b)
+			trunk_silent(hunt->call->trunk_b,
+				     "no answer to INVITE");
+	}
+	hunt_failed(hunt, hunt->status, rang ? "ring-timeout" : "silent");
+	hunt_drop(hunt, NULL);
+	if (rang) /* Another address of it would ring as long. */
+		hunt_leave(hunt);
+	hunt_next(hunt);
+}
+
+/* Does this refusal mean the person, not the way to them? */
+static bool hunt_is_final(unsigned status)
+{
+	switch (status) {
+	case 404: case 410: case 484: case 485: case 486: case 487: case 493:
+		return true;
+	default:
+		return status >= 600;
+	}
+}
+
+static void hunt_refused(struct hunt *hunt, struct leg *branch,
+			 const struct leg_event *event)
+{
+	unsigned status = event->status;
+	unsigned i;
+
+	for (i = 0; i < hunt->branches && hunt->branch[i] != branch; i++)
+		;
+	if (i == hunt->branches)
+		return;
+	if (hunt->call->trunk_b && event->silent)
+		trunk_silent(hunt->call->trunk_b, event->phrase);
+	else if (hunt->call->trunk_b)
+		trunk_answered(hunt->call->trunk_b);
+	hunt_failed(hunt, status, event->silent ? "silent" : "refused");
+	/* What lies between us and them is not the caller's to solve. */
+	if (event->silent)
+		hunt_note(hunt, 504, "Server Time-out");
+	else if (status < 400 || status == 401 || status == 407)
+		hunt_note(hunt, 502, "Bad Gateway");
+	else
+		hunt_note(hunt, status, NULL);
+	hunt->branch[i] = hunt->branch[--hunt->branches];
+	leg_end(branch, 0, NULL);
+	if (hunt_is_final(status)) {
+		hunt_drop(hunt, NULL);
+		hunt->next = hunt->targets;
+	}
+	if (hunt->branches)
+		return;
+	if (!event->silent)
+		hunt_leave(hunt);
+	hunt_next(hunt);
+}
+
+void hunt_event(struct hunt *hunt, struct leg *branch,
+		const struct leg_event *event)
+{
+	switch (event->kind) {
+	case LEG_PROGRESS:
+		if (!hunt->answering) {
+			hunt->answering = true;
+			hunt_wait(hunt, hunt->now->peer->ring_timeout_ms);
+		}
+		if (event->status > 100)
+			call_progress(hunt->call, branch, event);
+		return;
+	case LEG_ACCEPTED:
+		if (hunt->call->trunk_b)
+			trunk_answered(hunt->call->trunk_b);
+		call_accepted(hunt->call, branch, event);
+		return;
+	case LEG_REFUSED:
+	case LEG_HUNG_UP:
+		hunt_refused(hunt, branch, event);
+		return;
+	case LEG_OFFERED:
+		/* RFC 3311 5.2: an early UPDATE that cannot be decided now. */
+		leg_reply_refuse(branch, &(struct leg_refusal){
+			.status = 500, .retry_after_s = 2 });
+		return;
+	case LEG_ACKED:
+	case LEG_ACK_LOST:
+	case LEG_CANCELLED:
+	case LEG_MODIFIED:
+	case LEG_UNMODIFIED:
+		return;
+	}
+}
+
+void hunt_win(struct hunt *hunt, struct leg *winner)
+{
+	for (unsigned i = 0; i < hunt->branches; i++)
+		if (hunt->branch[i] == winner)
+			hunt->branch[i--] = hunt->branch[--hunt->branches];
+	hunt_drop(hunt, "SIP;cause=200;text=\"Call completed elsewhere\"");
+}
+
+int hunt_new(struct hunt **out, struct call *call,
+	     const struct policy_target *targets, unsigned count)
+{
+	struct hunt *hunt = calloc(1, sizeof(*hunt));
+
+	if (!hunt)
+		return -ENOMEM;
+	hunt->call = call;
+	hunt->targets = count;
+	memcpy(hunt->target, targets, count * sizeof(*targets));
+	hunt_note(hunt, 480, NULL);
+	*out = hunt;
+	return 0;
+}
+
+void hunt_free(struct hunt *hunt)
+{
+	if (!hunt)
+		return;
+	hunt_drop(hunt, NULL);
+	if (hunt->timer)
+		su_timer_destroy(hunt->timer);
+	free(hunt);
+}

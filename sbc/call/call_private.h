@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The inside of a call, shared by the files of this folder. */
+#ifndef SBC_CALL_CALL_PRIVATE_H
+#define SBC_CALL_CALL_PRIVATE_H
+
+#include "sbc/call/call.h"
+#include "sbc/call/hunt.h"
+#include "sbc/call/path.h"
+#include "sbc/report/status.h"
+#include "sbc/sip/header.h"
+#include "sbc/sip/leg.h"
+
+enum call_state {
+	CALL_HUNTING,	/* no candidate has answered yet */
+	CALL_ANSWERED,	/* leg b answered, leg a was told */
+	CALL_ENDED,	/* waits for its media's last statistics */
+};
+
+struct call {
+	TAILQ_ENTRY(call) entry;	/* agent's calls, or its ended ones */
+	struct agent *agent;
+	struct policy *policy;		/* the snapshot it began with */
+	enum call_state state;
+	struct leg *a, *b;		/* b: once it answered */
+	struct hunt *hunt;		/* until then */
+	struct path path;
+	struct policy_plan plan;
+	struct trunk *trunk_a, *trunk_b; /* whose calls it counts among */
+	bool delayed_offer;		/* a's INVITE had no SDP */
+	struct leg *answer_due;		/* our offer in its 2xx waits for ACK */
+	struct leg *asking;		/* the leg whose offer was forwarded */
+	char *asked;			/* that offer */
+	size_t asked_len;
+	char *asked_local;		/* our last body on the other leg, in
+					   force again if it refuses */
+	su_timer_t *timer;		/* disarms the filler after a resume */
+	struct status_call status;
+	unsigned dial_status;		/* what leg a was or will be told */
+	const char *ended_by, *cause;
+	uint64_t ended_ms;
+};
+
+/* Ends like call_end, with this final answer if leg a still waits for one. */
+void call_refuse(struct call *call, const struct leg_refusal *refusal,
+		 const char *by, const char *cause);
+
+/* What hunt tells: a candidate's 18x, the answer, or that none is left. */
+void call_progress(struct call *call, struct leg *branch,
+		   const struct leg_event *event);
+void call_accepted(struct call *call, struct leg *branch,
+		   const struct leg_event *event);
+
+leg_event_f call_on_leg;
+
+/* The other leg. */
+struct leg *call_other(const struct call *call, const struct leg *leg);
+/* A begun status line of this call; leg NULL: "-". */
+void call_status(struct call *call, struct status_line *line,
+		 const struct leg *leg, const char *event);
+/* Codec, encryption and hold of both legs, as the live table shows them. */
+void call_describe(struct call *call);
+/* The line that holds the whole story. */
+void call_report_end(struct call *call);
+
+/* The rules by which SDP toward a leg is written. */
+void call_rules(const struct leg *leg, struct offer_rules *rules);
+
+#endif

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The way a call's media goes.
+ *
+ * Whose packets are taken (rule of path_latch):
+ *   SDP shows                        far end stands     packets from
+ *   an address it can be reached at  anywhere           exactly that one
+ *   a private address                on the Internet    learned from its
+ *     (NAT)                                             signalling host
+ *   another host than it signals     on the Internet,   the same
+ *     from                           and is a phone
+ *   a public address (STUN)          on our side, and   the same
+ *                                    is a phone
+ */
+#include "sbc/call/path.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "sbc/call/call_private.h"
+
+static enum media_side path_side(const struct leg *leg)
+{
+	return leg->caller ? MEDIA_A : MEDIA_B;
+}
+
+int path_open(struct call *call, bool anchored)
+{
+	call->path.anchored = anchored;
+	if (!anchored)
+		return 0;
+	return media_session_new(&call->path.session, call->agent->media,
+				 call);
+}
+
+bool path_close(struct call *call)
+{
+	if (!call->path.session)
+		return false;
+	media_session_close(call->path.session);
+	return true;
+}
+
+static enum media_latch_mode path_latch(const struct call *call,
+					const struct leg *leg,
+					const struct body_media *media)
+{
+	const struct sockaddr *source = (const struct sockaddr *)&leg->remote;
+	const struct sockaddr *said = (const struct sockaddr *)&media->address;
+	bool phone = leg->peer->kind == POLICY_PHONES;
+	enum policy_class stands, shows;
+
+	if (media->address.ss_family == AF_UNSPEC || media->zero)
+		return MEDIA_LATCH_LEARN;
+	stands = policy_zone(call->policy, leg->at->policy, source);
+	shows = policy_zone(call->policy, leg->at->policy, said);
+	if (stands == POLICY_REMOTE)
+		return address_is_private(said) ||
+				       (phone && !address_host_equal(said,
+								     source))
+			       ? MEDIA_LATCH_LEARN : MEDIA_LATCH_FIXED;
+	return phone && shows == POLICY_REMOTE ? MEDIA_LATCH_LEARN
+					       : MEDIA_LATCH_FIXED;
+}
+
+/* --- ports ------------------------------------------------------------------ */
+
+/* Can we relay this m= line at all? */
+static bool path_carries(const struct body_media *media)
+{
+	return media->port && (media->rtp || media->kind == BODY_IMAGE);
+}
+
+static int path_bind(struct call *call, const struct leg *leg, unsigned slot)
+{
+	struct path *path = &call->path;
+	enum media_side side = path_side(leg);
+	const struct sockaddr *local = (const struct sockaddr *)&leg->local;
+
+	if (path->port[side][slot] &&
+	    address_host_equal((struct sockaddr *)&path->at[side], local))
+		return 0;
+	if (path->port[side][slot]) {
+		media_session_unbind(path->session, side, slot);
+		path->port[side][slot] = 0;
+	}
+	return media_session_bind(path->session, side, slot, leg->at->block,
+				  local, &path->port[side][slot]);
+}
+
+/* Our address as the far end of `leg` has to see it. */
+static void path_shown(const struct leg *leg, uint16_t port,
+		       struct sockaddr_storage *out)
+{
+	const struct policy_network_address *ours = policy_network_address(
+		leg->at->policy, (const struct sockaddr *)&leg->remote);
+
+	*out = ours && ours->public.ss_family ? ours->public : leg->local;
+	address_set_port((struct sockaddr *)out, port);
+}
+
+/* Where `from` really takes media: a STUN phone's public address is no place
+ * to send to from its own subnet. */
+static void path_direct(const struct call *call, const struct leg *from,
+			const struct body_media *media,
+			struct sockaddr_storage *out)
+{
+	*out = media->address;
+	if (!media->port || path_latch(call, from, media) == MEDIA_LATCH_FIXED)
+		return;
+	*out = from->remote;
+	address_set_port((struct sockaddr *)out, media->port);
+}
+
+int path_place(struct call *call, const struct leg *leg,
+	       const struct leg *from, const struct body *source,
+	       struct offer_place place[BODY_MEDIA_MAX])
+{
+	struct path *path = &call->path;
+	enum media_side side = path_side(leg);
+	int error;
+
+	for (unsigned i = 0; i < source->medias; i++) {
+		const struct body_media *media = &source->media[i];
+		uint16_t port = 0;
+
+		place[i].direction = media->direction;
+		if (!path->anchored) {
+			path_direct(call, from, media, &place[i].at);
+			continue;
+		}
+		if (path_carries(media)) {
+			error = path_bind(call, leg, i);
+			if (error)
+				return error;
+			port = path->port[side][i];
+		}
+		path_shown(leg, port, &place[i].at);
+	}
+	path->at[side] = leg->local;
+	if (source->medias > path->slots)
+		path->slots = source->medias;
+	return 0;
+}
+
+/* --- targets ---------------------------------------------------------------- */
+
+static void path_target_slot(struct call *call, const struct leg *leg,
+			     const struct body *far, unsigned slot)
+{
+	const struct body_media *media = &far->media[slot];
+	struct media_target target = {
+		.rtp = media->address,
+		.rtcp = media->rtcp,
+		.latch = path_latch(call, leg, media),
+		.expect = leg->remote,
+		.may_send = media->direction & BODY_SENDONLY,
+		.may_receive = (media->direction & BODY_RECVONLY) &&
+			       !media->zero,
+		.rtp_checked = media->rtp,
+		.held = media->direction != BODY_SENDRECV || media->zero,
+	};
+
+	if (!media->port) {
+		target.may_send = target.may_receive = false;
+		target.rtp.ss_family = AF_UNSPEC;
+	} else if (target.latch == MEDIA_LATCH_LEARN) {
+		/* The best guess until its first packet tells. */
+		target.rtp = leg->remote;
+		address_set_port((struct sockaddr *)&target.rtp, media->port);
+		target.rtcp.ss_family = AF_UNSPEC;
+	}
+	if (media->formats && far->format[media->first_format].clock)
+		target.clock_hz = far->format[media->first_format].clock;
+	media_session_target(call->path.session, path_side(leg), slot,
+			     &target);
+	if (slot == call->path.audio)
+		call->path.held[path_side(leg)] = !target.may_receive;
+}
+
+void path_target(struct call *call, const struct leg *leg,
+		 const struct body *far)
+{
+	struct path *path = &call->path;
+	unsigned i;
+
+	for (i = 0; i < far->medias && far->media[i].kind != BODY_AUDIO; i++)
+		;
+	path->audio = i < far->medias ? i : 0;
+	for (i = 0; i < far->medias && i < path->slots; i++) {
+		const struct body_media *media = &far->media[i];
+
+		/* DTLS and ZRTP key themselves in the stream. */
+		if (media->secure || offer_encryption(far, i)[0] != 'n')
+			path->secure[i] = true;
+		if (path->session && path->port[path_side(leg)][i])
+			path_target_slot(call, leg, far, i);
+	}
+	if (path->session)
+		media_session_timeouts(path->session,
+				       leg->peer->media_timeout_ms,
+				       leg->peer->hold_timeout_ms);
+}
+
+/* --- filler ----------------------------------------------------------------- */
+
+static const struct {
+	const char *encoding;
+	enum media_filler_kind kind;
+} path_fillers[] = {
+	{ "PCMU", MEDIA_FILLER_PCMU },
+	{ "PCMA", MEDIA_FILLER_PCMA },
+	{ "G722", MEDIA_FILLER_G722 },
+};
+
+void path_arm(struct call *call, const struct leg *leg,
+	      const struct body *codec)
+{
+	struct path *path = &call->path;
+	const struct body_format *agreed = offer_agreed(codec, path->audio);
+	struct media_filler filler = { .ptime_ms = 20, .armed = true };
+
+	if (!path->session || path->secure[path->audio] || !agreed)
+		return;
+	for (unsigned i = 0;
+	     i < sizeof(path_fillers) / sizeof(path_fillers[0]); i++)
+		if (body_span_is(agreed->encoding, path_fillers[i].encoding))
+			filler.kind = path_fillers[i].kind;
+	if (filler.kind == MEDIA_FILLER_NONE)
+		return;
+	filler.payload_type = (uint8_t)agreed->payload_type;
+	if (codec->media[path->audio].ptime_ms)
+		filler.ptime_ms = codec->media[path->audio].ptime_ms;
+	path->filler[path_side(leg)] = filler;
+	media_session_filler(path->session, path_side(leg), path->audio,
+			     &filler);
+}
+
+void path_disarm(struct call *call, const struct leg *leg)
+{
+	struct media_filler *filler = &call->path.filler[path_side(leg)];
+
+	if (!call->path.session || !filler->armed)
+		return;
+	filler->armed = false;
+	media_session_filler(call->path.session, path_side(leg),
+			     call->path.audio, filler);
+}
+
+bool path_alive(const struct call *call, const struct leg *leg, unsigned ms)
+{
+	struct media_stats stats;
+
+	if (!call->path.session)
+		return true; /* Nobody here can tell. */
+	media_session_stats(call->path.session, path_side(leg),
+			    call->path.audio, &stats);
+	return stats.packets && stats.silent_ms < ms;
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a call tells the status log and the table of live calls. */
+#include "sbc/call/call_private.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void call_status(struct call *call, struct status_line *line,
+		 const struct leg *leg, const char *event)
+{
+	status_begin(line, call->status.id,
+		     !leg ? '-' : leg->caller ? 'a' : 'b',
+		     leg ? leg->peer->name : NULL, event);
+}
+
+static void describe_leg(const struct call *call, const struct leg *leg,
+			 struct status_leg *out)
+{
+	const struct body_format *codec;
+	struct body body;
+	const char *why;
+
+	if (!leg || !leg->offer.local ||
+	    body_parse(&body, leg->offer.local, leg->offer.local_len, &why))
+		return;
+	codec = offer_agreed(&body, call->path.audio);
+	if (codec)
+		snprintf(out->codec, sizeof(out->codec), "%.*s",
+			 (int)codec->encoding.len, codec->encoding.text);
+	snprintf(out->encryption, sizeof(out->encryption), "%s",
+		 offer_encryption(&body, call->path.audio));
+}
+
+void call_describe(struct call *call)
+{
+	describe_leg(call, call->a, &call->status.a);
+	describe_leg(call, call->b, &call->status.b);
+}
+
+/* One direction's figures: what came from that leg's far end. */
+static void report_side(struct call *call, struct status_line *line,
+			enum media_side side)
+{
+	static const char *const name[2][8] = {
+		{ "packets_a", "bytes_a", "lost_a", "jitter_us_a", "mos_a",
+		  "dropped_a", "filler_a", "source_a" },
+		{ "packets_b", "bytes_b", "lost_b", "jitter_us_b", "mos_b",
+		  "dropped_b", "filler_b", "source_b" },
+	};
+	const char *const *key = name[side];
+	struct media_stats stats;
+	char mos[8];
+
+	media_session_stats(call->path.session, side, call->path.audio, &stats);
+	status_number(line, key[0], (int64_t)stats.packets);
+	status_number(line, key[1], (int64_t)stats.bytes);
+	status_number(line, key[2], (int64_t)stats.lost);
+	status_number(line, key[3], stats.jitter_us);
+	if (stats.packets) {
+		snprintf(mos, sizeof(mos), "%.2f", status_mos(&stats));
+		status_text(line, key[4], mos);
+	}
+	status_number(line, key[5],
+		      (int64_t)(stats.dropped_source + stats.dropped_other));
+	status_number(line, key[6], (int64_t)stats.filler_packets);
+	if (stats.source.ss_family != AF_UNSPEC)
+		status_address(line, key[7],
+			       (const struct sockaddr *)&stats.source);
+}
+
+void call_report_end(struct call *call)
+{
+	const struct status_call *s = &call->status;
+	struct status_line line;
+
+	status_begin(&line, s->id, '-', NULL, "call-end");
+	status_text(&line, "from", s->a.number);
+	status_text(&line, "to", s->b.number);
+	status_text(&line, "peer_a", s->a.peer);
+	status_text(&line, "peer_b", s->b.peer);
+	status_text(&line, "class", policy_class_name(s->class));
+	status_text(&line, "anchor", s->anchored ? "yes" : "no");
+	status_text(&line, "anchor_why", s->anchor_why ? s->anchor_why : "");
+	status_text(&line, "codec_a", s->a.codec);
+	status_text(&line, "codec_b", s->b.codec);
+	status_text(&line, "encryption", s->a.encryption);
+	status_number(&line, "duration_ms",
+		      s->answered_ms
+			      ? (int64_t)(call->ended_ms - s->answered_ms) : 0);
+	status_text(&line, "by", call->ended_by);
+	status_text(&line, "cause", call->cause);
+	status_number(&line, "status", call->dial_status);
+	if (call->path.session) {
+		report_side(call, &line, MEDIA_A);
+		report_side(call, &line, MEDIA_B);
+	}
+	status_number(&line, "suppressed",
+		      (int64_t)s->a.suppressed + s->b.suppressed);
+	status_end(&line);
+}
