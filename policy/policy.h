@@ -218,6 +218,9 @@ struct policy_key {
 };
 const struct policy_key *policy_schema(unsigned *count);
 
+/* "libconfig 1.5.0, pcre2 10.42": what policy is built on, for -V. */
+const char *policy_libraries(void);
+
 /* --- looking around ------------------------------------------------------ */
 const struct policy_network *policy_network(const struct policy *policy,
 					    unsigned index);

@@ -1,2 +1,459 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "sbc/agent.h"
+/* The running program: built, run, reloaded, drained and ended here. */
+#include "config.h"
+
+#include "sbc/agent_private.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sofia-sip/su.h>
+#include <sofia-sip/su_log.h>
+
+#include "sbc/call/call.h"
+#include "sbc/control/ctl.h"
+#include "sbc/guard/guard.h"
+#include "sbc/register/registrar.h"
+#include "sbc/register/trunk.h"
+#include "sbc/report/log.h"
+#include "sbc/report/notify.h"
+#include "sbc/report/status.h"
+#include "sbc/sip/leg.h"
+#include "sbc/sip/resolve.h"
+#include "sbc/store/store.h"
+
+#define AGENT_NONCE_LIFE_MS 300000
+#define AGENT_GOODBYE_MS    5000
+
+/* --- birth
+ * -------------------------------------------------------------------- */
+
+/* A call holds up to four descriptors a stream: take all that we may have. */
+static void agent_raise_limits(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static void agent_library_log(void *stream, const char *format, va_list args)
+{
+	char text[512];
+
+	(void)stream;
+	vsnprintf(text, sizeof(text), format, args);
+	log_debug("sofia-sip: %s", text);
+}
+
+static int agent_open_media(struct agent *agent, char *why, size_t why_size)
+{
+	const struct policy_media *media = policy_media(agent->policy);
+	struct media_config config = {.workers = media->workers,
+				      .dscp = media->dscp};
+	int error = media_engine_new(&agent->media, &config);
+
+	if (error)
+		snprintf(why, why_size, "cannot start media workers: %s",
+			 strerror(-error));
+	return error;
+}
+
+static int agent_open_networks(struct agent *agent, char *why, size_t why_size)
+{
+	unsigned count = policy_networks(agent->policy);
+
+	agent->network = calloc(count, sizeof(*agent->network));
+	if (!agent->network)
+		return -ENOMEM;
+	agent->networks = count;
+	for (unsigned i = 0; i < count; i++) {
+		int error = network_open(&agent->network[i], agent,
+					 policy_network(agent->policy, i), why,
+					 why_size);
+
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+/* The trunks of the present snapshot; those of `old` that stay are kept. */
+static int agent_open_trunks(struct agent *agent, struct trunk **old,
+			     unsigned olds)
+{
+	unsigned count = policy_peers(agent->policy);
+	int error = 0;
+
+	agent->trunks = 0;
+	agent->trunk = calloc(count ? count : 1, sizeof(*agent->trunk));
+	if (!agent->trunk)
+		return -ENOMEM;
+	agent->trunks = count;
+	for (unsigned i = 0; i < count && !error; i++) {
+		const struct policy_peer *peer = policy_peer(agent->policy, i);
+
+		if (peer->kind == POLICY_PHONES)
+			continue;
+		for (unsigned k = 0; k < olds && !agent->trunk[i]; k++) {
+			if (!old[k] ||
+			    strcmp(trunk_state(old[k])->peer->name, peer->name))
+				continue;
+			agent->trunk[i] = old[k];
+			old[k] = NULL;
+			trunk_update(agent->trunk[i], peer);
+		}
+		if (!agent->trunk[i])
+			error = trunk_new(&agent->trunk[i], agent, peer);
+	}
+	return error;
+}
+
+static int agent_open_rest(struct agent *agent, char *why, size_t why_size)
+{
+	const struct policy_files *files = policy_files(agent->policy);
+	const struct policy_phones *phones = policy_phones(agent->policy);
+	int error = 0;
+
+	if (phones)
+		error = cred_new(&agent->cred, phones->realm,
+				 AGENT_NONCE_LIFE_MS);
+	if (!error)
+		error = resolve_new(&agent->resolve, agent->root);
+	if (!error)
+		error = agent_open_trunks(agent, NULL, 0);
+	if (!error)
+		error = registrar_new(&agent->registrar, agent);
+	if (error) {
+		snprintf(why, why_size, "cannot start: %s", strerror(-error));
+		return error;
+	}
+	error = ctl_new(&agent->ctl, agent, files->control_socket,
+			files->control_group, why, why_size);
+	if (!error)
+		error = chores_start(agent);
+	return error;
+}
+
+static void agent_start_line(const struct agent *agent)
+{
+	struct status_line line;
+
+	status_begin(&line, NULL, '-', NULL, "start");
+	status_text(&line, "version", PACKAGE_VERSION);
+	status_number(&line, "networks", agent->networks);
+	status_number(&line, "peers", policy_peers(agent->policy));
+	status_text(&line, "config", agent->config_path);
+	status_end(&line);
+}
+
+int agent_new(struct agent **out, struct policy *policy,
+	      const char *config_path, char *why, size_t why_size)
+{
+	struct agent *agent = calloc(1, sizeof(*agent));
+	int error;
+
+	if (!agent) {
+		policy_unref(policy);
+		snprintf(why, why_size, "%s", strerror(ENOMEM));
+		return -ENOMEM;
+	}
+	agent->policy = policy;
+	agent->config_path = config_path;
+	agent->started_ms = agent_now_ms();
+	TAILQ_INIT(&agent->calls);
+	TAILQ_INIT(&agent->ended);
+	TAILQ_INIT(&agent->legs);
+	TAILQ_INIT(&agent->leaving);
+	agent_raise_limits();
+	agent_clock_init();
+	su_init();
+	su_log_redirect(NULL, agent_library_log, NULL);
+	agent->root = su_root_create(NULL);
+	error = agent->root ? 0 : -ENOMEM;
+	if (error)
+		snprintf(why, why_size, "cannot make the event loop");
+	else
+		su_root_threading(agent->root, 0);
+	if (!error)
+		error = guard_new(&agent->guard, policy_limits(policy));
+	if (!error)
+		error = store_open(&agent->store, policy_files(policy)->store,
+				   why, why_size);
+	if (!error && why[0])
+		log_warning("%s", why);
+	if (!error)
+		error = agent_open_media(agent, why, why_size);
+	if (!error)
+		error = agent_open_networks(agent, why, why_size);
+	if (!error)
+		error = agent_open_rest(agent, why, why_size);
+	if (error) {
+		agent_free(agent);
+		return error;
+	}
+	agent_sources_changed(agent);
+	agent_start_line(agent);
+	*out = agent;
+	return 0;
+}
+
+void agent_free(struct agent *agent)
+{
+	struct call *call;
+	struct leg *leg;
+
+	if (!agent)
+		return;
+	chores_stop(agent);
+	ctl_free(agent->ctl);
+	while ((call = TAILQ_FIRST(&agent->calls)))
+		call_free(call);
+	while ((call = TAILQ_FIRST(&agent->ended)))
+		call_free(call);
+	while ((leg = TAILQ_FIRST(&agent->legs)))
+		leg_free(leg);
+	while ((leg = TAILQ_FIRST(&agent->leaving)))
+		leg_free(leg);
+	for (unsigned i = 0; i < agent->trunks; i++)
+		trunk_free(agent->trunk[i], agent->ending);
+	free(agent->trunk);
+	registrar_free(agent->registrar);
+	resolve_free(agent->resolve);
+	for (unsigned i = 0; i < agent->networks; i++)
+		network_close(&agent->network[i]);
+	free(agent->network);
+	media_engine_free(agent->media);
+	store_close(agent->store);
+	cred_free(agent->cred);
+	guard_free(agent->guard);
+	if (agent->root)
+		su_root_destroy(agent->root);
+	su_deinit();
+	policy_unref(agent->policy);
+	free(agent);
+}
+
+/* --- life
+ * --------------------------------------------------------------------- */
+
+void agent_step(struct agent *agent, unsigned wait_ms)
+{
+	su_root_step(agent->root, (su_duration_t)wait_ms);
+	call_reap(agent);
+}
+
+static bool agent_is_quiet(const struct agent *agent)
+{
+	return TAILQ_EMPTY(&agent->calls) && TAILQ_EMPTY(&agent->ended) &&
+	       TAILQ_EMPTY(&agent->legs) && TAILQ_EMPTY(&agent->leaving);
+}
+
+int agent_run(struct agent *agent)
+{
+	for (;;) {
+		agent_step(agent, 1000);
+		if (agent->draining && !agent->ending &&
+		    TAILQ_EMPTY(&agent->calls))
+			agent_end(agent);
+		if (agent->ending &&
+		    (agent_is_quiet(agent) || agent_now_ms() > agent->end_ms))
+			break;
+	}
+	return agent->exit_status;
+}
+
+static void agent_event(const char *event, const char *key, const char *value)
+{
+	struct status_line line;
+
+	status_begin(&line, NULL, '-', NULL, event);
+	if (key)
+		status_text(&line, key, value);
+	status_end(&line);
+}
+
+void agent_drain(struct agent *agent)
+{
+	if (agent->draining)
+		return;
+	agent->draining = true;
+	agent_event("drain", NULL, NULL);
+}
+
+void agent_end(struct agent *agent)
+{
+	struct call *call;
+
+	if (agent->ending)
+		return;
+	agent->draining = agent->ending = true;
+	agent->end_ms = agent_now_ms() + AGENT_GOODBYE_MS;
+	notify_stopping();
+	agent_event("stop", NULL, NULL);
+	while ((call = TAILQ_FIRST(&agent->calls)))
+		call_end(call, "sallyport", "shutdown");
+}
+
+int agent_hangup(struct agent *agent, const char *id)
+{
+	struct call *call = call_find(agent, id);
+
+	if (!call)
+		return -ENOENT;
+	call_end(call, "sallyport", "admin");
+	return 0;
+}
+
+/* --- reload
+ * ------------------------------------------------------------------- */
+
+static char *agent_faults_text(const struct policy_faults *faults)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	for (unsigned i = 0; i < faults->count; i++)
+		fprintf(out, "%s\n", faults->line[i]);
+	fclose(out);
+	return text;
+}
+
+/* Sockets are bound once: what they stand on needs a restart. */
+static char *agent_unmovable(const struct agent *agent,
+			     const struct policy *policy)
+{
+	char *text = NULL;
+	bool same = policy_networks(policy) == agent->networks;
+
+	for (unsigned i = 0; i < policy_networks(policy); i++) {
+		const struct policy_network *now = policy_network(policy, i);
+
+		if (same && network_same_place(agent->network[i].policy, now))
+			continue;
+		if (asprintf(&text,
+			     "%s:%u: error: networks, their addresses and "
+			     "sip_port cannot change by a reload; restart "
+			     "sallyport\n",
+			     now->at.file, now->at.line) < 0)
+			return NULL;
+		return text;
+	}
+	return NULL;
+}
+
+static int agent_swap(struct agent *agent, struct policy *policy, char **why)
+{
+	struct policy *old = agent->policy;
+	struct trunk **old_trunk = agent->trunk;
+	unsigned old_trunks = agent->trunks;
+	const struct policy_files *files = policy_files(policy);
+	char fault[256] = "";
+	int error = 0;
+
+	agent->policy = policy;
+	for (unsigned i = 0; i < agent->networks && !error; i++)
+		error = network_update(&agent->network[i],
+				       policy_network(policy, i), fault,
+				       sizeof(fault));
+	if (!error)
+		error = agent_open_trunks(agent, old_trunk, old_trunks);
+	if (error && asprintf(why, "%s\n", fault) < 0)
+		*why = NULL;
+	for (unsigned i = 0; i < old_trunks; i++)
+		if (old_trunk[i])
+			trunk_free(old_trunk[i], true);
+	free(old_trunk);
+	guard_limits(agent->guard, policy_limits(policy));
+	log_level(files->log_level);
+	log_reopen(files->status_log);
+	policy_unref(old);
+	agent_sources_changed(agent);
+	return error;
+}
+
+int agent_reload(struct agent *agent, char **why)
+{
+	struct policy_faults faults;
+	struct policy_host host = {NULL, 0};
+	struct policy *policy = NULL;
+	int error;
+
+	*why = NULL;
+	notify_reloading();
+	policy_host_read(&host);
+	error = policy_load(&policy, agent->config_path,
+			    host.addresses ? &host : NULL, &faults);
+	policy_host_free(&host);
+	if (faults.count)
+		*why = agent_faults_text(&faults);
+	policy_faults_free(&faults);
+	if (!error) {
+		char *unmovable = agent_unmovable(agent, policy);
+
+		if (unmovable) {
+			free(*why);
+			*why = unmovable;
+			policy_unref(policy);
+			error = -EINVAL;
+		}
+	}
+	if (!error)
+		error = agent_swap(agent, policy, why);
+	agent_event(error ? "reload-failed" : "reload", "config",
+		    agent->config_path);
+	if (*why)
+		log_warning("%s", *why);
+	notify_ready(NULL);
+	return error;
+}
+
+/* --- looking around
+ * ------------------------------------------------------------- */
+
+struct agent_network *agent_network(struct agent *agent, const char *name)
+{
+	for (unsigned i = 0; i < agent->networks; i++)
+		if (!strcmp(agent->network[i].name, name))
+			return &agent->network[i];
+	return NULL;
+}
+
+struct trunk *agent_trunk(struct agent *agent, const struct policy_peer *peer)
+{
+	const struct policy_peer *now = peer;
+
+	if (peer->index < agent->trunks && agent->trunk[peer->index] &&
+	    !strcmp(trunk_state(agent->trunk[peer->index])->peer->name,
+		    peer->name))
+		return agent->trunk[peer->index];
+	/* The call's snapshot is older than ours. */
+	now = policy_peer_named(agent->policy, peer->name);
+	return now && now->index < agent->trunks ? agent->trunk[now->index]
+						 : NULL;
+}
+
+const struct policy_peer *agent_peer_by_source(struct agent *agent,
+					       const struct agent_network *at,
+					       const struct sockaddr *source)
+{
+	const struct policy_peer *peer =
+		policy_peer_by_source(agent->policy, at->policy, source);
+
+	if (peer && peer->kind != POLICY_PHONES)
+		return peer;
+	for (unsigned i = 0; i < agent->trunks; i++)
+		if (agent->trunk[i] &&
+		    policy_peer(agent->policy, i)->network->index ==
+			    at->policy->index &&
+		    trunk_owns(agent->trunk[i], source))
+			return policy_peer(agent->policy, i);
+	return peer;
+}

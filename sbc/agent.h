@@ -27,19 +27,21 @@ struct trunk;
 /* One network of the snapshot, brought to life. */
 struct agent_network {
 	struct agent *agent;
-	const struct policy_network *policy;	/* of the current snapshot */
+	const struct policy_network *policy; /* of the current snapshot */
 	nta_agent_t *nta;
-	nta_leg_t *out_of_dialog;	/* for REGISTER and OPTIONS of ours */
+	char *name;		      /* outlives the snapshot */
+	nta_leg_t *out_of_dialog;     /* for REGISTER and OPTIONS of ours */
+	uint16_t rtp_first, rtp_last; /* of the block */
 	struct media_block *block;
 };
 
 struct agent {
 	su_root_t *root;
-	struct policy *policy;		/* the current snapshot, one reference */
+	struct policy *policy; /* the current snapshot, one reference */
 	const char *config_path;
-	struct agent_network *network;	/* by policy_network.index */
+	struct agent_network *network; /* by policy_network.index */
 	unsigned networks;
-	struct trunk **trunk;		/* by policy_peer.index; NULL: phones */
+	struct trunk **trunk; /* by policy_peer.index; NULL: phones */
 	unsigned trunks;
 	struct registrar *registrar;
 	struct cred *cred;
@@ -49,9 +51,11 @@ struct agent {
 	struct media_engine *media;
 	struct ctl *ctl;
 	TAILQ_HEAD(agent_calls, call) calls, ended; /* ended: to be freed */
-	TAILQ_HEAD(agent_legs, leg) legs, leaving; /* leaving: oldest first */
+	TAILQ_HEAD(agent_legs, leg) legs, leaving;  /* leaving: oldest first */
 	unsigned calls_count;
+	uint64_t started_ms, end_ms; /* end_ms: the latest end */
 	bool draining, ending;
+	struct agent_chores *chores; /* timers and descriptors of the loop */
 	int exit_status;
 };
 
@@ -79,6 +83,8 @@ int agent_hangup(struct agent *agent, const char *id);
 
 /* Monotonic milliseconds, the clock of everything here and of the library. */
 uint64_t agent_now_ms(void);
+/* Gives that clock to the library; before su_init(). */
+void agent_clock_init(void);
 
 /* By name, since a call's snapshot may be older than ours; NULL if gone. */
 struct agent_network *agent_network(struct agent *agent, const char *name);

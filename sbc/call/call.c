@@ -12,6 +12,8 @@
  * ENDED waits for the media's last statistics, writes the line that holds the
  * whole story, and is freed between two turns of the loop.
  */
+#include "config.h"
+
 #include "sbc/call/call_private.h"
 
 #include <errno.h>
@@ -28,9 +30,9 @@
 #include "sbc/register/trunk.h"
 #include "sbc/report/log.h"
 
-#define CALL_RETRY_S	   10
+#define CALL_RETRY_S 10
 /* An ACK is lost, but is anybody there? */
-#define CALL_ACK_LOST_MS   5000
+#define CALL_ACK_LOST_MS 5000
 
 /* Ids do not repeat in 2^32 calls and do not tell how many there were. */
 static void call_id(struct status_call *status)
@@ -56,14 +58,23 @@ void call_rules(const struct leg *leg, struct offer_rules *rules)
 		.codecs_count = leg->peer->codecs_count,
 	};
 	switch (leg->peer->hold) {
-	case POLICY_HOLD_SENDONLY: rules->hold = OFFER_HOLD_SENDONLY; break;
-	case POLICY_HOLD_INACTIVE: rules->hold = OFFER_HOLD_INACTIVE; break;
-	case POLICY_HOLD_ZERO: rules->hold = OFFER_HOLD_ZERO; break;
-	case POLICY_HOLD_NONE: rules->hold = OFFER_HOLD_NONE; break;
+	case POLICY_HOLD_SENDONLY:
+		rules->hold = OFFER_HOLD_SENDONLY;
+		break;
+	case POLICY_HOLD_INACTIVE:
+		rules->hold = OFFER_HOLD_INACTIVE;
+		break;
+	case POLICY_HOLD_ZERO:
+		rules->hold = OFFER_HOLD_ZERO;
+		break;
+	case POLICY_HOLD_NONE:
+		rules->hold = OFFER_HOLD_NONE;
+		break;
 	}
 }
 
-/* --- birth -------------------------------------------------------------------- */
+/* --- birth
+ * -------------------------------------------------------------------- */
 
 static struct call *call_new(struct agent_network *at, struct leg *a)
 {
@@ -116,13 +127,12 @@ void call_reap(struct agent *agent)
 	}
 }
 
-static void call_reply(nta_incoming_t *irq, unsigned status,
-		       const char *phrase, bool retry)
+static void call_reply(nta_incoming_t *irq, unsigned status, const char *phrase,
+		       bool retry)
 {
-	nta_incoming_treply(irq, status,
-			    phrase ? phrase : sip_status_phrase(status),
-			    TAG_IF(retry, SIPTAG_RETRY_AFTER_STR("10")),
-			    TAG_END());
+	nta_incoming_treply(
+		irq, status, phrase ? phrase : sip_status_phrase(status),
+		TAG_IF(retry, SIPTAG_RETRY_AFTER_STR("10")), TAG_END());
 	nta_incoming_destroy(irq);
 }
 
@@ -159,8 +169,8 @@ static unsigned call_screen(struct agent *agent, const sip_t *sip,
 static int call_number(const sip_t *sip, char *out, size_t size)
 {
 	const url_t *url = sip->sip_request->rq_url;
-	const char *user = url->url_type == url_tel ? url->url_host
-						    : url->url_user;
+	const char *user =
+		url->url_type == url_tel ? url->url_host : url->url_user;
 	size_t len;
 
 	if (!user)
@@ -174,9 +184,9 @@ static int call_number(const sip_t *sip, char *out, size_t size)
 	return header_number_ok(out) ? 0 : -EINVAL;
 }
 
-static void call_refused_line(const struct policy_peer *peer, const char *number,
-			      const struct sockaddr *source, unsigned status,
-			      const char *cause)
+static void call_refused_line(const struct policy_peer *peer,
+			      const char *number, const struct sockaddr *source,
+			      unsigned status, const char *cause)
 {
 	static struct log_limit limit;
 	struct status_line line;
@@ -188,6 +198,9 @@ static void call_refused_line(const struct policy_peer *peer, const char *number
 	status_address(&line, "source", source);
 	status_number(&line, "status", status);
 	status_text(&line, "cause", cause);
+	if (limit.unsaid)
+		status_number(&line, "unsaid", limit.unsaid);
+	limit.unsaid = 0;
 	status_end(&line);
 }
 
@@ -230,9 +243,9 @@ static void call_start_line(struct call *call, const char *number,
 	status_text(&line, "network", call->a->at->policy->name);
 	status_address(&line, "source", (struct sockaddr *)&call->a->remote);
 	status_text(&line, "class",
-		    policy_class_name(policy_zone(
-			    call->policy, call->a->at->policy,
-			    (struct sockaddr *)&call->a->remote)));
+		    policy_class_name(
+			    policy_zone(call->policy, call->a->at->policy,
+					(struct sockaddr *)&call->a->remote)));
 	status_text(&line, "candidate", first->peer->name);
 	status_text(&line, "number", first->number);
 	status_at(&line, "route", first->at);
@@ -270,13 +283,17 @@ static void call_begin(struct agent_network *at, struct leg *a,
 		return;
 	}
 	if (a->peer->kind != POLICY_PHONES) {
-		call->trunk_a = agent_trunk(at->agent, a->peer);
-		if (call->trunk_a && !trunk_take(call->trunk_a)) {
-			call->trunk_a = NULL;
-			call_refuse(call, &(struct leg_refusal){
-				.status = 503, .phrase = "Trunk Full",
-				.retry_after_s = CALL_RETRY_S },
-				"a", "max_calls");
+		struct trunk *trunk = agent_trunk(at->agent, a->peer);
+
+		if (trunk && trunk_take(trunk)) {
+			call->counted_a = a->peer;
+		} else if (trunk) {
+			call_refuse(call,
+				    &(struct leg_refusal){
+					    .status = 503,
+					    .phrase = "Trunk Full",
+					    .retry_after_s = CALL_RETRY_S},
+				    "a", "max_calls");
 			return;
 		}
 	}
@@ -288,8 +305,8 @@ static void call_begin(struct agent_network *at, struct leg *a,
 		cause = "memory";
 	}
 	if (status)
-		call_refuse(call, &(struct leg_refusal){ .status = status },
-			    "a", cause);
+		call_refuse(call, &(struct leg_refusal){.status = status}, "a",
+			    cause);
 	else
 		hunt_next(call->hunt);
 }
@@ -300,8 +317,8 @@ void call_invite(struct agent_network *at, const struct policy_peer *peer,
 	struct agent *agent = at->agent;
 	const struct policy_user *user = NULL;
 	struct policy_target target[POLICY_TARGETS_MAX];
-	nta_incoming_t *irq = nta_incoming_create(at->nta, NULL, msg, sip,
-						  TAG_END());
+	nta_incoming_t *irq =
+		nta_incoming_create(at->nta, NULL, msg, sip, TAG_END());
 	char number[128] = "";
 	const char *phrase;
 	struct leg *a;
@@ -312,10 +329,11 @@ void call_invite(struct agent_network *at, const struct policy_peer *peer,
 		return;
 	status = call_screen(agent, sip, &phrase);
 	if (status == 420) {
-		nta_incoming_treply(irq, SIP_420_BAD_EXTENSION,
-				    SIPTAG_UNSUPPORTED((sip_unsupported_t *)
-							       sip->sip_require),
-				    TAG_END());
+		nta_incoming_treply(
+			irq, SIP_420_BAD_EXTENSION,
+			SIPTAG_UNSUPPORTED(
+				(sip_unsupported_t *)sip->sip_require),
+			TAG_END());
 		nta_incoming_destroy(irq);
 		return;
 	}
@@ -343,13 +361,14 @@ void call_invite(struct agent_network *at, const struct policy_peer *peer,
 		call_reply(irq, count ? 500 : 404, NULL, false);
 		return;
 	}
-	if (leg_accept(&a, at, peer, irq, sip, source))
+	if (leg_accept(&a, at, agent->policy, peer, irq, sip, source))
 		return;
 	a->user = user;
 	call_begin(at, a, sip, number, target, (unsigned)count);
 }
 
-/* --- the first INVITE ----------------------------------------------------------- */
+/* --- the first INVITE
+ * ----------------------------------------------------------- */
 
 /*
  * Leg a's answer from what b said. NULL: none can be written, `*status` says
@@ -377,14 +396,12 @@ static const char *call_answer_a(struct call *call, struct leg *b,
 		error = body_parse(&theirs, call->a->offer.remote,
 				   call->a->offer.remote_len, &why);
 		if (!error)
-			error = path_place(call, call->a, b,
-					   call->path.anchored ? &theirs
-							       : &chosen,
-					   place);
+			error = path_place(
+				call, call->a, b,
+				call->path.anchored ? &theirs : &chosen, place);
 		for (unsigned i = 0; !error && i < theirs.medias; i++)
 			if (i < chosen.medias)
-				place[i].direction =
-					chosen.media[i].direction;
+				place[i].direction = chosen.media[i].direction;
 		if (!error)
 			error = offer_write_answer(&call->a->offer, &theirs,
 						   &chosen, &rules, place);
@@ -451,9 +468,9 @@ static void call_answer_line(struct call *call)
 	status_text(&line, "codec_a", call->status.a.codec);
 	status_text(&line, "codec_b", call->status.b.codec);
 	status_text(&line, "encryption", call->status.b.encryption);
-	status_number(&line, "wait_ms",
-		      (int64_t)(call->status.answered_ms -
-				call->status.started_ms));
+	status_number(
+		&line, "wait_ms",
+		(int64_t)(call->status.answered_ms - call->status.started_ms));
 	status_end(&line);
 }
 
@@ -474,8 +491,8 @@ void call_accepted(struct call *call, struct leg *branch,
 	if (event->sdp.len && !call_said(branch, event->sdp))
 		sdp = call_answer_a(call, branch, event->sdp, &status);
 	if (!sdp) {
-		call_refuse(call, &(struct leg_refusal){ .status = status },
-			    "b", "answer-unusable");
+		call_refuse(call, &(struct leg_refusal){.status = status}, "b",
+			    "answer-unusable");
 		return;
 	}
 	call->state = CALL_ANSWERED;
@@ -494,13 +511,14 @@ void call_accepted(struct call *call, struct leg *branch,
 	leg_answer(call->a, sdp);
 }
 
-/* --- events ----------------------------------------------------------------------- */
+/* --- events
+ * ----------------------------------------------------------------------- */
 
 static void call_ack_lost(struct call *call, struct leg *leg)
 {
 	bool alive = path_alive(call, leg, CALL_ACK_LOST_MS);
-	bool kept = alive &&
-		    leg->peer->reinvite_ack_lost == POLICY_ACK_LOST_KEEP;
+	bool kept =
+		alive && leg->peer->reinvite_ack_lost == POLICY_ACK_LOST_KEEP;
 	struct status_line line;
 
 	call_status(call, &line, leg, "call-ack-lost");
@@ -550,8 +568,9 @@ void call_on_leg(void *owner, struct leg *leg, const struct leg_event *event)
 	if (call->state == CALL_HUNTING && leg != call->a)
 		hunt_event(call->hunt, leg, event);
 	else if (call->state == CALL_HUNTING && event->kind == LEG_OFFERED)
-		leg_reply_refuse(leg, &(struct leg_refusal){
-			.status = 500, .retry_after_s = 2 });
+		leg_reply_refuse(leg,
+				 &(struct leg_refusal){.status = 500,
+						       .retry_after_s = 2});
 	else if (call->state != CALL_ENDED)
 		call_established_event(call, leg, event);
 }
@@ -593,7 +612,18 @@ void call_media_event(struct call *call, const struct media_event *event)
 	}
 }
 
-/* --- the end ---------------------------------------------------------------------- */
+/* --- the end
+ * ---------------------------------------------------------------------- */
+
+void call_uncount(struct call *call, const struct policy_peer **counted)
+{
+	struct trunk *trunk =
+		*counted ? agent_trunk(call->agent, *counted) : NULL;
+
+	if (trunk)
+		trunk_give(trunk);
+	*counted = NULL;
+}
 
 static void call_finish(struct call *call, const char *by, const char *cause)
 {
@@ -607,11 +637,8 @@ static void call_finish(struct call *call, const char *by, const char *cause)
 	TAILQ_INSERT_TAIL(&agent->ended, call, entry);
 	agent->calls_count--;
 	status_call_remove(&call->status);
-	if (call->trunk_a)
-		trunk_give(call->trunk_a);
-	if (call->trunk_b)
-		trunk_give(call->trunk_b);
-	call->trunk_a = call->trunk_b = NULL;
+	call_uncount(call, &call->counted_a);
+	call_uncount(call, &call->counted_b);
 	if (!path_close(call))
 		call_report_end(call);
 }
@@ -635,8 +662,9 @@ void call_end(struct call *call, const char *by, const char *cause)
 	if (call->state == CALL_ENDED)
 		return;
 	if (!call->dial_status)
-		call->dial_status = call->status.answered_ms ? 200
-				    : !strcmp(cause, "cancelled") ? 487 : 503;
+		call->dial_status = call->status.answered_ms	  ? 200
+				    : !strcmp(cause, "cancelled") ? 487
+								  : 503;
 	call_finish(call, by, cause);
 	call->a = call->b = NULL;
 	call->hunt = NULL;
@@ -650,7 +678,7 @@ struct call *call_find(struct agent *agent, const char *id)
 {
 	struct call *call;
 
-	TAILQ_FOREACH(call, &agent->calls, entry)
+	TAILQ_FOREACH (call, &agent->calls, entry)
 		if (!strcmp(call->status.id, id))
 			return call;
 	return NULL;

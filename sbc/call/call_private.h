@@ -11,31 +11,32 @@
 #include "sbc/sip/leg.h"
 
 enum call_state {
-	CALL_HUNTING,	/* no candidate has answered yet */
-	CALL_ANSWERED,	/* leg b answered, leg a was told */
-	CALL_ENDED,	/* waits for its media's last statistics */
+	CALL_HUNTING,  /* no candidate has answered yet */
+	CALL_ANSWERED, /* leg b answered, leg a was told */
+	CALL_ENDED,    /* waits for its media's last statistics */
 };
 
 struct call {
-	TAILQ_ENTRY(call) entry;	/* agent's calls, or its ended ones */
+	TAILQ_ENTRY(call) entry; /* agent's calls, or its ended ones */
 	struct agent *agent;
-	struct policy *policy;		/* the snapshot it began with */
+	struct policy *policy; /* the snapshot it began with */
 	enum call_state state;
-	struct leg *a, *b;		/* b: once it answered */
-	struct hunt *hunt;		/* until then */
+	struct leg *a, *b; /* b: once it answered */
+	struct hunt *hunt; /* until then */
 	struct path path;
 	struct policy_plan plan;
-	struct trunk *trunk_a, *trunk_b; /* whose calls it counts among */
-	bool delayed_offer;		/* a's INVITE had no SDP */
-	struct leg *answer_due;		/* our offer in its 2xx waits for ACK */
-	struct leg *asking;		/* the leg whose offer was forwarded */
-	char *asked;			/* that offer */
+	/* Among whose calls it counts; trunks come and go with a reload. */
+	const struct policy_peer *counted_a, *counted_b;
+	bool delayed_offer;	/* a's INVITE had no SDP */
+	struct leg *answer_due; /* our offer in its 2xx waits for ACK */
+	struct leg *asking;	/* the leg whose offer was forwarded */
+	char *asked;		/* that offer */
 	size_t asked_len;
-	char *asked_local;		/* our last body on the other leg, in
-					   force again if it refuses */
-	su_timer_t *timer;		/* disarms the filler after a resume */
+	char *asked_local; /* our last body on the other leg, in
+			      force again if it refuses */
+	su_timer_t *timer; /* disarms the filler after a resume */
 	struct status_call status;
-	unsigned dial_status;		/* what leg a was or will be told */
+	unsigned dial_status; /* what leg a was or will be told */
 	const char *ended_by, *cause;
 	uint64_t ended_ms;
 };
@@ -51,6 +52,9 @@ void call_accepted(struct call *call, struct leg *branch,
 		   const struct leg_event *event);
 
 leg_event_f call_on_leg;
+
+/* It counts no longer among that trunk's calls. */
+void call_uncount(struct call *call, const struct policy_peer **counted);
 
 /* The other leg. */
 struct leg *call_other(const struct call *call, const struct leg *leg);

@@ -5,6 +5,8 @@
  * Timers: `attempt_timeout` until the first provisional answer, then
  * `ring_timeout` until the final one, both the candidate's own keys.
  */
+#include "config.h"
+
 #include "sbc/call/hunt.h"
 
 #include <errno.h>
@@ -41,7 +43,8 @@ static void hunt_failed(struct hunt *hunt, unsigned status, const char *cause)
 	status_end(&line);
 }
 
-/* --- one candidate ----------------------------------------------------------- */
+/* --- one candidate -----------------------------------------------------------
+ */
 
 /* "sip.acme.example", "192.0.2.1", "[2001:db8::1]": no port. */
 static void hunt_host(const struct policy_peer *peer, char *out, size_t size)
@@ -70,9 +73,9 @@ static const char *hunt_extra(struct hunt *hunt, su_home_t *home,
 	const struct {
 		const char *name, *value;
 	} line[] = {
-		{ "P-Asserted-Identity: ", identity->asserted },
-		{ "P-Preferred-Identity: ", identity->preferred },
-		{ "Privacy: ", identity->privacy },
+		{"P-Asserted-Identity: ", identity->asserted},
+		{"P-Preferred-Identity: ", identity->preferred},
+		{"Privacy: ", identity->privacy},
 	};
 	const char *text = crossing ? crossing : "";
 
@@ -114,16 +117,18 @@ static int hunt_offer(struct hunt *hunt, struct leg *branch)
 	call_rules(branch, &rules);
 	if (call->delayed_offer) {
 		source.medias = 1;
-		source.media[0] = (struct body_media){
-			.kind = BODY_AUDIO, .rtp = true, .port = 9,
-			.direction = BODY_SENDRECV };
+		source.media[0] =
+			(struct body_media){.kind = BODY_AUDIO,
+					    .rtp = true,
+					    .port = 9,
+					    .direction = BODY_SENDRECV};
 		error = path_place(call, branch, call->a, &source, place);
 		return error ? error
 			     : offer_write_own(&branch->offer, NULL, &rules,
 					       place, 1);
 	}
 	error = body_parse(&source, call->a->offer.remote,
-			   call->a->offer.remote_len, &(const char *){ NULL });
+			   call->a->offer.remote_len, &(const char *){NULL});
 	if (!error)
 		error = path_place(call, branch, call->a, &source, place);
 	if (!error)
@@ -137,12 +142,12 @@ static int hunt_branch(struct hunt *hunt, struct agent_network *at,
 		       enum policy_transport transport, const char *uri)
 {
 	struct call *call = hunt->call;
-	su_home_t home[1] = { SU_HOME_INIT(home) };
+	su_home_t home[1] = {SU_HOME_INIT(home)};
 	msg_t *msg = nta_incoming_getrequest(call->a->invite_in);
 	const sip_t *sip = sip_object(msg);
 	const struct policy_peer *peer = hunt->now->peer;
-	struct leg_invite invite = { .target = target,
-				     .transport = transport, .uri = uri };
+	struct leg_invite invite = {
+		.target = target, .transport = transport, .uri = uri};
 	struct header_caller caller;
 	struct header_identity identity;
 	struct leg *branch = NULL;
@@ -158,9 +163,12 @@ static int hunt_branch(struct hunt *hunt, struct agent_network *at,
 		invite.from = identity.from;
 		invite.to = su_sprintf(home, "<%s>", uri);
 		invite.extra = hunt_extra(hunt, home, &identity, sip);
-		invite.max_forwards = sip->sip_max_forwards
-			? sip->sip_max_forwards->mf_count - 1 : 69;
-		error = leg_new(&branch, at, peer, hunt->now->user, &invite);
+		invite.max_forwards =
+			sip->sip_max_forwards
+				? sip->sip_max_forwards->mf_count - 1
+				: 69;
+		error = leg_new(&branch, at, call->policy, peer,
+				hunt->now->user, &invite);
 	}
 	if (!error) {
 		leg_own(branch, call, call_on_leg);
@@ -190,11 +198,19 @@ static const char *hunt_uri(const struct hunt *hunt, char *out, size_t size)
 	return out;
 }
 
+/* The trunk that carries the present candidate; NULL for phones, or if a
+ * reload took it away. */
+static struct trunk *hunt_carrier(const struct hunt *hunt)
+{
+	const struct policy_peer *counted = hunt->call->counted_b;
+
+	return counted ? agent_trunk(hunt->call->agent, counted) : NULL;
+}
+
 /* The trunk's next address. -ENOENT: none is left. */
 static int hunt_trunk(struct hunt *hunt, struct agent_network *at)
 {
-	struct trunk *trunk = hunt->call->trunk_b;
-	const struct trunk_state *state = trunk_state(trunk);
+	const struct trunk_state *state = trunk_state(hunt_carrier(hunt));
 	const struct resolve_target *target;
 	char uri[512];
 
@@ -210,17 +226,18 @@ static int hunt_phone(struct hunt *hunt)
 {
 	const struct registrar_binding *binding[HUNT_BRANCHES_MAX];
 	struct agent *agent = hunt->call->agent;
-	unsigned count = registrar_find(agent->registrar,
-					hunt->now->user->user, binding,
-					HUNT_BRANCHES_MAX);
+	unsigned count = registrar_find(agent->registrar, hunt->now->user->user,
+					binding, HUNT_BRANCHES_MAX);
 	int error = -ENOENT;
 
 	for (unsigned i = 0; i < count; i++) {
 		struct agent_network *at =
 			agent_network(agent, binding[i]->network_name);
 		int one = at ? hunt_branch(hunt, at,
-				(const struct sockaddr *)&binding[i]->source,
-				binding[i]->transport, binding[i]->contact)
+					   (const struct sockaddr *)&binding[i]
+						   ->source,
+					   binding[i]->transport,
+					   binding[i]->contact)
 			     : -EADDRNOTAVAIL;
 
 		if (error)
@@ -229,8 +246,8 @@ static int hunt_phone(struct hunt *hunt)
 	return hunt->branches ? 0 : error;
 }
 
-/* A trunk that can take this call now; else why not. */
-static struct trunk *hunt_take(struct hunt *hunt, const char **why)
+/* Can the candidate's trunk take this call now? Else why not. */
+static bool hunt_take(struct hunt *hunt, const char **why)
 {
 	struct trunk *trunk = agent_trunk(hunt->call->agent, hunt->now->peer);
 	const struct trunk_state *state = trunk ? trunk_state(trunk) : NULL;
@@ -245,13 +262,14 @@ static struct trunk *hunt_take(struct hunt *hunt, const char **why)
 		hunt_note(hunt, 503, "Trunk Full");
 		*why = "max_calls";
 	} else {
-		return trunk;
+		return true;
 	}
 	hunt->retry_after_s = HUNT_RETRY_S;
-	return NULL;
+	return false;
 }
 
-/* --- the plan for one pair --------------------------------------------------- */
+/* --- the plan for one pair ---------------------------------------------------
+ */
 
 /* Where this candidate's media would go; known before its SDP is written. */
 static int hunt_plan(struct hunt *hunt, struct agent_network *at,
@@ -259,10 +277,12 @@ static int hunt_plan(struct hunt *hunt, struct agent_network *at,
 {
 	struct call *call = hunt->call;
 	struct policy_side a = {
-		.peer = call->a->peer, .network = call->a->at->policy,
-		.address = (const struct sockaddr *)&call->a->remote };
-	struct policy_side b = { .peer = hunt->now->peer,
-				 .network = at->policy, .address = target };
+		.peer = call->a->peer,
+		.network = call->a->at->policy,
+		.address = (const struct sockaddr *)&call->a->remote};
+	struct policy_side b = {.peer = hunt->now->peer,
+				.network = at->policy,
+				.address = target};
 
 	policy_plan(call->policy, &a, &b, &call->plan);
 	call->status.class = call->plan.class;
@@ -295,13 +315,15 @@ static int hunt_try(struct hunt *hunt, const char **why)
 			return -ENOENT;
 		}
 	} else {
-		if (!call->trunk_b)
-			call->trunk_b = hunt_take(hunt, why);
+		if (!call->counted_b && hunt_take(hunt, why))
+			call->counted_b = peer;
 		at = agent_network(call->agent, peer->network->name);
-		if (!call->trunk_b || !at)
+		if (!hunt_carrier(hunt) || !at)
 			return -ENOENT;
-		target = (const struct sockaddr *)&trunk_state(call->trunk_b)
-				 ->target[0].address;
+		target = (const struct sockaddr *)&trunk_state(
+				 hunt_carrier(hunt))
+				 ->target[0]
+				 .address;
 	}
 	error = hunt_plan(hunt, at, target);
 	if (error)
@@ -310,7 +332,8 @@ static int hunt_try(struct hunt *hunt, const char **why)
 					   : hunt_trunk(hunt, at);
 }
 
-/* --- the row of candidates --------------------------------------------------- */
+/* --- the row of candidates ---------------------------------------------------
+ */
 
 static void hunt_on_timer(su_root_magic_t *magic, su_timer_t *timer, void *arg);
 
@@ -337,9 +360,7 @@ static void hunt_drop(struct hunt *hunt, const char *reason)
 /* This candidate is done with: its place among the trunk's calls is free. */
 static void hunt_leave(struct hunt *hunt)
 {
-	if (hunt->call->trunk_b)
-		trunk_give(hunt->call->trunk_b);
-	hunt->call->trunk_b = NULL;
+	call_uncount(hunt->call, &hunt->call->counted_b);
 	hunt->address = 0;
 	hunt->now = NULL;
 }
@@ -397,11 +418,12 @@ void hunt_next(struct hunt *hunt)
 		hunt_leave(hunt);
 	}
 	call_refuse(call,
-		    &(struct leg_refusal){ .status = hunt->status,
-					   .phrase = hunt->phrase,
-					   .retry_after_s =
-						   hunt->status == 503
-						   ? hunt->retry_after_s : 0 },
+		    &(struct leg_refusal){.status = hunt->status,
+					  .phrase = hunt->phrase,
+					  .retry_after_s =
+						  hunt->status == 503
+							  ? hunt->retry_after_s
+							  : 0},
 		    "b", "no-candidate");
 }
 
@@ -416,9 +438,8 @@ static void hunt_on_timer(su_root_magic_t *magic, su_timer_t *timer, void *arg)
 		hunt_note(hunt, 408, "No Answer");
 	} else {
 		hunt_note(hunt, 504, "Server Time-out");
-		if (hunt->call->trunk_b)
-			trunk_silent(hunt->call->trunk_b,
-				     "no answer to INVITE");
+		if (hunt_carrier(hunt))
+			trunk_silent(hunt_carrier(hunt), "no answer to INVITE");
 	}
 	hunt_failed(hunt, hunt->status, rang ? "ring-timeout" : "silent");
 	hunt_drop(hunt, NULL);
@@ -431,7 +452,13 @@ static void hunt_on_timer(su_root_magic_t *magic, su_timer_t *timer, void *arg)
 static bool hunt_is_final(unsigned status)
 {
 	switch (status) {
-	case 404: case 410: case 484: case 485: case 486: case 487: case 493:
+	case 404:
+	case 410:
+	case 484:
+	case 485:
+	case 486:
+	case 487:
+	case 493:
 		return true;
 	default:
 		return status >= 600;
@@ -448,10 +475,10 @@ static void hunt_refused(struct hunt *hunt, struct leg *branch,
 		;
 	if (i == hunt->branches)
 		return;
-	if (hunt->call->trunk_b && event->silent)
-		trunk_silent(hunt->call->trunk_b, event->phrase);
-	else if (hunt->call->trunk_b)
-		trunk_answered(hunt->call->trunk_b);
+	if (hunt_carrier(hunt) && event->silent)
+		trunk_silent(hunt_carrier(hunt), event->phrase);
+	else if (hunt_carrier(hunt))
+		trunk_answered(hunt_carrier(hunt));
 	hunt_failed(hunt, status, event->silent ? "silent" : "refused");
 	/* What lies between us and them is not the caller's to solve. */
 	if (event->silent)
@@ -486,8 +513,8 @@ void hunt_event(struct hunt *hunt, struct leg *branch,
 			call_progress(hunt->call, branch, event);
 		return;
 	case LEG_ACCEPTED:
-		if (hunt->call->trunk_b)
-			trunk_answered(hunt->call->trunk_b);
+		if (hunt_carrier(hunt))
+			trunk_answered(hunt_carrier(hunt));
 		call_accepted(hunt->call, branch, event);
 		return;
 	case LEG_REFUSED:
@@ -496,8 +523,9 @@ void hunt_event(struct hunt *hunt, struct leg *branch,
 		return;
 	case LEG_OFFERED:
 		/* RFC 3311 5.2: an early UPDATE that cannot be decided now. */
-		leg_reply_refuse(branch, &(struct leg_refusal){
-			.status = 500, .retry_after_s = 2 });
+		leg_reply_refuse(branch,
+				 &(struct leg_refusal){.status = 500,
+						       .retry_after_s = 2});
 		return;
 	case LEG_ACKED:
 	case LEG_ACK_LOST:

@@ -20,14 +20,14 @@ struct leg_event;
 struct hunt {
 	struct call *call;
 	struct policy_target target[POLICY_TARGETS_MAX];
-	unsigned targets, next;		/* next: not yet tried */
-	unsigned address;		/* of a trunk: next one to try */
+	unsigned targets, next; /* next: not yet tried */
+	unsigned address;	/* of a trunk: next one to try */
 	const struct policy_target *now;
 	struct leg *branch[HUNT_BRANCHES_MAX];
 	unsigned branches;
-	bool answering;			/* a provisional answer came */
+	bool answering; /* a provisional answer came */
 	bool rang;
-	unsigned status;		/* what to tell the caller at the end */
+	unsigned status; /* what to tell the caller at the end */
 	const char *phrase;
 	unsigned retry_after_s;
 	su_timer_t *timer;

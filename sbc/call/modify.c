@@ -10,6 +10,8 @@
  *   else                     forwarded; answered here if T refuses
  * Glare was judged by the leg.
  */
+#include "config.h"
+
 #include "sbc/call/modify.h"
 
 #include <errno.h>
@@ -22,14 +24,15 @@
  * starts when its user's hand has left the key. */
 #define MODIFY_DISARM_MS 3000
 
-/* --- what is said of it ---------------------------------------------------------- */
+/* --- what is said of it
+ * ---------------------------------------------------------- */
 
 static void modify_suppressed(struct call *call, struct leg *p, bool update,
 			      const char *cause)
 {
 	struct leg *t = call_other(call, p);
-	struct policy_at at = update ? t->peer->update_at
-				     : t->peer->reinvite_at;
+	struct policy_at at =
+		update ? t->peer->update_at : t->peer->reinvite_at;
 	struct status_line line;
 
 	(t->caller ? &call->status.a : &call->status.b)->suppressed++;
@@ -54,16 +57,15 @@ static void modify_refuse(struct call *call, struct leg *p, unsigned status,
 		 "305 %s \"Incompatible media format\"",
 		 address_text(host, (const struct sockaddr *)&p->local));
 	leg_reply_refuse(p, &(struct leg_refusal){
-		.status = status,
-		.warning = status == 488 ? warning : NULL });
+				    .status = status,
+				    .warning = status == 488 ? warning : NULL});
 }
 
 /* Hold and resume as the far end of `p` sees them. */
 static void modify_tell_hold(struct call *call, struct leg *p,
 			     const struct body *theirs)
 {
-	struct status_leg *side =
-		p->caller ? &call->status.a : &call->status.b;
+	struct status_leg *side = p->caller ? &call->status.a : &call->status.b;
 	const struct body_media *audio = &theirs->media[call->path.audio];
 	bool held = theirs->medias > call->path.audio &&
 		    (audio->zero || !(audio->direction & BODY_RECVONLY));
@@ -73,7 +75,8 @@ static void modify_tell_hold(struct call *call, struct leg *p,
 		return;
 	side->held = held;
 	call->status.state = call->status.a.held || call->status.b.held
-				     ? STATUS_HELD : STATUS_ESTABLISHED;
+				     ? STATUS_HELD
+				     : STATUS_ESTABLISHED;
 	call_status(call, &line, p, held ? "call-hold" : "call-resume");
 	status_text(&line, "direction",
 		    audio->zero ? "zero"
@@ -81,7 +84,8 @@ static void modify_tell_hold(struct call *call, struct leg *p,
 	status_end(&line);
 }
 
-/* --- the filler toward T ------------------------------------------------------------ */
+/* --- the filler toward T
+ * ------------------------------------------------------------ */
 
 static void modify_on_timer(su_root_magic_t *magic, su_timer_t *timer,
 			    void *arg)
@@ -107,14 +111,15 @@ static void modify_fill(struct call *call, struct leg *t)
 		return;
 	path_arm(call, t, &codec);
 	if (!call->timer)
-		call->timer = su_timer_create(
-			su_root_task(call->agent->root), 0);
+		call->timer =
+			su_timer_create(su_root_task(call->agent->root), 0);
 	if (call->timer)
 		su_timer_set_interval(call->timer, modify_on_timer, call,
 				      MODIFY_DISARM_MS);
 }
 
-/* --- answered here -------------------------------------------------------------------- */
+/* --- answered here
+ * -------------------------------------------------------------------- */
 
 static enum body_direction modify_direction(const struct body_media *media)
 {
@@ -153,8 +158,8 @@ static unsigned modify_answer(struct call *call, struct leg *p,
 }
 
 static void modify_here(struct call *call, struct leg *p,
-			const struct body *theirs, const char *text,
-			size_t len, bool update, const char *cause)
+			const struct body *theirs, const char *text, size_t len,
+			bool update, const char *cause)
 {
 	struct leg *t = call_other(call, p);
 	unsigned status = modify_answer(call, p, theirs, text, len);
@@ -225,7 +230,8 @@ void modify_acked(struct call *call, struct leg *leg,
 	modify_tell_hold(call, leg, &answer);
 }
 
-/* --- forwarded -------------------------------------------------------------------------- */
+/* --- forwarded
+ * -------------------------------------------------------------------------- */
 
 static void modify_forget(struct call *call)
 {
@@ -278,8 +284,7 @@ static void modify_restore(struct call *call, struct leg *t)
 }
 
 static unsigned modify_take(struct call *call, struct leg *p, struct leg *t,
-			    const struct body *theirs,
-			    struct body_span answer)
+			    const struct body *theirs, struct body_span answer)
 {
 	struct offer_place place[BODY_MEDIA_MAX];
 	struct offer_rules rules;
@@ -287,8 +292,7 @@ static unsigned modify_take(struct call *call, struct leg *p, struct leg *t,
 	const char *why;
 	int error;
 
-	if (!answer.len ||
-	    body_parse(&chosen, answer.text, answer.len, &why) ||
+	if (!answer.len || body_parse(&chosen, answer.text, answer.len, &why) ||
 	    offer_remember(&t->offer, answer.text, answer.len))
 		return 502;
 	path_target(call, t, &chosen);
@@ -347,7 +351,8 @@ void modify_answered(struct call *call, struct leg *t,
 	call_describe(call);
 }
 
-/* --- judgement -------------------------------------------------------------------------- */
+/* --- judgement
+ * -------------------------------------------------------------------------- */
 
 static bool span_equal(struct body_span x, struct body_span y)
 {

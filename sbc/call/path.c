@@ -12,6 +12,8 @@
  *   a public address (STUN)          on our side, and   the same
  *                                    is a phone
  */
+#include "config.h"
+
 #include "sbc/call/path.h"
 
 #include <errno.h>
@@ -29,8 +31,7 @@ int path_open(struct call *call, bool anchored)
 	call->path.anchored = anchored;
 	if (!anchored)
 		return 0;
-	return media_session_new(&call->path.session, call->agent->media,
-				 call);
+	return media_session_new(&call->path.session, call->agent->media, call);
 }
 
 bool path_close(struct call *call)
@@ -56,14 +57,16 @@ static enum media_latch_mode path_latch(const struct call *call,
 	shows = policy_zone(call->policy, leg->at->policy, said);
 	if (stands == POLICY_REMOTE)
 		return address_is_private(said) ||
-				       (phone && !address_host_equal(said,
-								     source))
-			       ? MEDIA_LATCH_LEARN : MEDIA_LATCH_FIXED;
+				       (phone &&
+					!address_host_equal(said, source))
+			       ? MEDIA_LATCH_LEARN
+			       : MEDIA_LATCH_FIXED;
 	return phone && shows == POLICY_REMOTE ? MEDIA_LATCH_LEARN
 					       : MEDIA_LATCH_FIXED;
 }
 
-/* --- ports ------------------------------------------------------------------ */
+/* --- ports ------------------------------------------------------------------
+ */
 
 /* Can we relay this m= line at all? */
 static bool path_carries(const struct body_media *media)
@@ -112,8 +115,8 @@ static void path_direct(const struct call *call, const struct leg *from,
 	address_set_port((struct sockaddr *)out, media->port);
 }
 
-int path_place(struct call *call, const struct leg *leg,
-	       const struct leg *from, const struct body *source,
+int path_place(struct call *call, const struct leg *leg, const struct leg *from,
+	       const struct body *source,
 	       struct offer_place place[BODY_MEDIA_MAX])
 {
 	struct path *path = &call->path;
@@ -143,7 +146,8 @@ int path_place(struct call *call, const struct leg *leg,
 	return 0;
 }
 
-/* --- targets ---------------------------------------------------------------- */
+/* --- targets ----------------------------------------------------------------
+ */
 
 static void path_target_slot(struct call *call, const struct leg *leg,
 			     const struct body *far, unsigned slot)
@@ -155,8 +159,8 @@ static void path_target_slot(struct call *call, const struct leg *leg,
 		.latch = path_latch(call, leg, media),
 		.expect = leg->remote,
 		.may_send = media->direction & BODY_SENDONLY,
-		.may_receive = (media->direction & BODY_RECVONLY) &&
-			       !media->zero,
+		.may_receive =
+			(media->direction & BODY_RECVONLY) && !media->zero,
 		.rtp_checked = media->rtp,
 		.held = media->direction != BODY_SENDRECV || media->zero,
 	};
@@ -172,8 +176,7 @@ static void path_target_slot(struct call *call, const struct leg *leg,
 	}
 	if (media->formats && far->format[media->first_format].clock)
 		target.clock_hz = far->format[media->first_format].clock;
-	media_session_target(call->path.session, path_side(leg), slot,
-			     &target);
+	media_session_target(call->path.session, path_side(leg), slot, &target);
 	if (slot == call->path.audio)
 		call->path.held[path_side(leg)] = !target.may_receive;
 }
@@ -202,15 +205,16 @@ void path_target(struct call *call, const struct leg *leg,
 				       leg->peer->hold_timeout_ms);
 }
 
-/* --- filler ----------------------------------------------------------------- */
+/* --- filler -----------------------------------------------------------------
+ */
 
 static const struct {
 	const char *encoding;
 	enum media_filler_kind kind;
 } path_fillers[] = {
-	{ "PCMU", MEDIA_FILLER_PCMU },
-	{ "PCMA", MEDIA_FILLER_PCMA },
-	{ "G722", MEDIA_FILLER_G722 },
+	{"PCMU", MEDIA_FILLER_PCMU},
+	{"PCMA", MEDIA_FILLER_PCMA},
+	{"G722", MEDIA_FILLER_G722},
 };
 
 void path_arm(struct call *call, const struct leg *leg,
@@ -218,12 +222,12 @@ void path_arm(struct call *call, const struct leg *leg,
 {
 	struct path *path = &call->path;
 	const struct body_format *agreed = offer_agreed(codec, path->audio);
-	struct media_filler filler = { .ptime_ms = 20, .armed = true };
+	struct media_filler filler = {.ptime_ms = 20, .armed = true};
 
 	if (!path->session || path->secure[path->audio] || !agreed)
 		return;
-	for (unsigned i = 0;
-	     i < sizeof(path_fillers) / sizeof(path_fillers[0]); i++)
+	for (unsigned i = 0; i < sizeof(path_fillers) / sizeof(path_fillers[0]);
+	     i++)
 		if (body_span_is(agreed->encoding, path_fillers[i].encoding))
 			filler.kind = path_fillers[i].kind;
 	if (filler.kind == MEDIA_FILLER_NONE)

@@ -16,14 +16,14 @@ struct leg;
 
 struct path {
 	bool anchored;
-	struct media_session *session;	/* NULL unless anchored */
+	struct media_session *session; /* NULL unless anchored */
 	unsigned slots;
-	uint16_t port[2][MEDIA_SLOTS_MAX];	/* by media_side; 0: none */
-	struct sockaddr_storage at[2];	/* where side's ports are bound */
-	bool secure[MEDIA_SLOTS_MAX];	/* between the ends: byte for byte */
-	bool held[2];			/* that end does not take our audio */
-	struct media_filler filler[2];	/* toward that side, slot `audio` */
-	unsigned audio;			/* the first audio slot */
+	uint16_t port[2][MEDIA_SLOTS_MAX]; /* by media_side; 0: none */
+	struct sockaddr_storage at[2];	   /* where side's ports are bound */
+	bool secure[MEDIA_SLOTS_MAX];	   /* between the ends: byte for byte */
+	bool held[2];		       /* that end does not take our audio */
+	struct media_filler filler[2]; /* toward that side, slot `audio` */
+	unsigned audio;		       /* the first audio slot */
 };
 
 /* A call's media begins. 0, or -ENOMEM. */
@@ -38,8 +38,8 @@ bool path_close(struct call *call);
  * another address gives them back first. Directions are those of `source`.
  * 0; -EAGAIN no port is free; or what media_session_bind returned.
  */
-int path_place(struct call *call, const struct leg *leg,
-	       const struct leg *from, const struct body *source,
+int path_place(struct call *call, const struct leg *leg, const struct leg *from,
+	       const struct body *source,
 	       struct offer_place place[BODY_MEDIA_MAX]);
 
 /* What leg's far end said: where to send, whose packets to take. */

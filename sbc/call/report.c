@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a call tells the status log and the table of live calls. */
+#include "config.h"
+
 #include "sbc/call/call_private.h"
 
 #include <stdio.h>
@@ -9,7 +11,9 @@ void call_status(struct call *call, struct status_line *line,
 		 const struct leg *leg, const char *event)
 {
 	status_begin(line, call->status.id,
-		     !leg ? '-' : leg->caller ? 'a' : 'b',
+		     !leg	   ? '-'
+		     : leg->caller ? 'a'
+				   : 'b',
 		     leg ? leg->peer->name : NULL, event);
 }
 
@@ -42,10 +46,10 @@ static void report_side(struct call *call, struct status_line *line,
 			enum media_side side)
 {
 	static const char *const name[2][8] = {
-		{ "packets_a", "bytes_a", "lost_a", "jitter_us_a", "mos_a",
-		  "dropped_a", "filler_a", "source_a" },
-		{ "packets_b", "bytes_b", "lost_b", "jitter_us_b", "mos_b",
-		  "dropped_b", "filler_b", "source_b" },
+		{"packets_a", "bytes_a", "lost_a", "jitter_us_a", "mos_a",
+		 "dropped_a", "filler_a", "source_a"},
+		{"packets_b", "bytes_b", "lost_b", "jitter_us_b", "mos_b",
+		 "dropped_b", "filler_b", "source_b"},
 	};
 	const char *const *key = name[side];
 	struct media_stats stats;
@@ -86,7 +90,8 @@ void call_report_end(struct call *call)
 	status_text(&line, "encryption", s->a.encryption);
 	status_number(&line, "duration_ms",
 		      s->answered_ms
-			      ? (int64_t)(call->ended_ms - s->answered_ms) : 0);
+			      ? (int64_t)(call->ended_ms - s->answered_ms)
+			      : 0);
 	status_text(&line, "by", call->ended_by);
 	status_text(&line, "cause", call->cause);
 	status_number(&line, "status", call->dial_status);

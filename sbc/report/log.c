@@ -203,24 +203,31 @@ static void say(enum policy_log_level level, const char *format, ...)
 	MESSAGE(level);
 }
 
-void log_limited(struct log_limit *limit, enum policy_log_level level,
-		 const char *format, ...)
+bool log_limit_passes(struct log_limit *limit)
 {
-	char text[LINE_MAX_BYTES];
 	uint64_t now = now_ms();
-	va_list args;
 
-	if ((int)level > atomic_load(&logger.level))
-		return;
 	if (!limit->since_ms || now - limit->since_ms >= LOG_LIMIT_PERIOD_MS) {
 		limit->since_ms = now;
 		limit->said = 0;
 	}
 	if (limit->said >= LOG_LIMIT_BURST) {
 		limit->unsaid++;
-		return;
+		return false;
 	}
 	limit->said++;
+	return true;
+}
+
+void log_limited(struct log_limit *limit, enum policy_log_level level,
+		 const char *format, ...)
+{
+	char text[LINE_MAX_BYTES];
+	va_list args;
+
+	if ((int)level > atomic_load(&logger.level) ||
+	    !log_limit_passes(limit))
+		return;
 	va_start(args, format);
 	vsnprintf(text, sizeof text - 64, format, args);
 	va_end(args);

@@ -45,6 +45,9 @@ struct log_limit {
 	uint64_t since_ms;
 	unsigned said, unsaid;
 };
+/* May one more line be written? For status lines; `unsaid` is the caller's to
+ * tell and to clear. */
+bool log_limit_passes(struct log_limit *limit);
 void log_limited(struct log_limit *limit, enum policy_log_level level,
 		 const char *format, ...) __attribute__((format(printf, 3, 4)));
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* From sofia-sip's challenge headers to the text that cred reads, and back. */
+#include "config.h"
+
 #include "sbc/sip/challenge.h"
 
 #include <errno.h>
@@ -30,8 +32,8 @@ int challenge_answer(const char **out, su_home_t *home, const sip_t *response,
 		const msg_auth_t *header;
 		const char *answer;
 	} kind[] = {
-		{ response->sip_www_authenticate, "Authorization" },
-		{ response->sip_proxy_authenticate, "Proxy-Authorization" },
+		{response->sip_www_authenticate, "Authorization"},
+		{response->sip_proxy_authenticate, "Proxy-Authorization"},
 	};
 	const char *best = NULL, *name = NULL;
 	char value[CRED_ANSWER_MAX];

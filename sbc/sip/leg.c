@@ -13,6 +13,8 @@
  * From every state leg_end() leads by CANCEL or BYE over LEAVING to ENDED.
  * Timers: those of nta's transactions; a caller's patience is the owner's.
  */
+#include "config.h"
+
 #include "sbc/sip/leg_private.h"
 
 #include <errno.h>
@@ -32,7 +34,8 @@ const char *leg_allow(void)
 	return "INVITE, ACK, CANCEL, BYE, UPDATE, OPTIONS";
 }
 
-struct leg *leg_alloc(struct agent_network *at, const struct policy_peer *peer)
+struct leg *leg_alloc(struct agent_network *at, struct policy *policy,
+		      const struct policy_peer *peer)
 {
 	su_home_t *home = su_home_new(sizeof(*home));
 	struct leg *leg;
@@ -47,6 +50,7 @@ struct leg *leg_alloc(struct agent_network *at, const struct policy_peer *peer)
 	}
 	leg->home = home;
 	leg->at = at;
+	leg->policy = policy_ref(policy);
 	leg->peer = peer;
 	if (getrandom(&id, sizeof(id), 0) != sizeof(id))
 		id = agent_now_ms();
@@ -76,11 +80,12 @@ int leg_place(struct leg *leg)
 		user = peer->reg.user;
 		at = "@";
 	}
-	leg->contact = su_sprintf(leg->home, "<sip:%s%s%s%s>", user, at,
+	leg->contact = su_sprintf(
+		leg->home, "<sip:%s%s%s%s>", user, at,
 		address_text(host, (struct sockaddr *)&shown),
 		leg->transport == POLICY_TCP ? ";transport=tcp" : "");
-	leg->ident = su_strdup(leg->home,
-		address_host(host, (struct sockaddr *)&leg->local));
+	leg->ident = su_strdup(
+		leg->home, address_host(host, (struct sockaddr *)&leg->local));
 	leg->route = su_sprintf(leg->home, "sip:%s;transport=%s",
 				address_text(to, remote), transport);
 	return leg->contact && leg->ident && leg->route ? 0 : -ENOMEM;
@@ -94,10 +99,11 @@ static void leg_decline(nta_incoming_t *irq)
 }
 
 int leg_accept(struct leg **out, struct agent_network *at,
-	       const struct policy_peer *peer, nta_incoming_t *irq,
-	       const sip_t *sip, const struct sockaddr *source)
+	       struct policy *policy, const struct policy_peer *peer,
+	       nta_incoming_t *irq, const sip_t *sip,
+	       const struct sockaddr *source)
 {
-	struct leg *leg = leg_alloc(at, peer);
+	struct leg *leg = leg_alloc(at, policy, peer);
 
 	if (!leg) {
 		leg_decline(irq);
@@ -107,15 +113,14 @@ int leg_accept(struct leg **out, struct agent_network *at,
 	leg->state = LEG_INCOMING;
 	memcpy(&leg->remote, source, address_len(source));
 	leg->transport = su_casematch(sip_via_transport(sip->sip_via), "TCP")
-		? POLICY_TCP : POLICY_UDP;
+				 ? POLICY_TCP
+				 : POLICY_UDP;
 	if (leg_place(leg))
 		goto failed;
-	leg->dialog = nta_leg_tcreate(at->nta, leg_on_request, leg,
-				      SIPTAG_CALL_ID(sip->sip_call_id),
-				      SIPTAG_FROM(sip->sip_to),
-				      SIPTAG_TO(sip->sip_from),
-				      NTATAG_REMOTE_CSEQ(sip->sip_cseq->cs_seq),
-				      TAG_END());
+	leg->dialog = nta_leg_tcreate(
+		at->nta, leg_on_request, leg, SIPTAG_CALL_ID(sip->sip_call_id),
+		SIPTAG_FROM(sip->sip_to), SIPTAG_TO(sip->sip_from),
+		NTATAG_REMOTE_CSEQ(sip->sip_cseq->cs_seq), TAG_END());
 	if (!leg->dialog ||
 	    !nta_leg_tag(leg->dialog, nta_incoming_tag(irq, NULL)))
 		goto failed;
@@ -132,11 +137,11 @@ failed:
 	return -ENOMEM;
 }
 
-int leg_new(struct leg **out, struct agent_network *at,
+int leg_new(struct leg **out, struct agent_network *at, struct policy *policy,
 	    const struct policy_peer *peer, const struct policy_user *user,
 	    const struct leg_invite *invite)
 {
-	struct leg *leg = leg_alloc(at, peer);
+	struct leg *leg = leg_alloc(at, policy, peer);
 	int error = -ENOMEM;
 
 	if (!leg)
@@ -195,13 +200,14 @@ void leg_ended(struct leg *leg, const struct leg_event *event)
 struct body_span leg_sdp(const sip_t *sip)
 {
 	const char *type = "application/sdp";
-	struct body_span none = { "", 0 }, found;
+	struct body_span none = {"", 0}, found;
 
 	if (!sip || !sip->sip_payload || !sip->sip_payload->pl_len)
 		return none;
 	if (sip->sip_content_type && sip->sip_content_type->c_type) {
 		type = sip->sip_content_type->c_type;
-		/* The boundary stands in the parameters: give the whole value. */
+		/* The boundary stands in the parameters: give the whole value.
+		 */
 		if (su_casenmatch(type, "multipart/", 10)) {
 			const char *boundary = msg_params_find(
 				sip->sip_content_type->c_params, "boundary=");
@@ -214,7 +220,8 @@ struct body_span leg_sdp(const sip_t *sip)
 			return body_find_sdp(&found, whole,
 					     sip->sip_payload->pl_data,
 					     sip->sip_payload->pl_len)
-				       ? none : found;
+				       ? none
+				       : found;
 		}
 	}
 	if (body_find_sdp(&found, type, sip->sip_payload->pl_data,
@@ -257,10 +264,11 @@ void leg_retarget(struct leg *leg, const sip_t *sip, bool initial)
 	direct = leg->peer->kind != POLICY_PHONES &&
 		 (route ? leg_reachable(leg, route->r_url)
 			: target && leg_reachable(leg, target->m_url));
-	leg->route = direct ? NULL :
-		su_sprintf(leg->home, "sip:%s;transport=%s",
-			   address_text(text, remote),
-			   leg->transport == POLICY_TCP ? "tcp" : "udp");
+	leg->route = direct ? NULL
+			    : su_sprintf(leg->home, "sip:%s;transport=%s",
+					 address_text(text, remote),
+					 leg->transport == POLICY_TCP ? "tcp"
+								      : "udp");
 }
 
 bool leg_is_idle(const struct leg *leg)
@@ -281,7 +289,7 @@ void leg_end(struct leg *leg, unsigned status, const char *reason)
 	TAILQ_INSERT_TAIL(&agent->leaving, leg, entry);
 	switch (leg->state) {
 	case LEG_INCOMING:
-		leg_refuse(leg, &(struct leg_refusal){ .status = status });
+		leg_refuse(leg, &(struct leg_refusal){.status = status});
 		leg_free(leg);
 		return;
 	case LEG_CALLING:
@@ -324,5 +332,6 @@ void leg_free(struct leg *leg)
 	if (leg->dialog)
 		nta_leg_destroy(leg->dialog);
 	offer_clear(&leg->offer);
+	policy_unref(leg->policy);
 	su_home_unref(leg->home);
 }

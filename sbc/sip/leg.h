@@ -21,12 +21,12 @@ struct agent_network;
 struct leg;
 
 enum leg_state {
-	LEG_INCOMING,		/* their INVITE has no final answer yet */
-	LEG_CALLING,		/* our INVITE has none, nor a provisional one */
-	LEG_EARLY,		/* our INVITE has a provisional answer */
-	LEG_ANSWERED,		/* our 2xx was sent, no ACK seen yet */
+	LEG_INCOMING, /* their INVITE has no final answer yet */
+	LEG_CALLING,  /* our INVITE has none, nor a provisional one */
+	LEG_EARLY,    /* our INVITE has a provisional answer */
+	LEG_ANSWERED, /* our 2xx was sent, no ACK seen yet */
 	LEG_ESTABLISHED,
-	LEG_LEAVING,		/* CANCEL or BYE of ours is under way */
+	LEG_LEAVING, /* CANCEL or BYE of ours is under way */
 	LEG_ENDED,
 };
 
@@ -39,7 +39,7 @@ enum leg_event_kind {
 	LEG_CANCELLED,	/* the caller gave up; 487 was sent, the leg ended */
 	LEG_OFFERED,	/* re-INVITE or UPDATE; answer with leg_reply */
 	LEG_MODIFIED,	/* 2xx to our re-INVITE: sdp */
-	LEG_UNMODIFIED,	/* our re-INVITE was refused: status; session as was */
+	LEG_UNMODIFIED, /* our re-INVITE was refused: status; session as was */
 	LEG_HUNG_UP,	/* BYE, or 481/408 to a request of ours: ended */
 };
 
@@ -47,67 +47,70 @@ struct leg_event {
 	enum leg_event_kind kind;
 	unsigned status;
 	const char *phrase;
-	bool silent;			/* LEG_REFUSED: no answer at all, or
-					   the transport failed */
-	bool update;			/* LEG_OFFERED: by UPDATE */
-	struct body_span sdp;		/* empty: none. Borrowed. */
-	const sip_t *sip;		/* may be NULL. Borrowed. */
+	bool silent;	      /* LEG_REFUSED: no answer at all, or
+				 the transport failed */
+	bool update;	      /* LEG_OFFERED: by UPDATE */
+	struct body_span sdp; /* empty: none. Borrowed. */
+	const sip_t *sip;     /* may be NULL. Borrowed. */
 };
 
 /* The owner may end the leg inside, with leg_end(). */
 typedef void leg_event_f(void *owner, struct leg *leg,
 			 const struct leg_event *event);
 
-struct leg {	/* read-only outside of leg*.c, but for `offer` */
-	TAILQ_ENTRY(leg) entry;		/* the agent's legs, or leaving */
-	void *owner;			/* NULL once it was left to itself */
+struct leg { /* read-only outside of leg*.c, but for `offer` */
+	TAILQ_ENTRY(leg) entry; /* the agent's legs, or leaving */
+	void *owner;		/* NULL once it was left to itself */
 	leg_event_f *on_event;
 	struct agent_network *at;
+	struct policy *policy; /* keeps `peer` and `user` alive */
 	const struct policy_peer *peer;
-	const struct policy_user *user;	/* a phone's */
+	const struct policy_user *user; /* a phone's */
 	enum leg_state state;
 	bool caller;			/* leg a: it called us */
-	struct sockaddr_storage remote;	/* signalling source or target */
+	struct sockaddr_storage remote; /* signalling source or target */
 	enum policy_transport transport;
-	struct sockaddr_storage local;	/* our SIP address, as it sees it */
+	struct sockaddr_storage local; /* our SIP address, as it sees it */
 	struct offer offer;
 
 	su_home_t *home;
 	nta_leg_t *dialog;
-	nta_incoming_t *invite_in;	/* their INVITE or re-INVITE */
+	nta_incoming_t *invite_in; /* their INVITE or re-INVITE */
 	nta_incoming_t *update_in;
-	nta_outgoing_t *invite_out;	/* our INVITE or re-INVITE */
-	nta_outgoing_t *request_out;	/* our BYE */
+	nta_outgoing_t *invite_out;  /* our INVITE or re-INVITE */
+	nta_outgoing_t *request_out; /* our BYE */
 	uint32_t invite_cseq;
-	const char *contact;		/* our Contact value */
-	const char *ident;		/* the listener's name in nta */
-	const char *route;		/* where requests go, "sip:..." */
-	const char *uri;		/* request URI of our INVITE */
-	const char *extra;		/* further header lines of our INVITE */
-	const char *reason;		/* Reason of our BYE */
-	uint64_t left_ms;		/* when leg_end began; 0: not yet */
-	unsigned challenges;		/* answered in a row */
+	const char *contact; /* our Contact value */
+	const char *ident;   /* the listener's name in nta */
+	const char *route;   /* where requests go, "sip:..." */
+	const char *uri;     /* request URI of our INVITE */
+	const char *extra;   /* further header lines of our INVITE */
+	const char *reason;  /* Reason of our BYE */
+	uint64_t left_ms;    /* when leg_end began; 0: not yet */
+	unsigned challenges; /* answered in a row */
 };
 
 /*
- * A leg for an INVITE that came. Takes `irq`, also on failure (then it was
- * answered with 500). `source` is where the packet came from.
+ * A leg for an INVITE that came; `peer` is of the snapshot `policy`. Takes
+ * `irq`, also on failure (then it was answered with 500). `source` is where the
+ * packet came from.
  */
 int leg_accept(struct leg **out, struct agent_network *at,
-	       const struct policy_peer *peer, nta_incoming_t *irq,
-	       const sip_t *sip, const struct sockaddr *source);
+	       struct policy *policy, const struct policy_peer *peer,
+	       nta_incoming_t *irq, const sip_t *sip,
+	       const struct sockaddr *source);
 
 struct leg_invite {
-	const struct sockaddr *target;	/* where the INVITE is sent */
+	const struct sockaddr *target; /* where the INVITE is sent */
 	enum policy_transport transport;
-	const char *uri;		/* request URI */
-	const char *from, *to;		/* header values without tags */
-	const char *extra;		/* header lines, or NULL */
+	const char *uri;       /* request URI */
+	const char *from, *to; /* header values without tags */
+	const char *extra;     /* header lines, or NULL */
 	unsigned max_forwards;
 };
 
 /* A leg for an INVITE of ours; leg_call sends it with offer.local as body. */
-int leg_new(struct leg **out, struct agent_network *at,
+int leg_new(struct leg **out, struct agent_network *at, struct policy *policy,
 	    const struct policy_peer *peer, const struct policy_user *user,
 	    const struct leg_invite *invite);
 /* 0; -EHOSTUNREACH if it could not be sent; -ENOMEM. */
@@ -125,7 +128,7 @@ void leg_answer(struct leg *leg, const char *sdp);
 struct leg_refusal {
 	unsigned status;
 	const char *phrase;	/* NULL: the standard one */
-	unsigned retry_after_s;	/* 0: none */
+	unsigned retry_after_s; /* 0: none */
 	const char *warning;	/* Warning value, or NULL */
 };
 /* To the first INVITE: the leg has ended then. */
@@ -153,7 +156,10 @@ void leg_end(struct leg *leg, unsigned status, const char *reason);
 void leg_free(struct leg *leg);
 #define LEG_LEAVING_MS 64000
 
-/* The codes that nta calls with, for out-of-dialog answers too. */
+/* The SDP in a message; empty if there is none or it is broken. */
+struct body_span leg_sdp(const sip_t *sip);
+
+/* The value of Allow, in a dialog and out of it. */
 const char *leg_allow(void);
 
 #endif

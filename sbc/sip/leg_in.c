@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the far end asks of a leg, and our answers. */
+#include "config.h"
+
 #include "sbc/sip/leg_private.h"
 
 #include <string.h>
@@ -9,17 +11,17 @@
 
 #include "sbc/sip/header.h"
 
-/* --- answers ----------------------------------------------------------------- */
+/* --- answers -----------------------------------------------------------------
+ */
 
 static void leg_respond(struct leg *leg, nta_incoming_t *irq, unsigned status,
 			const char *phrase, const char *sdp)
 {
-	nta_incoming_treply(irq, status, phrase,
-			    SIPTAG_CONTACT_STR(leg->contact),
-			    SIPTAG_ALLOW_STR(leg_allow()),
-			    TAG_IF(sdp, SIPTAG_CONTENT_TYPE_STR(
-						"application/sdp")),
-			    TAG_IF(sdp, SIPTAG_PAYLOAD_STR(sdp)), TAG_END());
+	nta_incoming_treply(
+		irq, status, phrase, SIPTAG_CONTACT_STR(leg->contact),
+		SIPTAG_ALLOW_STR(leg_allow()),
+		TAG_IF(sdp, SIPTAG_CONTENT_TYPE_STR("application/sdp")),
+		TAG_IF(sdp, SIPTAG_PAYLOAD_STR(sdp)), TAG_END());
 }
 
 static void leg_respond_refusal(nta_incoming_t *irq,
@@ -31,14 +33,12 @@ static void leg_respond_refusal(nta_incoming_t *irq,
 	if (!phrase)
 		phrase = sip_status_phrase(refusal->status);
 	snprintf(retry, sizeof(retry), "%u", refusal->retry_after_s);
-	nta_incoming_treply(irq, refusal->status, phrase,
-			    TAG_IF(refusal->status == 405,
-				   SIPTAG_ALLOW_STR(leg_allow())),
-			    TAG_IF(refusal->retry_after_s,
-				   SIPTAG_RETRY_AFTER_STR(retry)),
-			    TAG_IF(refusal->warning,
-				   SIPTAG_WARNING_STR(refusal->warning)),
-			    TAG_END());
+	nta_incoming_treply(
+		irq, refusal->status, phrase,
+		TAG_IF(refusal->status == 405, SIPTAG_ALLOW_STR(leg_allow())),
+		TAG_IF(refusal->retry_after_s, SIPTAG_RETRY_AFTER_STR(retry)),
+		TAG_IF(refusal->warning, SIPTAG_WARNING_STR(refusal->warning)),
+		TAG_END());
 }
 
 void leg_progress(struct leg *leg, unsigned status, const char *phrase,
@@ -93,7 +93,8 @@ void leg_reply_refuse(struct leg *leg, const struct leg_refusal *refusal)
 	*irq = NULL;
 }
 
-/* --- requests ---------------------------------------------------------------- */
+/* --- requests ----------------------------------------------------------------
+ */
 
 static void leg_acked(struct leg *leg, const sip_t *ack)
 {
@@ -101,9 +102,9 @@ static void leg_acked(struct leg *leg, const sip_t *ack)
 	leg->invite_in = NULL;
 	if (leg->state == LEG_ANSWERED)
 		leg->state = LEG_ESTABLISHED;
-	leg_emit(leg, &(struct leg_event){ .kind = LEG_ACKED,
-					   .sdp = leg_sdp(ack),
-					   .sip = ack });
+	leg_emit(leg, &(struct leg_event){.kind = LEG_ACKED,
+					  .sdp = leg_sdp(ack),
+					  .sip = ack});
 }
 
 int leg_on_ack_cancel(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
@@ -114,12 +115,11 @@ int leg_on_ack_cancel(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
 		/* nta answers the CANCEL and gives the INVITE its 487. */
 		if (leg->state != LEG_INCOMING)
 			return 0;
-		nta_incoming_treply(irq, SIP_487_REQUEST_TERMINATED,
-				    TAG_END());
+		nta_incoming_treply(irq, SIP_487_REQUEST_TERMINATED, TAG_END());
 		nta_incoming_destroy(irq);
 		leg->invite_in = NULL;
-		leg_ended(leg, &(struct leg_event){ .kind = LEG_CANCELLED,
-						    .sip = sip });
+		leg_ended(leg, &(struct leg_event){.kind = LEG_CANCELLED,
+						   .sip = sip});
 		return 0;
 	}
 	if (nta_incoming_status(irq) >= 300) {
@@ -136,7 +136,7 @@ int leg_on_ack_cancel(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
 	leg->invite_in = NULL;
 	if (leg->state == LEG_ANSWERED)
 		leg->state = LEG_ESTABLISHED;
-	leg_emit(leg, &(struct leg_event){ .kind = LEG_ACK_LOST });
+	leg_emit(leg, &(struct leg_event){.kind = LEG_ACK_LOST});
 	return 0;
 }
 
@@ -164,18 +164,19 @@ static int leg_on_bye(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
 	nta_incoming_treply(irq, SIP_200_OK, TAG_END());
 	nta_incoming_destroy(irq);
 	if (leg->invite_in && nta_incoming_status(leg->invite_in) < 200)
-		nta_incoming_treply(leg->invite_in,
-				    SIP_487_REQUEST_TERMINATED, TAG_END());
+		nta_incoming_treply(leg->invite_in, SIP_487_REQUEST_TERMINATED,
+				    TAG_END());
 	if (leg->state == LEG_LEAVING) /* BYEs crossed: ours is still open. */
 		return 0;
-	leg_ended(leg, &(struct leg_event){ .kind = LEG_HUNG_UP, .sip = sip });
+	leg_ended(leg, &(struct leg_event){.kind = LEG_HUNG_UP, .sip = sip});
 	return 0;
 }
 
 /* RFC 3261 14.2, RFC 3311 5.2: is there room for another offer? */
 static unsigned leg_glare(const struct leg *leg, bool update)
 {
-	bool unanswered = leg->update_in ||
+	bool unanswered =
+		leg->update_in ||
 		(leg->invite_in && nta_incoming_status(leg->invite_in) < 200);
 
 	if (leg->state == LEG_LEAVING || leg->state == LEG_ENDED)
@@ -190,15 +191,18 @@ static unsigned leg_glare(const struct leg *leg, bool update)
 	return 0;
 }
 
-static int leg_on_offer(struct leg *leg, nta_incoming_t *irq,
-			const sip_t *sip, bool update)
+static int leg_on_offer(struct leg *leg, nta_incoming_t *irq, const sip_t *sip,
+			bool update)
 {
 	unsigned status = leg_glare(leg, update);
 
 	if (status) {
-		leg_respond_refusal(irq, &(struct leg_refusal){
-			.status = status,
-			.retry_after_s = status == 500 ? 1 + status % 7 : 0 });
+		leg_respond_refusal(
+			irq,
+			&(struct leg_refusal){
+				.status = status,
+				.retry_after_s =
+					status == 500 ? 1 + status % 7 : 0});
 		nta_incoming_destroy(irq);
 		return 0;
 	}
@@ -212,10 +216,10 @@ static int leg_on_offer(struct leg *leg, nta_incoming_t *irq,
 		leg->invite_in = irq;
 		nta_incoming_bind(irq, leg_on_ack_cancel, leg);
 	}
-	leg_emit(leg, &(struct leg_event){ .kind = LEG_OFFERED,
-					   .update = update,
-					   .sdp = leg_sdp(sip),
-					   .sip = sip });
+	leg_emit(leg, &(struct leg_event){.kind = LEG_OFFERED,
+					  .update = update,
+					  .sdp = leg_sdp(sip),
+					  .sip = sip});
 	return 0;
 }
 
@@ -228,11 +232,11 @@ int leg_on_request(struct leg *leg, nta_leg_t *dialog, nta_incoming_t *irq,
 	if (leg_from_stranger(leg, irq))
 		return 403;
 	if (sip->sip_require) {
-		nta_incoming_treply(irq, SIP_420_BAD_EXTENSION,
-				    SIPTAG_UNSUPPORTED(
-					    (sip_unsupported_t *)
-						    sip->sip_require),
-				    TAG_END());
+		nta_incoming_treply(
+			irq, SIP_420_BAD_EXTENSION,
+			SIPTAG_UNSUPPORTED(
+				(sip_unsupported_t *)sip->sip_require),
+			TAG_END());
 		nta_incoming_destroy(irq);
 		return 0;
 	}
@@ -245,7 +249,7 @@ int leg_on_request(struct leg *leg, nta_leg_t *dialog, nta_incoming_t *irq,
 	if (method == sip_method_options)
 		leg_respond(leg, irq, SIP_200_OK, NULL);
 	else
-		leg_respond_refusal(irq, &(struct leg_refusal){ .status = 405 });
+		leg_respond_refusal(irq, &(struct leg_refusal){.status = 405});
 	nta_incoming_destroy(irq);
 	return 0;
 }

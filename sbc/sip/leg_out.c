@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What we ask of a leg's far end, and what it answers. */
+#include "config.h"
+
 #include "sbc/sip/leg_private.h"
 
 #include <errno.h>
@@ -22,8 +24,7 @@ int leg_send_invite(struct leg *leg, const char *credentials)
 		leg->dialog, leg_on_invite_response, leg,
 		(const url_string_t *)leg->route, SIP_METHOD_INVITE,
 		(const url_string_t *)leg->uri,
-		SIPTAG_CONTACT_STR(leg->contact),
-		SIPTAG_ALLOW_STR(leg_allow()),
+		SIPTAG_CONTACT_STR(leg->contact), SIPTAG_ALLOW_STR(leg_allow()),
 		TAG_IF(first && leg->extra, SIPTAG_HEADER_STR(leg->extra)),
 		TAG_IF(credentials, SIPTAG_HEADER_STR(credentials)),
 		SIPTAG_CONTENT_TYPE_STR("application/sdp"),
@@ -51,7 +52,7 @@ int leg_reinvite(struct leg *leg)
  */
 static void leg_send_ack(struct leg *leg)
 {
-	su_home_t home[1] = { SU_HOME_INIT(home) };
+	su_home_t home[1] = {SU_HOME_INIT(home)};
 	nta_outgoing_t *ack;
 
 	ack = nta_outgoing_tcreate(
@@ -98,8 +99,8 @@ static const char *leg_credentials(struct leg *leg, const sip_t *sip,
 	nta_leg_get_route(leg->dialog, &route, &target);
 	if (target)
 		uri = url_as_string(leg->home, target->m_url);
-	if (challenge_answer(&line, leg->home, sip, method, uri,
-			     peer->username, peer->password, 1))
+	if (challenge_answer(&line, leg->home, sip, method, uri, peer->username,
+			     peer->password, 1))
 		return NULL;
 	return line;
 }
@@ -125,13 +126,13 @@ int leg_on_bye_response(struct leg *leg, nta_outgoing_t *orq, const sip_t *sip)
 /* 2xx: the dialog stands (or stands changed). */
 static int leg_accepted(struct leg *leg, const sip_t *sip)
 {
-	struct leg_event event = { .status = sip->sip_status->st_status,
-				   .phrase = sip->sip_status->st_phrase,
-				   .sdp = leg_sdp(sip),
-				   .sip = sip };
+	struct leg_event event = {.status = sip->sip_status->st_status,
+				  .phrase = sip->sip_status->st_phrase,
+				  .sdp = leg_sdp(sip),
+				  .sip = sip};
 	bool leaving = leg->state == LEG_LEAVING;
-	bool first = leaving || leg->state == LEG_CALLING ||
-		     leg->state == LEG_EARLY;
+	bool first =
+		leaving || leg->state == LEG_CALLING || leg->state == LEG_EARLY;
 
 	leg->challenges = 0;
 	if (first && sip->sip_to->a_tag) {
@@ -156,7 +157,7 @@ static int leg_accepted(struct leg *leg, const sip_t *sip)
 /* 300..699, or nta's own 408 and 503. */
 static int leg_refused(struct leg *leg, unsigned status, const sip_t *sip)
 {
-	struct leg_event event = { .status = status, .sip = sip };
+	struct leg_event event = {.status = status, .sip = sip};
 	bool first = leg->state == LEG_CALLING || leg->state == LEG_EARLY;
 	const char *credentials = NULL;
 
@@ -203,10 +204,10 @@ int leg_on_invite_response(struct leg *leg, nta_outgoing_t *orq,
 		leg->state = LEG_EARLY;
 	if (leg->state != LEG_EARLY)
 		return 0;
-	leg_emit(leg, &(struct leg_event){ .kind = LEG_PROGRESS,
-					   .status = status,
-					   .phrase = sip->sip_status->st_phrase,
-					   .sdp = leg_sdp(sip),
-					   .sip = sip });
+	leg_emit(leg, &(struct leg_event){.kind = LEG_PROGRESS,
+					  .status = status,
+					  .phrase = sip->sip_status->st_phrase,
+					  .sdp = leg_sdp(sip),
+					  .sip = sip});
 	return 0;
 }

@@ -12,19 +12,18 @@
 
 /* Our Contact, route and listener for a far end at `remote`. */
 int leg_place(struct leg *leg);
-struct leg *leg_alloc(struct agent_network *at, const struct policy_peer *peer);
+struct leg *leg_alloc(struct agent_network *at, struct policy *policy,
+		      const struct policy_peer *peer);
 
 /* Tell the owner. The leg may be gone afterwards: return at once. */
 void leg_emit(struct leg *leg, const struct leg_event *event);
-/* The SDP in a message; empty if there is none or it is broken. */
-struct body_span leg_sdp(const sip_t *sip);
 /* Their Contact is where our next request goes (RFC 3261 12.2.1.2). */
 void leg_retarget(struct leg *leg, const sip_t *sip, bool initial);
 /* The leg has nothing more to say: tell the owner or, left alone, free. */
 void leg_ended(struct leg *leg, const struct leg_event *event);
 
-nta_request_f leg_on_request;		/* in dialog */
-nta_ack_cancel_f leg_on_ack_cancel;	/* of their INVITE */
+nta_request_f leg_on_request;	    /* in dialog */
+nta_ack_cancel_f leg_on_ack_cancel; /* of their INVITE */
 nta_response_f leg_on_invite_response;
 nta_response_f leg_on_bye_response;
 

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the loop does by the clock, and the descriptors that wake it. */
+#include "config.h"
+
+#include "sbc/agent_private.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+#include <sofia-sip/su_wait.h>
+
+#include "sbc/call/call.h"
+#include "sbc/guard/connections.h"
+#include "sbc/guard/guard.h"
+#include "sbc/report/log.h"
+#include "sbc/report/notify.h"
+#include "sbc/report/status.h"
+#include "sbc/sip/leg.h"
+#include "sbc/store/store.h"
+
+#define CHORES_TICK_MS 1000
+/* The heap keeps a burst's peak unless told otherwise (facts.md). */
+#define CHORES_TRIM_TICKS 10
+
+struct agent_chores {
+	su_timer_t *timer;
+	su_wait_t media_wait, signal_wait;
+	int media_index, signal_index; /* -1: not registered */
+	int signal_fd;
+	unsigned ticks;
+	uint64_t watchdog_ms;
+	struct guard_counts guard_told;
+	struct log_counts log_told;
+	unsigned store_told;
+};
+
+/* --- by the clock
+ * ----------------------------------------------------------------- */
+
+static void chores_sweep_legs(struct agent *agent)
+{
+	uint64_t now = agent_now_ms();
+	struct leg *leg;
+
+	while ((leg = TAILQ_FIRST(&agent->leaving)) &&
+	       now - leg->left_ms > LEG_LEAVING_MS)
+		leg_free(leg);
+}
+
+static void chores_trim_connections(struct agent *agent)
+{
+	unsigned most = policy_limits(agent->policy)->tcp_per_address;
+
+	for (unsigned i = 0; i < agent->networks; i++) {
+		const struct policy_network *at = agent->network[i].policy;
+
+		for (unsigned k = 0; at->tcp && k < at->addresses; k++)
+			connections_trim(
+				(struct sockaddr *)&at->address[k].local, most);
+	}
+}
+
+static void chores_tell_guard(struct agent *agent)
+{
+	struct agent_chores *chores = agent->chores;
+	struct guard_counts now;
+	struct status_line line;
+
+	guard_counts(agent->guard, &now);
+	if (now.dropped_source == chores->guard_told.dropped_source &&
+	    now.shed == chores->guard_told.shed)
+		return;
+	status_begin(&line, NULL, '-', NULL, "guard");
+	status_number(&line, "dropped",
+		      (int64_t)(now.dropped_source -
+				chores->guard_told.dropped_source));
+	status_number(&line, "shed",
+		      (int64_t)(now.shed - chores->guard_told.shed));
+	status_number(&line, "sources", now.sources);
+	status_end(&line);
+	chores->guard_told = now;
+}
+
+static void chores_tell_trouble(struct agent *agent)
+{
+	struct agent_chores *chores = agent->chores;
+	struct log_counts log_now;
+	struct status_line line;
+	char text[256];
+	unsigned store_now = store_trouble(agent->store, text, sizeof(text));
+
+	if (store_now != chores->store_told && text[0]) {
+		status_begin(&line, NULL, '-', NULL, "store-trouble");
+		status_text(&line, "error", text);
+		status_end(&line);
+	}
+	chores->store_told = store_now;
+	log_counts(&log_now);
+	if (log_now.lost != chores->log_told.lost) {
+		status_begin(&line, NULL, '-', NULL, "log-trouble");
+		status_number(&line, "lost",
+			      (int64_t)(log_now.lost - chores->log_told.lost));
+		status_end(&line);
+	}
+	chores->log_told = log_now;
+}
+
+static void chores_watchdog(struct agent_chores *chores)
+{
+	unsigned every_ms = notify_watchdog_ms();
+	uint64_t now = agent_now_ms();
+
+	if (!every_ms || now - chores->watchdog_ms + CHORES_TICK_MS < every_ms)
+		return;
+	chores->watchdog_ms = now;
+	notify_watchdog();
+}
+
+static void chores_tick(su_root_magic_t *magic, su_timer_t *timer, void *arg)
+{
+	struct agent *agent = arg;
+
+	(void)magic;
+	(void)timer;
+	chores_sweep_legs(agent);
+	chores_trim_connections(agent);
+	chores_tell_guard(agent);
+	chores_tell_trouble(agent);
+	chores_watchdog(agent->chores);
+	if (++agent->chores->ticks % CHORES_TRIM_TICKS == 0)
+		malloc_trim(0);
+}
+
+/* --- by descriptor
+ * ------------------------------------------------------------------ */
+
+static int chores_on_media(su_root_magic_t *magic, su_wait_t *wait, void *arg)
+{
+	struct agent *agent = arg;
+	struct media_event event;
+
+	(void)magic;
+	(void)wait;
+	while (media_engine_event(agent->media, &event))
+		call_media_event(event.user, &event);
+	return 0;
+}
+
+static void chores_reload(struct agent *agent)
+{
+	char *why = NULL;
+
+	agent_reload(agent, &why); /* It has said why. */
+	free(why);
+}
+
+static int chores_on_signal(su_root_magic_t *magic, su_wait_t *wait, void *arg)
+{
+	struct agent *agent = arg;
+	struct signalfd_siginfo info;
+
+	(void)magic;
+	(void)wait;
+	while (read(agent->chores->signal_fd, &info, sizeof(info)) ==
+	       sizeof(info)) {
+		switch (info.ssi_signo) {
+		case SIGHUP:
+			chores_reload(agent);
+			break;
+		case SIGINT:
+		case SIGTERM:
+			agent_end(agent);
+			break;
+		case SIGQUIT:
+			agent_drain(agent);
+			break;
+		case SIGUSR1:
+			log_reopen(policy_files(agent->policy)->status_log);
+			break;
+		}
+	}
+	return 0;
+}
+
+static int chores_watch(struct agent *agent, su_wait_t *wait, int fd,
+			su_wakeup_f on_ready, int *index)
+{
+	*index = -1;
+	if (su_wait_create(wait, fd, SU_WAIT_IN))
+		return -ENOMEM;
+	*index = su_root_register(agent->root, wait, on_ready,
+				  (su_wakeup_arg_t *)agent, 0);
+	return *index < 0 ? -ENOMEM : 0;
+}
+
+/* The signals that main() blocked. */
+static int chores_signals(struct agent_chores *chores)
+{
+	static const int signals[] = {SIGHUP, SIGINT, SIGTERM, SIGQUIT,
+				      SIGUSR1};
+	sigset_t blocked, ours;
+
+	sigemptyset(&ours);
+	sigprocmask(SIG_BLOCK, NULL, &blocked);
+	for (unsigned i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		if (sigismember(&blocked, signals[i]))
+			sigaddset(&ours, signals[i]);
+	chores->signal_fd = signalfd(-1, &ours, SFD_NONBLOCK | SFD_CLOEXEC);
+	return chores->signal_fd < 0 ? -errno : 0;
+}
+
+int chores_start(struct agent *agent)
+{
+	struct agent_chores *chores = calloc(1, sizeof(*chores));
+	int error;
+
+	if (!chores)
+		return -ENOMEM;
+	agent->chores = chores;
+	chores->media_index = chores->signal_index = -1;
+	error = chores_signals(chores);
+	if (!error)
+		error = chores_watch(agent, &chores->signal_wait,
+				     chores->signal_fd, chores_on_signal,
+				     &chores->signal_index);
+	if (!error)
+		error = chores_watch(agent, &chores->media_wait,
+				     media_engine_fd(agent->media),
+				     chores_on_media, &chores->media_index);
+	chores->timer =
+		su_timer_create(su_root_task(agent->root), CHORES_TICK_MS);
+	if (!error &&
+	    (!chores->timer ||
+	     su_timer_set_for_ever(chores->timer, chores_tick, agent)))
+		error = -ENOMEM;
+	return error;
+}
+
+void chores_stop(struct agent *agent)
+{
+	struct agent_chores *chores = agent->chores;
+
+	if (!chores)
+		return;
+	if (chores->media_index >= 0)
+		su_root_deregister(agent->root, chores->media_index);
+	if (chores->signal_index >= 0)
+		su_root_deregister(agent->root, chores->signal_index);
+	if (chores->timer)
+		su_timer_destroy(chores->timer);
+	if (chores->signal_fd >= 0)
+		close(chores->signal_fd);
+	free(chores);
+	agent->chores = NULL;
+}

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One network brought to life: its nta agent, its listeners with the filter of
+ * known sources, its port block; and the first look at what comes in there.
+ */
+#include "config.h"
+
+#define NTA_AGENT_MAGIC_T struct agent_network
+
+#include "sbc/agent_private.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sofia-sip/msg.h>
+#include <sofia-sip/nta_stateless.h>
+#include <sofia-sip/nta_tport.h>
+#include <sofia-sip/sip_header.h>
+#include <sofia-sip/sip_status.h>
+#include <sofia-sip/su_tagarg.h>
+#include <sofia-sip/tport_tag.h>
+
+#include "sbc/call/call.h"
+#include "sbc/guard/guard.h"
+#include "sbc/register/registrar.h"
+#include "sbc/register/trunk.h"
+#include "sbc/sip/header.h"
+#include "sbc/sip/leg.h"
+
+#define NETWORK_LISTENERS_MAX 32
+
+/* --- what comes in -----------------------------------------------------------
+ */
+
+static void network_reply(struct agent_network *network, msg_t *msg,
+			  unsigned status)
+{
+	nta_msg_treply(
+		network->nta, msg, (int)status, sip_status_phrase((int)status),
+		TAG_IF(status == 200 || status == 405,
+		       SIPTAG_ALLOW_STR(leg_allow())),
+		TAG_IF(status == 503, SIPTAG_RETRY_AFTER_STR("10")), TAG_END());
+}
+
+static void network_request(struct agent_network *network,
+			    const struct policy_peer *peer,
+			    const struct sockaddr *source, msg_t *msg,
+			    sip_t *sip)
+{
+	sip_method_t method = sip->sip_request->rq_method;
+	const char *transport = sip_via_transport(sip->sip_via);
+	nta_incoming_t *irq;
+
+	if (sip->sip_to->a_tag && method != sip_method_register) {
+		/* nta knows no such dialog. An ACK is never answered. */
+		if (method == sip_method_ack)
+			msg_destroy(msg);
+		else
+			network_reply(network, msg, 481);
+	} else if (method == sip_method_invite) {
+		call_invite(network, peer, source, msg, sip);
+	} else if (method == sip_method_register &&
+		   peer->kind == POLICY_PHONES) {
+		irq = nta_incoming_create(network->nta, NULL, msg, sip,
+					  TAG_END());
+		if (irq)
+			registrar_request(network->agent->registrar, irq, sip,
+					  network->policy, source,
+					  !strcasecmp(transport, "TCP")
+						  ? POLICY_TCP
+						  : POLICY_UDP);
+	} else if (method == sip_method_options) {
+		network_reply(network, msg, 200);
+	} else if (method == sip_method_ack || method == sip_method_cancel) {
+		msg_destroy(msg);
+	} else {
+		network_reply(network, msg,
+			      method == sip_method_register ? 403 : 405);
+	}
+}
+
+/* The first callback: admission before any state. */
+static int network_on_message(struct agent_network *network, nta_agent_t *nta,
+			      msg_t *msg, sip_t *sip)
+{
+	struct agent *agent = network->agent;
+	struct sockaddr_storage source;
+	const struct policy_peer *peer;
+
+	(void)nta;
+	if (!sip || !sip->sip_request) {
+		msg_destroy(msg);
+		return 0;
+	}
+	header_source(&source, msg);
+	peer = agent_peer_by_source(agent, network, (struct sockaddr *)&source);
+	if (!peer) {
+		msg_destroy(msg);
+		return 0;
+	}
+	switch (guard_admit(agent->guard, (struct sockaddr *)&source,
+			    agent_now_ms())) {
+	case GUARD_ADMIT:
+		network_request(network, peer, (struct sockaddr *)&source, msg,
+				sip);
+		break;
+	case GUARD_SHED:
+		if (sip->sip_request->rq_method == sip_method_invite) {
+			network_reply(network, msg, 503);
+			break;
+		}
+		msg_destroy(msg);
+		break;
+	case GUARD_DROP_SOURCE:
+		msg_destroy(msg);
+		break;
+	}
+	return 0;
+}
+
+/* --- listeners
+ * ---------------------------------------------------------------- */
+
+static const char *network_url(const struct policy_network_address *address,
+			       const char *transport, char *out, size_t size)
+{
+	const struct sockaddr *shown =
+		(const struct sockaddr *)(address->public.ss_family
+						  ? &address->public
+						  : &address->local);
+	const struct sockaddr *local = (const struct sockaddr *)&address->local;
+	char public_host[ADDRESS_TEXT_MAX], local_host[ADDRESS_TEXT_MAX];
+	bool v6 = local->sa_family == AF_INET6;
+
+	snprintf(out, size, "sip:%s%s%s:%u;transport=%s;maddr=%s%s%s",
+		 v6 ? "[" : "", address_host(public_host, shown), v6 ? "]" : "",
+		 address_port(local), transport, v6 ? "[" : "",
+		 address_host(local_host, local), v6 ? "]" : "");
+	return out;
+}
+
+static int network_listen(struct agent_network *network,
+			  const struct policy_network_address *address,
+			  const char *transport)
+{
+	const struct policy_limits *limits =
+		policy_limits(network->agent->policy);
+	char url[256], ident[ADDRESS_TEXT_MAX];
+
+	network_url(address, transport, url, sizeof(url));
+	address_host(ident, (const struct sockaddr *)&address->local);
+	errno = 0;
+	if (!network->nta) {
+		network->nta = nta_agent_create(
+			network->agent->root, NULL, network_on_message, network,
+			NTATAG_UA(1), NTATAG_MAXSIZE(limits->max_message),
+			/* Never a silent switch to TCP. */
+			NTATAG_UDP_MTU(65535), NTATAG_USE_NAPTR(0),
+			NTATAG_USE_SRV(0), NTATAG_PASS_100(1),
+			NTATAG_CLIENT_RPORT(1), NTATAG_SERVER_RPORT(1),
+			NTATAG_TCP_RPORT(1), NTATAG_EXTRA_100(1),
+			NTATAG_MERGE_482(1), TPTAG_LOG(0), TAG_END());
+		if (!network->nta)
+			return errno ? -errno : -EADDRINUSE;
+	}
+	if (nta_agent_add_tport(network->nta, (const url_string_t *)url,
+				TPTAG_IDENT(ident),
+				TPTAG_IDLE(limits->tcp_idle_ms),
+				TPTAG_TIMEOUT(limits->tcp_idle_ms),
+				TPTAG_LOG(0), TAG_END()))
+		return errno ? -errno : -EADDRINUSE;
+	return 0;
+}
+
+static int network_explain(const struct policy_network_address *address,
+			   const char *transport, int error,
+			   const struct policy_network *policy, char *why,
+			   size_t why_size)
+{
+	char text[ADDRESS_TEXT_MAX];
+	const char *advice = error == -EADDRINUSE
+				     ? "is another program on that port? "
+				       "change sip_port or stop it"
+			     : error == -EADDRNOTAVAIL
+				     ? "this host does not have that address"
+				     : "see sallyport.conf(5)";
+
+	snprintf(why, why_size,
+		 "%s:%u: cannot listen on %s %s (network %s): %s; %s",
+		 policy->at.file, policy->at.line,
+		 address_text(text, (const struct sockaddr *)&address->local),
+		 transport, policy->name, strerror(-error), advice);
+	return error;
+}
+
+int network_open(struct agent_network *network, struct agent *agent,
+		 const struct policy_network *policy, char *why,
+		 size_t why_size)
+{
+	int error;
+
+	network->agent = agent;
+	network->policy = policy;
+	network->name = strdup(policy->name);
+	if (!network->name)
+		return -ENOMEM;
+	for (unsigned i = 0; i < policy->addresses; i++) {
+		const struct policy_network_address *address =
+			&policy->address[i];
+
+		error = policy->udp ? network_listen(network, address, "udp")
+				    : 0;
+		if (error)
+			return network_explain(address, "udp", error, policy,
+					       why, why_size);
+		error = policy->tcp ? network_listen(network, address, "tcp")
+				    : 0;
+		if (error)
+			return network_explain(address, "tcp", error, policy,
+					       why, why_size);
+	}
+	network->out_of_dialog =
+		nta_leg_tcreate(network->nta, NULL, NULL, NTATAG_NO_DIALOG(1),
+				URLTAG_URL("sip:out-of-dialog"
+					   "@invalid"),
+				TAG_END());
+	if (!network->out_of_dialog)
+		return -ENOMEM;
+	return network_update(network, policy, why, why_size);
+}
+
+int network_update(struct agent_network *network,
+		   const struct policy_network *policy, char *why,
+		   size_t why_size)
+{
+	const struct policy_media *media = policy_media(network->agent->policy);
+	struct media_block *block;
+	int error;
+
+	network->policy = policy;
+	if (network->block && network->rtp_first == policy->rtp_first &&
+	    network->rtp_last == policy->rtp_last)
+		return 0;
+	error = media_block_new(&block, network->agent->media,
+				policy->rtp_first, policy->rtp_last,
+				media->quarantine_ms);
+	if (error) {
+		snprintf(why, why_size, "%s:%u: rtp_ports: %s", policy->at.file,
+			 policy->at.line, strerror(-error));
+		return error;
+	}
+	if (network->block)
+		media_block_retire(network->block);
+	network->block = block;
+	network->rtp_first = policy->rtp_first;
+	network->rtp_last = policy->rtp_last;
+	return 0;
+}
+
+bool network_same_place(const struct policy_network *a,
+			const struct policy_network *b)
+{
+	if (strcmp(a->name, b->name) || a->addresses != b->addresses ||
+	    a->udp != b->udp || a->tcp != b->tcp)
+		return false;
+	for (unsigned i = 0; i < a->addresses; i++)
+		if (!address_equal((struct sockaddr *)&a->address[i].local,
+				   (struct sockaddr *)&b->address[i].local) ||
+		    memcmp(&a->address[i].public, &b->address[i].public,
+			   sizeof(a->address[i].public)))
+			return false;
+	return true;
+}
+
+void network_close(struct agent_network *network)
+{
+	if (network->out_of_dialog)
+		nta_leg_destroy(network->out_of_dialog);
+	if (network->nta)
+		nta_agent_destroy(network->nta);
+	if (network->block)
+		media_block_retire(network->block);
+	free(network->name);
+}
+
+/* --- who may send
+ * -------------------------------------------------------------- */
+
+struct source_list {
+	struct address_prefix *prefix;
+	unsigned count, room;
+};
+
+static void sources_add(struct source_list *list,
+			const struct address_prefix *prefix)
+{
+	struct address_prefix *grown;
+
+	if (list->count == list->room) {
+		unsigned room = list->room ? 2 * list->room : 64;
+
+		grown = reallocarray(list->prefix, room, sizeof(*grown));
+		if (!grown)
+			return; /* A source that is not let in until the next
+				   time is better than a filter let go. */
+		list->prefix = grown;
+		list->room = room;
+	}
+	list->prefix[list->count++] = *prefix;
+}
+
+static void sources_add_host(struct source_list *list,
+			     const struct sockaddr_storage *host)
+{
+	struct address_prefix prefix = {.base = *host};
+
+	prefix.bits = host->ss_family == AF_INET6 ? 128 : 32;
+	sources_add(list, &prefix);
+}
+
+static void sources_of_peer(struct source_list *list, struct agent *agent,
+			    const struct policy_peer *peer)
+{
+	const struct policy_phones *phones = policy_phones(agent->policy);
+	const struct trunk_state *state;
+	struct sockaddr_storage literal;
+	struct trunk *trunk;
+
+	for (unsigned i = 0; i < peer->sources; i++)
+		sources_add(list, &peer->source[i]);
+	if (peer->kind == POLICY_PHONES) {
+		if (phones->from_anywhere)
+			for (unsigned v6 = 0; v6 < 2; v6++)
+				sources_add(list,
+					    &(struct address_prefix){
+						    .base.ss_family =
+							    v6 ? AF_INET6
+							       : AF_INET});
+		return;
+	}
+	if (peer->host && !address_parse(&literal, peer->host, 0))
+		sources_add_host(list, &literal);
+	trunk = agent_trunk(agent, peer);
+	state = trunk ? trunk_state(trunk) : NULL;
+	for (unsigned i = 0; state && i < state->targets; i++)
+		sources_add_host(list, &state->target[i].address);
+}
+
+static void network_filter(struct agent_network *network)
+{
+	struct agent *agent = network->agent;
+	struct source_list list = {NULL, 0, 0};
+	int fds[NETWORK_LISTENERS_MAX];
+	struct sock_fprog program;
+	bool widened;
+
+	for (unsigned i = 0; i < policy_peers(agent->policy); i++) {
+		const struct policy_peer *peer = policy_peer(agent->policy, i);
+
+		if (peer->network->index == network->policy->index ||
+		    (peer->kind == POLICY_PHONES &&
+		     policy_phones(agent->policy)->from_anywhere))
+			sources_of_peer(&list, agent, peer);
+	}
+	if (!guard_filter_build(&program, list.prefix, list.count, &widened)) {
+		for (unsigned i = 0; i < network->policy->addresses; i++) {
+			unsigned n = guard_find_listeners(
+				(struct sockaddr *)&network->policy->address[i]
+					.local,
+				fds, NETWORK_LISTENERS_MAX);
+
+			while (n--)
+				guard_filter_attach(fds[n], &program);
+		}
+		free(program.filter);
+	}
+	free(list.prefix);
+}
+
+void agent_sources_changed(struct agent *agent)
+{
+	for (unsigned i = 0; i < agent->networks; i++)
+		if (agent->network[i].nta)
+			network_filter(&agent->network[i]);
+}

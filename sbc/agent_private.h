@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What agent.c, agent_network.c and agent_chores.c share. */
+#ifndef SBC_AGENT_PRIVATE_H
+#define SBC_AGENT_PRIVATE_H
+
+#include "sbc/agent.h"
+
+/* --- agent_network.c: listeners and what comes in by them ------------------
+ */
+
+/* Brings one network to life. 0, or -errno with `why`. */
+int network_open(struct agent_network *network, struct agent *agent,
+		 const struct policy_network *policy, char *why,
+		 size_t why_size);
+void network_close(struct agent_network *network);
+/* The same network in a new snapshot: its port block may differ, its
+ * addresses may not. -EADDRNOTAVAIL with `why` if they do. */
+int network_update(struct agent_network *network,
+		   const struct policy_network *policy, char *why,
+		   size_t why_size);
+bool network_same_place(const struct policy_network *a,
+			const struct policy_network *b);
+
+/* --- agent_chores.c: what the loop does by the clock and by descriptor -----
+ */
+
+/* Timers, the media engine's events, signals. 0 or -errno. */
+int chores_start(struct agent *agent);
+void chores_stop(struct agent *agent);
+
+#endif

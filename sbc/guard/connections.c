@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Counts accepted TCP connections by address and ends those over a limit. */
+#include "config.h"
+
+#include "sbc/guard/connections.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "policy/address.h"
+
+/* One far host, and how many connections it holds. */
+struct holder {
+	struct sockaddr_storage host;
+	unsigned count;
+};
+#define HOLDERS_MAX 1024
+
+static struct holder *holder_of(struct holder *holders, unsigned *count,
+				const struct sockaddr *host)
+{
+	for (unsigned i = 0; i < *count; i++)
+		if (address_host_equal((struct sockaddr *)&holders[i].host,
+				       host))
+			return &holders[i];
+	if (*count == HOLDERS_MAX)
+		return NULL;
+	memcpy(&holders[*count].host, host, address_len(host));
+	holders[*count].count = 0;
+	return &holders[(*count)++];
+}
+
+/* Is this descriptor a connection accepted on `local`? */
+static bool accepted(int fd, const struct sockaddr *local,
+		     struct sockaddr_storage *far)
+{
+	struct sockaddr_storage ours;
+	socklen_t len = sizeof(ours), far_len = sizeof(*far);
+	socklen_t type_len = sizeof(int);
+	int type;
+
+	return !getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_len) &&
+	       type == SOCK_STREAM &&
+	       !getsockname(fd, (struct sockaddr *)&ours, &len) &&
+	       address_equal((struct sockaddr *)&ours, local) &&
+	       !getpeername(fd, (struct sockaddr *)far, &far_len);
+}
+
+/* Lines of the kernel's table on our port: a cheap look before a dear one. */
+static unsigned table_count(const struct sockaddr *local)
+{
+	bool v6 = local->sa_family == AF_INET6;
+	FILE *table =
+		fopen(v6 ? "/proc/self/net/tcp6" : "/proc/self/net/tcp", "re");
+	char line[256];
+	unsigned count = 0, port, state;
+
+	if (!table)
+		return 0;
+	while (fgets(line, sizeof(line), table))
+		if (sscanf(line, "%*d: %*[0-9A-F]:%x %*[0-9A-F]:%*x %x", &port,
+			   &state) == 2 &&
+		    port == address_port(local) && state == 1)
+			count++;
+	fclose(table);
+	return count;
+}
+
+unsigned connections_trim(const struct sockaddr *local, unsigned most)
+{
+	struct holder *holders;
+	unsigned count = 0, ended = 0;
+	struct dirent *entry;
+	DIR *dir;
+
+	if (!most || table_count(local) <= most)
+		return 0;
+	holders = calloc(HOLDERS_MAX, sizeof(*holders));
+	dir = opendir("/proc/self/fd");
+	/* Descriptors are listed in rising order: the oldest come first. */
+	while (holders && dir && (entry = readdir(dir))) {
+		struct sockaddr_storage far;
+		int fd = atoi(entry->d_name);
+		struct holder *holder;
+
+		if (fd <= 2 || !accepted(fd, local, &far))
+			continue;
+		holder = holder_of(holders, &count, (struct sockaddr *)&far);
+		if (!holder || ++holder->count <= most)
+			continue;
+		shutdown(fd, SHUT_RDWR);
+		ended++;
+	}
+	if (dir)
+		closedir(dir);
+	free(holders);
+	return ended;
+}

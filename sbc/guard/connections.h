@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * How many TCP connections one address may hold. The stack has no limit of its
+ * own and does not hand its connections out, so they are counted from outside.
+ */
+#ifndef SBC_GUARD_CONNECTIONS_H
+#define SBC_GUARD_CONNECTIONS_H
+
+#include <sys/socket.h>
+
+/*
+ * Shut down the newest of our accepted connections on `local` of any address
+ * that holds more than `most`. The stack then sees their end and frees them.
+ * Walks /proc/self/net/tcp, and our descriptors only if somebody is over.
+ * Returns how many were shut down.
+ */
+unsigned connections_trim(const struct sockaddr *local, unsigned most);
+
+#endif
