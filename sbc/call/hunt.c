@@ -185,17 +185,17 @@ static int hunt_branch(struct hunt *hunt, struct agent_network *at,
 	return error;
 }
 
-static const char *hunt_uri(const struct hunt *hunt, char *out, size_t size)
+/* Text in `home`; NULL if memory is short. */
+static const char *hunt_uri(const struct hunt *hunt, su_home_t *home)
 {
 	const struct policy_peer *peer = hunt->now->peer;
 	char user[3 * sizeof(hunt->now->number)], host[256], port[8] = "";
 
-	url_escape(user, hunt->now->number, "+*#");
+	url_escape(user, hunt->now->number, ";/?:@&=$,");
 	hunt_host(peer, host, sizeof(host));
 	if (peer->port && peer->port != 5060)
 		snprintf(port, sizeof(port), ":%u", peer->port);
-	snprintf(out, size, "sip:%s@%s%s", user, host, port);
-	return out;
+	return su_sprintf(home, "sip:%s@%s%s", user, host, port);
 }
 
 /* The trunk that carries the present candidate; NULL for phones, or if a
@@ -211,14 +211,21 @@ static struct trunk *hunt_carrier(const struct hunt *hunt)
 static int hunt_trunk(struct hunt *hunt, struct agent_network *at)
 {
 	const struct trunk_state *state = trunk_state(hunt_carrier(hunt));
+	su_home_t home[1] = { SU_HOME_INIT(home) };
 	const struct resolve_target *target;
-	char uri[512];
+	const char *uri;
+	int error = -ENOMEM;
 
 	if (hunt->address >= state->targets)
 		return -ENOENT;
 	target = &state->target[hunt->address++];
-	return hunt_branch(hunt, at, (const struct sockaddr *)&target->address,
-			   target->transport, hunt_uri(hunt, uri, sizeof(uri)));
+	uri = hunt_uri(hunt, home);
+	if (uri)
+		error = hunt_branch(hunt, at,
+				    (const struct sockaddr *)&target->address,
+				    target->transport, uri);
+	su_home_deinit(home);
+	return error;
 }
 
 /* All contacts of a phone user at once. */
