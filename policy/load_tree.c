@@ -408,3 +408,12 @@ void load_keys(struct section *section, const struct config_setting_t *node)
 				   "%s has no \"%s\"", place_text(section),
 				   key[k].key);
 }
+
+const char *policy_libraries(void)
+{
+#define TEXT_OF(x) #x
+#define VERSION_OF(major, minor, revision) \
+	TEXT_OF(major) "." TEXT_OF(minor) "." TEXT_OF(revision)
+	return "libconfig " VERSION_OF(LIBCONFIG_VER_MAJOR, LIBCONFIG_VER_MINOR,
+				       LIBCONFIG_VER_REVISION);
+}

@@ -218,7 +218,7 @@ struct policy_key {
 };
 const struct policy_key *policy_schema(unsigned *count);
 
-/* "libconfig 1.5.0, pcre2 10.42": what policy is built on, for -V. */
+/* "libconfig 1.5.0": what the files are read with, for -V. */
 const char *policy_libraries(void);
 
 /* --- looking around ------------------------------------------------------ */

@@ -51,8 +51,7 @@ static int main_version(void)
 	printf("openssl %s\n", OpenSSL_version(OPENSSL_VERSION_STRING));
 	printf("sqlite %s\n", sqlite3_libversion());
 	printf("c-ares %s\n", ares_version(NULL));
-	printf("%s
-", policy_libraries());
+	printf("%s\n", policy_libraries());
 	return EXIT_GOOD;
 }
 
