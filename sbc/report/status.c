@@ -172,7 +172,7 @@ double status_mos(const struct media_stats *stats)
 	double expected = (double)stats->packets + (double)stats->lost;
 	double jitter_ms = stats->jitter_us / 1000.0;
 	double delay_ms = 20.0 + 2.0 * jitter_ms;
-	double loss, r;
+	double loss, r, mos;
 
 	if (!stats->packets)
 		return 0;
@@ -182,7 +182,6 @@ double status_mos(const struct media_stats *stats)
 		r -= 0.11 * (delay_ms - 177.3);
 	if (r <= 0)
 		return 1;
-	if (r > 100)
-		r = 100;
-	return 1 + 0.035 * r + r * (r - 60) * (100 - r) * 7e-6;
+	mos = 1 + 0.035 * r + r * (r - 60) * (100 - r) * 7e-6;
+	return mos < 1 ? 1 : mos;
 }
