@@ -83,13 +83,26 @@ static unsigned default_bits(const struct policy_host *host,
 	return address_is_private(address) ? 24 : 32;
 }
 
+/* On the loopback interface every address of the prefix is the host's. */
+static bool is_loopback(const struct address_prefix *prefix,
+			const struct sockaddr *address)
+{
+	const struct sockaddr_in *base =
+		(const struct sockaddr_in *)&prefix->base;
+
+	return base->sin_family == AF_INET &&
+	       ntohl(base->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET &&
+	       address_in(prefix, address);
+}
+
 static bool is_host_address(const struct policy_host *host,
 			    const struct sockaddr *address)
 {
 	for (unsigned i = 0; i < host->addresses; i++)
 		if (address_host_equal(
 			    (const struct sockaddr *)&host->address[i].base,
-			    address))
+			    address) ||
+		    is_loopback(&host->address[i], address))
 			return true;
 	return false;
 }
