@@ -29,6 +29,8 @@
 #include "sbc/sip/leg.h"
 
 #define NETWORK_LISTENERS_MAX 32
+/* The library then binds nothing of its own choice (nta_agent_create). */
+#define NETWORK_NO_URL ((const url_string_t *)(intptr_t)-1)
 
 /* --- what comes in -----------------------------------------------------------
  */
@@ -153,8 +155,9 @@ static int network_listen(struct agent_network *network,
 	errno = 0;
 	if (!network->nta) {
 		network->nta = nta_agent_create(
-			network->agent->root, NULL, network_on_message, network,
-			NTATAG_UA(1), NTATAG_MAXSIZE(limits->max_message),
+			network->agent->root, NETWORK_NO_URL,
+			network_on_message, network, NTATAG_UA(1),
+			NTATAG_MAXSIZE(limits->max_message),
 			/* Never a silent switch to TCP. */
 			NTATAG_UDP_MTU(65535), NTATAG_USE_NAPTR(0),
 			NTATAG_USE_SRV(0), NTATAG_PASS_100(1),
