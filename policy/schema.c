@@ -205,7 +205,7 @@ static const struct policy_key keys[] = {
 	       files.log_level, "the least that is logged"),
 	PATH("store", "file", "1-4000", "/var/lib/sallyport/sallyport.db",
 	     MAIN, files.store, "the SQLite database"),
-	PATH("control", "socket", "1-107", "/run/sallyport/control", MAIN,
+	PATH("control", "socket", "1-107", "/run/sallyport/control.sock", MAIN,
 	     files.control_socket, "where sallyctl connects"),
 	TEXT("control", "group", "1-32", "-", MAIN, files.control_group,
 	     "group that may use the control socket"),
