@@ -9,6 +9,7 @@
 
 #include "sbc/register/registrar_parts.h"
 #include "sbc/report/status.h"
+#include "sbc/sip/cred_header.h"
 
 #define USER_MAX	  64
 #define REFUSED_PERIOD_MS 1000
@@ -114,7 +115,7 @@ static const struct policy_user *judge(struct registrar *registrar,
 {
 	const char *event = sip->sip_request->rq_method == sip_method_register
 				    ? "register-refused"
-				    : "auth-refused";
+				    : "call-refused";
 	unsigned challenge = proxy ? 407 : 401;
 	char name[USER_MAX];
 	const struct policy_user *user = account(registrar, value, name);
@@ -165,9 +166,7 @@ const struct policy_user *registrar_challenge(struct registrar *registrar,
 	if (proxy && sip->sip_proxy_authorization)
 		header = sip->sip_proxy_authorization;
 	header = header ? pick(header, phones->realm) : NULL;
-	char *value = header ? sip_header_as_string(
-				       home, (const sip_header_t *)header)
-			     : NULL;
+	char *value = header ? cred_header_text(home, header) : NULL;
 	if (value)
 		user = judge(registrar, irq, sip, source, proxy, value);
 	else

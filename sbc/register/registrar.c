@@ -71,7 +71,7 @@ static void say(const struct binding *binding, const char *event,
 		status_text(&line, "reason", reason);
 	} else {
 		status_number(
-			&line, "expires",
+			&line, "expires_s",
 			pub->expires_ms > now_ms
 				? (int64_t)(pub->expires_ms - now_ms + 999) /
 					  1000
@@ -79,7 +79,7 @@ static void say(const struct binding *binding, const char *event,
 		status_text(&line, "nat", pub->behind_nat ? "yes" : "no");
 		status_text(&line, "stun", pub->stun ? "yes" : "no");
 		if (pub->user_agent[0])
-			status_text(&line, "agent", pub->user_agent);
+			status_text(&line, "user_agent", pub->user_agent);
 	}
 	status_end(&line);
 }

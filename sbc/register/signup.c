@@ -21,6 +21,7 @@
 #include "sbc/register/trunk_parts.h"
 #include "sbc/report/status.h"
 #include "sbc/sip/cred.h"
+#include "sbc/sip/cred_header.h"
 
 #define FIRST_MS	 200
 #define BACKOFF_FIRST_MS 2000
@@ -170,8 +171,7 @@ static bool take_challenge(struct words *words, const sip_t *sip, bool *stale)
 	int best = -1;
 
 	for (unsigned n = 0; it && n < 8; it = it->au_next, n++) {
-		char *text =
-			sip_header_as_string(home, (const sip_header_t *)it);
+		char *text = cred_header_text(home, it);
 		int rank = text ? cred_challenge_rank(text) : -1;
 		if (rank <= best || strlen(text) >= sizeof(words->challenge))
 			continue;
@@ -319,7 +319,7 @@ static void say_registered(const struct signup *signup, unsigned expires_s)
 	status_text(&line, "contact", signup->words.contact);
 	status_address(&line, "target",
 		       (const struct sockaddr *)&signup->at.address);
-	status_number(&line, "expires", expires_s);
+	status_number(&line, "expires_s", expires_s);
 	status_end(&line);
 }
 

@@ -33,6 +33,7 @@ static const struct status_word event_table[] = {
 	{"trunk-registered", "our registration at a trunk stands"},
 	{"trunk-register-refused", "a trunk refuses our registration"},
 	{"trunk-unresolved", "a trunk's name cannot be looked up"},
+	{"trunk-resolved", "a trunk's name can be looked up again"},
 	/* of the program */
 	{"start", "the program runs"},
 	{"stop", "the program ends"},
@@ -99,6 +100,10 @@ static const struct status_word field_table[] = {
 	{"contact", "the phone's Contact"},
 	{"expires_s", "for how long it stands"},
 	{"user_agent", "what the phone says it is"},
+	{"nat", "yes: the phone's Contact is not where it sends from"},
+	{"stun", "yes: a phone of our LAN shows a public Contact"},
+	{"unsaid", "refusals before this one that got no line"},
+	{"targets", "addresses that the name leads to"},
 	{"stale", "yes: the name server is silent, old answer used"},
 	/* the program */
 	{"version", "the program's version"},
