@@ -248,3 +248,27 @@ const struct policy_peer *policy_peer_by_source(
 	}
 	return NULL;
 }
+
+unsigned policy_sources(const struct policy *policy,
+			const struct policy_network *network,
+			struct address_prefix *out, unsigned max)
+{
+	const struct source_index *index = &policy->source[network->index];
+
+	for (unsigned i = 0; i < index->entries && i < max; i++) {
+		const struct source_entry *entry = &index->entry[i];
+		struct sockaddr_in *in = (struct sockaddr_in *)&out[i].base;
+		struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&out[i].base;
+
+		memset(&out[i], 0, sizeof(out[i]));
+		out[i].bits = entry->bits;
+		if (entry->key[0] == 4) {
+			in->sin_family = AF_INET;
+			memcpy(&in->sin_addr, entry->key + 1, 4);
+		} else {
+			in6->sin6_family = AF_INET6;
+			memcpy(&in6->sin6_addr, entry->key + 1, 16);
+		}
+	}
+	return index->entries;
+}

@@ -250,6 +250,14 @@ policy_peer_by_source(const struct policy *policy,
 		      const struct policy_network *network,
 		      const struct sockaddr *source);
 
+/*
+ * Every prefix that policy_peer_by_source knows on `network`, for a filter in
+ * front of it. Writes at most `max`; returns how many there are.
+ */
+unsigned policy_sources(const struct policy *policy,
+			const struct policy_network *network,
+			struct address_prefix *out, unsigned max);
+
 enum policy_class {	/* as SIP Witch's blueprint names them */
 	POLICY_SAME_SUBNET,	/* in the subnet of one of our addresses */
 	POLICY_OTHER_SUBNET,	/* in another network's subnet */

@@ -25,6 +25,7 @@
 #include "sbc/guard/guard.h"
 #include "sbc/register/registrar.h"
 #include "sbc/register/trunk.h"
+#include "sbc/report/log.h"
 #include "sbc/sip/header.h"
 #include "sbc/sip/leg.h"
 
@@ -290,95 +291,77 @@ void network_close(struct agent_network *network)
 /* --- who may send
  * -------------------------------------------------------------- */
 
-struct source_list {
-	struct address_prefix *prefix;
-	unsigned count, room;
-};
-
-static void sources_add(struct source_list *list,
-			const struct address_prefix *prefix)
+/* How many addresses the trunks' names resolved to, on this network. */
+static unsigned network_resolved(const struct agent_network *network,
+				 struct address_prefix *out)
 {
-	struct address_prefix *grown;
+	const struct agent *agent = network->agent;
+	unsigned count = 0;
 
-	if (list->count == list->room) {
-		unsigned room = list->room ? 2 * list->room : 64;
+	for (unsigned i = 0; i < agent->trunks; i++) {
+		const struct trunk_state *state =
+			agent->trunk[i] ? trunk_state(agent->trunk[i]) : NULL;
 
-		grown = reallocarray(list->prefix, room, sizeof(*grown));
-		if (!grown)
-			return; /* A source that is not let in until the next
-				   time is better than a filter let go. */
-		list->prefix = grown;
-		list->room = room;
+		if (!state ||
+		    state->peer->network->index != network->policy->index)
+			continue;
+		for (unsigned k = 0; k < state->targets; k++) {
+			const struct sockaddr_storage *host =
+				&state->target[k].address;
+
+			if (out)
+				out[count] = (struct address_prefix){
+					.base = *host,
+					.bits = host->ss_family == AF_INET6
+							? 128
+							: 32};
+			count++;
+		}
 	}
-	list->prefix[list->count++] = *prefix;
+	return count;
 }
 
-static void sources_add_host(struct source_list *list,
-			     const struct sockaddr_storage *host)
+static void network_attach(struct agent_network *network,
+			   const struct sock_fprog *program)
 {
-	struct address_prefix prefix = {.base = *host};
+	int fds[NETWORK_LISTENERS_MAX];
 
-	prefix.bits = host->ss_family == AF_INET6 ? 128 : 32;
-	sources_add(list, &prefix);
-}
+	for (unsigned i = 0; i < network->policy->addresses; i++) {
+		unsigned count = guard_find_listeners(
+			(struct sockaddr *)&network->policy->address[i].local,
+			fds, NETWORK_LISTENERS_MAX);
 
-static void sources_of_peer(struct source_list *list, struct agent *agent,
-			    const struct policy_peer *peer)
-{
-	const struct policy_phones *phones = policy_phones(agent->policy);
-	const struct trunk_state *state;
-	struct sockaddr_storage literal;
-	struct trunk *trunk;
+		while (count--) {
+			int error = guard_filter_attach(fds[count], program);
 
-	for (unsigned i = 0; i < peer->sources; i++)
-		sources_add(list, &peer->source[i]);
-	if (peer->kind == POLICY_PHONES) {
-		if (phones->from_anywhere)
-			for (unsigned v6 = 0; v6 < 2; v6++)
-				sources_add(list,
-					    &(struct address_prefix){
-						    .base.ss_family =
-							    v6 ? AF_INET6
-							       : AF_INET});
-		return;
+			if (error)
+				log_warning("network %s: no source filter: %s",
+					    network->name, strerror(-error));
+		}
 	}
-	if (peer->host && !address_parse(&literal, peer->host, 0))
-		sources_add_host(list, &literal);
-	trunk = agent_trunk(agent, peer);
-	state = trunk ? trunk_state(trunk) : NULL;
-	for (unsigned i = 0; state && i < state->targets; i++)
-		sources_add_host(list, &state->target[i].address);
 }
 
 static void network_filter(struct agent_network *network)
 {
-	struct agent *agent = network->agent;
-	struct source_list list = {NULL, 0, 0};
-	int fds[NETWORK_LISTENERS_MAX];
+	const struct policy *policy = network->agent->policy;
+	unsigned known = policy_sources(policy, network->policy, NULL, 0);
+	unsigned resolved = network_resolved(network, NULL);
+	struct address_prefix *allowed =
+		calloc(known + resolved + 1, sizeof(*allowed));
 	struct sock_fprog program;
 	bool widened;
 
-	for (unsigned i = 0; i < policy_peers(agent->policy); i++) {
-		const struct policy_peer *peer = policy_peer(agent->policy, i);
-
-		if (peer->network->index == network->policy->index ||
-		    (peer->kind == POLICY_PHONES &&
-		     policy_phones(agent->policy)->from_anywhere))
-			sources_of_peer(&list, agent, peer);
-	}
-	if (!guard_filter_build(&program, list.prefix, list.count, &widened)) {
-		for (unsigned i = 0; i < network->policy->addresses; i++) {
-			unsigned n = guard_find_listeners(
-				(struct sockaddr *)&network->policy->address[i]
-					.local,
-				fds, NETWORK_LISTENERS_MAX);
-
-			while (n--)
-				guard_filter_attach(fds[n], &program);
-		}
+	/* Without memory the old filter stays: it lets nobody new in. */
+	if (!allowed)
+		return;
+	policy_sources(policy, network->policy, allowed, known);
+	network_resolved(network, allowed + known);
+	if (!guard_filter_build(&program, allowed, known + resolved,
+				&widened)) {
+		network_attach(network, &program);
 		free(program.filter);
 	}
-	free(list.prefix);
+	free(allowed);
 }
 
 void agent_sources_changed(struct agent *agent)
