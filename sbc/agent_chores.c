@@ -24,6 +24,7 @@
 #define CHORES_TICK_MS 1000
 /* The heap keeps a burst's peak unless told otherwise (facts.md). */
 #define CHORES_TRIM_TICKS 10
+#define CHORES_TCP_TICKS  5
 
 struct agent_chores {
 	su_timer_t *timer;
@@ -126,11 +127,13 @@ static void chores_tick(su_root_magic_t *magic, su_timer_t *timer, void *arg)
 	(void)magic;
 	(void)timer;
 	chores_sweep_legs(agent);
-	chores_trim_connections(agent);
 	chores_tell_guard(agent);
 	chores_tell_trouble(agent);
 	chores_watchdog(agent->chores);
-	if (++agent->chores->ticks % CHORES_TRIM_TICKS == 0)
+	agent->chores->ticks++;
+	if (agent->chores->ticks % CHORES_TCP_TICKS == 0)
+		chores_trim_connections(agent);
+	if (agent->chores->ticks % CHORES_TRIM_TICKS == 0)
 		malloc_trim(0);
 }
 

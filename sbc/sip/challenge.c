@@ -1,28 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* From sofia-sip's challenge headers to the text that cred reads, and back. */
+/* The strongest of a response's challenges, answered. */
 #include "config.h"
 
 #include "sbc/sip/challenge.h"
 
 #include <errno.h>
 #include <string.h>
-#include <sofia-sip/su_strlst.h>
 
 #include "sbc/sip/cred.h"
-
-static const char *challenge_text(su_home_t *home, const msg_auth_t *header)
-{
-	const char *text = header->au_scheme;
-
-	for (const msg_param_t *p = header->au_params; p && *p; p++) {
-		const char *sep = p == header->au_params ? " " : ", ";
-
-		text = su_strcat_all(home, text, sep, *p, NULL);
-		if (!text)
-			return NULL;
-	}
-	return text;
-}
+#include "sbc/sip/cred_header.h"
 
 int challenge_answer(const char **out, su_home_t *home, const sip_t *response,
 		     const char *method, const char *uri, const char *user,
@@ -41,7 +27,7 @@ int challenge_answer(const char **out, su_home_t *home, const sip_t *response,
 
 	for (unsigned i = 0; i < 2; i++) {
 		for (const msg_auth_t *h = kind[i].header; h; h = h->au_next) {
-			const char *text = challenge_text(home, h);
+			const char *text = cred_header_text(home, h);
 
 			if (!text)
 				return -ENOMEM;
