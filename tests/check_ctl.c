@@ -812,7 +812,7 @@ START_TEST(what_cannot_be_opened_is_explained)
 				 -ENOENT);
 		ck_assert_str_eq(
 			f.why,
-			"control_group: there is no group \"no-such-group\"");
+			"control.group: there is no group \"no-such-group\"");
 		f.agent.ctl = NULL;
 	}
 END_TEST

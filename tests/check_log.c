@@ -318,7 +318,7 @@ START_TEST(a_path_that_cannot_be_opened_is_explained)
 			why, "cannot open the status log "
 			     "/nonexistent/status.log: No such file or "
 			     "directory; let the program's user write there "
-			     "or set status_log");
+			     "or set log.status");
 		/* a FIFO that nobody reads must not hang the start */
 		snprintf(fifo, sizeof fifo, "%s/fifo", dir);
 		ck_assert_int_eq(mkfifo(fifo, 0600), 0);

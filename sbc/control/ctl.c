@@ -447,8 +447,8 @@ static int fail(int error, char *why, size_t size, const char *path,
 		 what ? what : strerror(error), "; ",
 		 error == EACCES || error == ENOENT
 			 ? "the folder must exist and be writable for the "
-			   "program's user, or set control_socket"
-			 : "set control_socket to another path");
+			   "program's user, or set control.socket"
+			 : "set control.socket to another path");
 	return -error;
 }
 
@@ -500,7 +500,7 @@ static int give_to_group(const struct ctl *ctl, const char *group, char *why,
 		return 0;
 	entry = getgrnam(group);
 	if (!entry) {
-		snprintf(why, size, "control_group: there is no group \"%s\"",
+		snprintf(why, size, "control.group: there is no group \"%s\"",
 			 group);
 		return -ENOENT;
 	}

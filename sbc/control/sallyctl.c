@@ -13,7 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define DEFAULT_PATH   "/run/sallyport/control.sock"
+#define DEFAULT_PATH   "/run/sallyport/control"
 #define ANSWER_SECONDS 10
 
 enum { EXIT_USAGE = 2 };
@@ -49,14 +49,14 @@ static void cannot_connect(const char *path, int error)
 	case ENOENT:
 	case ECONNREFUSED:
 		fprintf(stderr,
-			"sallyport does not run, or its control_socket is "
+			"sallyport does not run, or its control.socket is "
 			"another path:\n"
 			"  systemctl status sallyport, or sallyctl -s PATH\n");
 		break;
 	case EACCES:
 	case EPERM:
 		fprintf(stderr,
-			"Only the program's user and its control_group may:\n"
+			"Only the program's user and its control.group may:\n"
 			"  usermod -aG GROUP YOU and log in again, or use "
 			"sudo\n");
 		break;

@@ -225,8 +225,7 @@ void log_limited(struct log_limit *limit, enum policy_log_level level,
 	char text[LINE_MAX_BYTES];
 	va_list args;
 
-	if ((int)level > atomic_load(&logger.level) ||
-	    !log_limit_passes(limit))
+	if ((int)level > atomic_load(&logger.level) || !log_limit_passes(limit))
 		return;
 	va_start(args, format);
 	vsnprintf(text, sizeof text - 64, format, args);
@@ -478,6 +477,8 @@ static bool write_round(void)
 	logger.status.lost = 0;
 	more = logger.status.used || logger.message.used;
 	pthread_mutex_unlock(&logger.lock);
+	if (!write_batch())
+		return false;
 	if (logger.untold)
 		tell_lost();
 	return write_batch() && more;
@@ -562,7 +563,7 @@ int log_start(const char *status_path, enum policy_log_level level, char *why,
 		rc = logger.fd;
 		snprintf(why, why_size,
 			 "cannot open the status log %s: %s; let the "
-			 "program's user write there or set status_log",
+			 "program's user write there or set log.status",
 			 status_path, strerror(-rc));
 		logger.fd = -1;
 		return rc;
