@@ -587,7 +587,7 @@ START_TEST(filler_begins_a_stream_of_its_own)
 	{
 		struct fixture f;
 		uint8_t buf[300];
-		struct rtp_header first, h;
+		struct rtp_header first = {0}, h;
 		start(&f);
 		struct media_filler filler = {.kind = MEDIA_FILLER_PCMU,
 					      .payload_type = 0,

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Load and sink for the relay bench. All calls' far ends share one socket a
+ * side, 127.0.0.2 and 127.0.0.3, so that load costs less than what it loads.
+ *
+ *   relay_load ng NG_PORT CALLS FAR_PORT      calls in rtpengine; prints ports
+ *   relay_load run PORTS PID FAR_PORT RATE MS     one run at RATE packets/s
+ *   relay_load ramp PORTS PID FAR_PORT RATE MS    up from RATE while loss is 0
+ */
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define CALLS_MAX  8000
+#define PACKET	   172
+#define BATCH	   32
+#define DELAYS	   (1 << 14)
+#define DELAY_UNIT 2000 /* ns a step of the histogram */
+#define DRAIN_NS   INT64_C(150000000)
+#define FAR_A	   "127.0.0.2"
+#define FAR_B	   "127.0.0.3"
+
+struct flow {
+	struct sockaddr_in to;
+	uint16_t seq;
+};
+
+struct load {
+	unsigned flows; /* even: sent by A, odd: by B */
+	struct flow flow[2 * CALLS_MAX];
+	int fds[2];
+	unsigned next;
+	uint64_t sent, received;
+	uint32_t delays[DELAYS];
+	uint8_t out[BATCH][PACKET];
+	uint8_t in[BATCH][2048];
+};
+
+static struct load load;
+
+static int64_t now_ns(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+static void die(const char *what)
+{
+	fprintf(stderr, "relay_load: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static struct sockaddr_in address(const char *host, unsigned port)
+{
+	struct sockaddr_in in = {.sin_family = AF_INET,
+				 .sin_port = htons((uint16_t)port)};
+	inet_pton(AF_INET, host, &in.sin_addr);
+	return in;
+}
+
+static int open_far(const char *host, unsigned port)
+{
+	struct sockaddr_in in = address(host, port);
+	int size = 64 << 20;
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&in, sizeof(in)) < 0)
+		die(host);
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
+		die("SO_RCVBUFFORCE (run as root)");
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size));
+	return fd;
+}
+
+/* --- rtpengine's ng protocol -------------------------------------------------
+ */
+
+static size_t add(char *buf, size_t at, const char *key, const char *value)
+{
+	return at + (size_t)sprintf(buf + at, "%zu:%s%zu:%s", strlen(key), key,
+				    strlen(value), value);
+}
+
+/* One command; returns the audio port of the SDP in the answer. */
+static unsigned ng_command(int fd, const char *command, unsigned call,
+			   const char *far_host, unsigned far_port)
+{
+	char sdp[512], id[32], buf[4096], *found;
+	snprintf(id, sizeof(id), "bench-%u", call);
+	snprintf(sdp, sizeof(sdp),
+		 "v=0\r\no=- 1 1 IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\n"
+		 "t=0 0\r\nm=audio %u RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\n",
+		 far_host, far_host, far_port);
+	size_t n = (size_t)sprintf(buf, "%s%u d", command, call);
+	n = add(buf, n, "ICE", "remove");
+	n = add(buf, n, "call-id", id);
+	n = add(buf, n, "command", command);
+	n = add(buf, n, "from-tag", "a");
+	n = add(buf, n, "sdp", sdp);
+	if (strcmp(command, "answer") == 0)
+		n = add(buf, n, "to-tag", "b");
+	buf[n++] = 'e';
+	for (int tries = 0; tries < 5; tries++) {
+		struct pollfd pfd = {.fd = fd, .events = POLLIN};
+		if (send(fd, buf, n, 0) < 0 && errno != ECONNREFUSED)
+			die("ng");
+		if (poll(&pfd, 1, 1000) != 1)
+			continue;
+		char answer[4096];
+		ssize_t len = recv(fd, answer, sizeof(answer) - 1, 0);
+		if (len < 0) {
+			usleep(200000);
+			continue;
+		}
+		answer[len] = 0;
+		found = strstr(answer, "m=audio ");
+		if (found)
+			return (unsigned)strtoul(found + 8, NULL, 10);
+		fprintf(stderr, "relay_load: rtpengine: %s\n", answer);
+		exit(1);
+	}
+	fprintf(stderr, "relay_load: rtpengine does not answer\n");
+	exit(1);
+}
+
+static int ng(unsigned ng_port, unsigned calls, unsigned far_port)
+{
+	struct sockaddr_in to = address("127.0.0.1", ng_port);
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0)
+		die("ng");
+	for (unsigned i = 0; i < calls; i++) {
+		/* The offer's answer has the port toward B. */
+		unsigned b = ng_command(fd, "offer", i, FAR_A, far_port);
+		unsigned a = ng_command(fd, "answer", i, FAR_B, far_port);
+		printf("%u %u\n", a, b);
+	}
+	printf("ready\n");
+	close(fd);
+	return 0;
+}
+
+/* --- packets
+ * ------------------------------------------------------------------- */
+
+static void read_ports(const char *path)
+{
+	unsigned a, b;
+	FILE *file = fopen(path, "r");
+	if (!file)
+		die(path);
+	while (load.flows < 2 * CALLS_MAX) {
+		char line[64];
+		if (!fgets(line, sizeof(line), file))
+			break;
+		if (sscanf(line, "%u %u", &a, &b) != 2)
+			continue;
+		load.flow[load.flows++].to = address("127.0.0.1", a);
+		load.flow[load.flows++].to = address("127.0.0.1", b);
+	}
+	fclose(file);
+	if (!load.flows) {
+		fprintf(stderr, "relay_load: no ports in %s\n", path);
+		exit(1);
+	}
+}
+
+static void make_packet(uint8_t *p, unsigned flow, int64_t at_ns)
+{
+	uint16_t seq = load.flow[flow].seq++;
+	uint32_t rtp_ts = htonl(seq * 160u), ssrc = htonl(flow + 1);
+	p[0] = 0x80;
+	p[1] = 8;
+	p[2] = (uint8_t)(seq >> 8);
+	p[3] = (uint8_t)seq;
+	memcpy(p + 4, &rtp_ts, 4);
+	memcpy(p + 8, &ssrc, 4);
+	memcpy(p + 12, &at_ns, 8);
+}
+
+/* Send `n` packets, flow after flow: even ones from A, odd ones from B. */
+static void send_some(unsigned n)
+{
+	struct mmsghdr messages[2][BATCH];
+	struct iovec iov[BATCH];
+	unsigned count[2] = {0, 0};
+	int64_t at_ns = now_ns();
+	memset(messages, 0, sizeof(messages));
+	for (unsigned i = 0; i < n; i++) {
+		unsigned flow = load.next++ % load.flows;
+		struct msghdr *m =
+			&messages[flow & 1][count[flow & 1]++].msg_hdr;
+		make_packet(load.out[i], flow, at_ns);
+		iov[i] = (struct iovec){load.out[i], PACKET};
+		m->msg_iov = &iov[i];
+		m->msg_iovlen = 1;
+		m->msg_name = &load.flow[flow].to;
+		m->msg_namelen = sizeof(load.flow[flow].to);
+	}
+	for (int side = 0; side < 2; side++) {
+		unsigned done = 0;
+		while (done < count[side]) {
+			int rc = sendmmsg(load.fds[side], messages[side] + done,
+					  count[side] - done, 0);
+			if (rc > 0)
+				done += (unsigned)rc;
+			else if (errno != EAGAIN && errno != ECONNREFUSED)
+				die("sendmmsg");
+		}
+	}
+	load.sent += n;
+}
+
+static void receive_side(int fd)
+{
+	struct mmsghdr messages[BATCH];
+	struct iovec iov[BATCH];
+	memset(messages, 0, sizeof(messages));
+	for (int i = 0; i < BATCH; i++) {
+		iov[i] = (struct iovec){load.in[i], sizeof(load.in[i])};
+		messages[i].msg_hdr.msg_iov = &iov[i];
+		messages[i].msg_hdr.msg_iovlen = 1;
+	}
+	int n = recvmmsg(fd, messages, BATCH, MSG_DONTWAIT, NULL);
+	int64_t at_ns = now_ns();
+	for (int i = 0; i < n; i++) {
+		int64_t sent_ns;
+		if (messages[i].msg_len != PACKET)
+			continue;
+		memcpy(&sent_ns, load.in[i] + 12, 8);
+		int64_t step = (at_ns - sent_ns) / DELAY_UNIT;
+		if (step < 0)
+			step = 0;
+		load.delays[step < DELAYS ? step : DELAYS - 1]++;
+		load.received++;
+	}
+}
+
+static double percentile_us(double share)
+{
+	uint64_t sum = 0;
+	for (unsigned i = 0; i < DELAYS; i++) {
+		sum += load.delays[i];
+		if ((double)sum >= share * (double)load.received)
+			return (i + 0.5) * DELAY_UNIT / 1000;
+	}
+	return 0;
+}
+
+/* Run time of all the program's threads, in ns. */
+static uint64_t cpu_ns(const char *pid)
+{
+	char path[512];
+	uint64_t sum = 0;
+	struct dirent *entry;
+	snprintf(path, sizeof(path), "/proc/%s/task", pid);
+	DIR *dir = opendir(path);
+	if (!dir)
+		die(path);
+	while ((entry = readdir(dir)) != NULL) {
+		unsigned long long ns;
+		snprintf(path, sizeof(path), "/proc/%s/task/%.20s/schedstat",
+			 pid, entry->d_name);
+		FILE *file = fopen(path, "r");
+		if (!file)
+			continue;
+		if (fscanf(file, "%llu", &ns) == 1)
+			sum += ns;
+		fclose(file);
+	}
+	closedir(dir);
+	return sum;
+}
+
+struct result {
+	uint64_t sent, lost;
+	double cpu_us; /* a packet */
+	double pace;   /* of the rate asked for */
+};
+
+static struct result run(const char *pid, unsigned rate, unsigned ms)
+{
+	struct result r;
+	load.sent = load.received = 0;
+	memset(load.delays, 0, sizeof(load.delays));
+	uint64_t cpu = cpu_ns(pid);
+	int64_t start_ns = now_ns(), at_ns = start_ns;
+	int64_t end_ns = start_ns + ms * INT64_C(1000000);
+	for (; at_ns < end_ns; at_ns = now_ns()) {
+		uint64_t due =
+			(uint64_t)((double)(at_ns - start_ns) * rate / 1e9);
+		if (due > load.sent) {
+			uint64_t n = due - load.sent;
+			send_some(n < BATCH ? (unsigned)n : BATCH);
+		}
+		receive_side(load.fds[0]);
+		receive_side(load.fds[1]);
+	}
+	int64_t drain_ns = at_ns + DRAIN_NS;
+	while (load.received < load.sent && now_ns() < drain_ns) {
+		receive_side(load.fds[0]);
+		receive_side(load.fds[1]);
+	}
+	cpu = cpu_ns(pid) - cpu;
+	r.sent = load.sent;
+	r.lost = load.sent - load.received;
+	r.cpu_us =
+		load.received ? (double)cpu / 1e3 / (double)load.received : 0;
+	r.pace = (double)load.sent / ((double)rate * ms / 1e3);
+	/* What is late must not be counted in the next run. */
+	usleep(r.lost ? 300000 : 0);
+	for (uint64_t before = ~UINT64_C(0); before != load.received;) {
+		before = load.received;
+		receive_side(load.fds[0]);
+		receive_side(load.fds[1]);
+	}
+	return r;
+}
+
+/* The highest rate without loss: up by an eighth, each rate tried twice. */
+static void ramp(const char *pid, unsigned rate, unsigned ms)
+{
+	unsigned best = 0;
+	const char *end = "loss";
+	for (;; rate += rate / 8) {
+		struct result r = run(pid, rate, ms);
+		if (r.lost)
+			r = run(pid, rate, ms);
+		if (r.lost)
+			break;
+		if (r.pace < 0.98) { /* the load is at its own end */
+			end = "load";
+			break;
+		}
+		best = rate;
+	}
+	printf("best=%u end=%s\n", best, end);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 5 && strcmp(argv[1], "ng") == 0)
+		return ng((unsigned)atoi(argv[2]), (unsigned)atoi(argv[3]),
+			  (unsigned)atoi(argv[4]));
+	if (argc != 7) {
+		fprintf(stderr, "usage: see the head of relay_load.c\n");
+		return 2;
+	}
+	unsigned far_port = (unsigned)atoi(argv[4]);
+	unsigned rate = (unsigned)atoi(argv[5]), ms = (unsigned)atoi(argv[6]);
+	read_ports(argv[2]);
+	load.fds[0] = open_far(FAR_A, far_port);
+	load.fds[1] = open_far(FAR_B, far_port);
+	if (strcmp(argv[1], "ramp") == 0) {
+		ramp(argv[3], rate, ms);
+		return 0;
+	}
+	struct result r = run(argv[3], rate, ms);
+	printf("sent=%llu lost=%llu cpu_us=%.3f pace=%.3f median_us=%.0f "
+	       "p99_us=%.0f\n",
+	       (unsigned long long)r.sent, (unsigned long long)r.lost, r.cpu_us,
+	       r.pace, percentile_us(0.5), percentile_us(0.99));
+	return 0;
+}
