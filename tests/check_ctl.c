@@ -28,8 +28,7 @@
 #include "sbc/store/store.h"
 #include "tests/check_main.h"
 
-/* --- the program, made up --------------------------------------------------
- */
+/* --- the program, made up ----------------------------------------------- */
 
 struct trunk {
 	struct trunk_state state;
@@ -152,8 +151,7 @@ unsigned store_trouble(struct store *store, char *out, size_t size)
 	return 2;
 }
 
-/* --- the fixture -----------------------------------------------------------
- */
+/* --- the fixture -------------------------------------------------------- */
 
 static void set_address(struct sockaddr_storage *out, const char *host,
 			uint16_t port)
@@ -348,8 +346,7 @@ static unsigned count(const char *text, const char *what)
 	return n;
 }
 
-/* --- is it JSON? ------------------------------------------------------------
- */
+/* --- is it JSON? -------------------------------------------------------- */
 
 static const char *json(const char *at);
 
@@ -421,8 +418,7 @@ static void check_json(const char *text)
 		      text);
 }
 
-/* --- answers ----------------------------------------------------------------
- */
+/* --- answers ------------------------------------------------------------ */
 
 START_TEST(bare_line_shows_the_whole_state)
 	{
@@ -436,7 +432,7 @@ START_TEST(bare_line_shows_the_whole_state)
 			" sallyport.conf:3\n",
 			"acme           trunk wan      up      registered 200  "
 			"  50:00",
-			"no answer to \\x22OPTIONS\\x22\n",
+			"no answer to \"OPTIONS\"\n",
 			"  packets          4711\n",
 			"  admitted         77\n",
 			"  last trouble     disk full\n",
@@ -535,14 +531,13 @@ START_TEST(network_text_is_harmless_in_both_forms)
 		ck_assert_uint_eq(count(got.text, "\n"), 3);
 		ck_assert_ptr_null(strchr(got.text, '\x1b'));
 		check_json(ask("calls json\n"));
-		ck_assert_ptr_nonnull(
-			strstr(got.text, "\"from\":\"\\\\x1b[2J\\\\x22"));
+		ck_assert_ptr_nonnull(strstr(
+			got.text, "\"from\":\"\\\\x1b[2J\\\"\\\\\\\\x0d"));
 		free(call);
 	}
 END_TEST
 
-/* --- actions ----------------------------------------------------------------
- */
+/* --- actions ------------------------------------------------------------ */
 
 START_TEST(hangup_drain_and_reload_reach_the_program)
 	{
@@ -570,8 +565,8 @@ START_TEST(broken_configuration_is_told_line_by_line)
 			"\"host\"?\nb.conf:9: error: no such peer\n";
 		ck_assert_str_eq(
 			ask("reload\n"),
-			"a.conf:3: error: unknown key \\x22hots\\x22; did you "
-			"mean \\x22host\\x22?\nb.conf:9: error: no such "
+			"a.conf:3: error: unknown key \"hots\"; did you "
+			"mean \"host\"?\nb.conf:9: error: no such "
 			"peer\n.error the configuration is broken, the old "
 			"policy stays in force\n");
 		ask("reload json\n");
@@ -593,8 +588,7 @@ START_TEST(reload_may_take_the_socket_away)
 	}
 END_TEST
 
-/* --- bad clients ------------------------------------------------------------
- */
+/* --- bad clients -------------------------------------------------------- */
 
 static const struct {
 	const char *line, *error;
@@ -749,8 +743,7 @@ START_TEST(five_thousand_calls_come_in_pieces)
 	}
 END_TEST
 
-/* --- the socket file --------------------------------------------------------
- */
+/* --- the socket file ---------------------------------------------------- */
 
 START_TEST(socket_is_for_the_group_only)
 	{
@@ -817,8 +810,7 @@ START_TEST(what_cannot_be_opened_is_explained)
 	}
 END_TEST
 
-/* --- sallyctl ----------------------------------------------------------------
- */
+/* --- sallyctl ----------------------------------------------------------- */
 
 /* Run it while the loop turns; its two outputs come together in got.text. */
 static int sallyctl(const char *arguments)

@@ -36,8 +36,7 @@ static struct address_prefix prefix(const char *text, unsigned bits)
 	return (struct address_prefix){addr(text, 0), bits};
 }
 
-/* --- buckets ---------------------------------------------------------------
- */
+/* --- buckets ------------------------------------------------------------ */
 
 static const struct policy_limits limits = {
 	.per_source_rate = 10,
@@ -204,8 +203,7 @@ START_TEST(rate_zero_is_no_limit)
 	}
 END_TEST
 
-/* --- the filter, run here --------------------------------------------------
- */
+/* --- the filter, run here ----------------------------------------------- */
 
 /* What the kernel does with it, for the instructions that we write. */
 static uint32_t run(const struct sock_fprog *p, const uint8_t *ip, size_t len)
@@ -498,8 +496,7 @@ START_TEST(too_many_prefixes_are_widened_never_narrowed)
 	}
 END_TEST
 
-/* --- the filter in the kernel ----------------------------------------------
- */
+/* --- the filter in the kernel ------------------------------------------- */
 
 static int bound(int type, const char *text, struct sockaddr_storage *local)
 {
@@ -644,8 +641,7 @@ START_TEST(tcp_listener_does_not_answer_a_stranger)
 	}
 END_TEST
 
-/* --- listeners -------------------------------------------------------------
- */
+/* --- listeners ---------------------------------------------------------- */
 
 START_TEST(listeners_are_found_by_their_address)
 	{

@@ -64,8 +64,7 @@ struct ctl {
 
 static void answer(struct client *client);
 
-/* --- clients ---------------------------------------------------------------
- */
+/* --- clients ------------------------------------------------------------ */
 
 static void client_free(struct client *client)
 {
@@ -105,8 +104,7 @@ static void finish(struct client *client, const char *error)
 	client->done = true;
 }
 
-/* --- commands --------------------------------------------------------------
- */
+/* --- commands ----------------------------------------------------------- */
 
 static void run_state(struct client *client, const char *argument)
 {
@@ -245,8 +243,7 @@ static void run_line(struct client *client)
 		command->run(client, words > 1 ? word[1] : NULL);
 }
 
-/* --- reading and writing ---------------------------------------------------
- */
+/* --- reading and writing ------------------------------------------------ */
 
 static void client_listen(struct client *client, int events)
 {
@@ -353,8 +350,7 @@ static int on_client(struct agent *agent, su_wait_t *wait, void *arg)
 	return 0;
 }
 
-/* --- the listener ----------------------------------------------------------
- */
+/* --- the listener ------------------------------------------------------- */
 
 static void on_tick(su_root_magic_t *magic, su_timer_t *timer, struct ctl *ctl)
 {

@@ -50,8 +50,7 @@ static struct show_value seconds_since(uint64_t since_ms)
 	return show_seconds((int64_t)((now_ms - since_ms) / 1000));
 }
 
-/* --- calls -----------------------------------------------------------------
- */
+/* --- calls -------------------------------------------------------------- */
 
 static const char *who_holds(const struct status_call *call)
 {
@@ -222,8 +221,7 @@ int ctl_show_call(struct show *show, const char *id)
 	return 0;
 }
 
-/* --- trunks ----------------------------------------------------------------
- */
+/* --- trunks ------------------------------------------------------------- */
 
 static const char *health_name(enum trunk_health health)
 {
@@ -319,8 +317,7 @@ void ctl_show_trunks(struct show *show, struct agent *agent)
 	show_close(show);
 }
 
-/* --- phones ----------------------------------------------------------------
- */
+/* --- phones ------------------------------------------------------------- */
 
 static const struct show_column phone_column[] = {
 	{"user", "USER", 12},
@@ -385,8 +382,7 @@ bool ctl_show_phones(struct show *show, struct agent *agent,
 	return true;
 }
 
-/* --- the program -----------------------------------------------------------
- */
+/* --- the program -------------------------------------------------------- */
 
 static const struct show_column network_column[] = {
 	{"name", "NETWORK", 14},  {"address", "ADDRESS", 28},

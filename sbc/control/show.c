@@ -48,8 +48,7 @@ struct show_value show_yes(bool yes)
 	return (struct show_value){.kind = SHOW_YES, .number = yes};
 }
 
-/* --- bytes -----------------------------------------------------------------
- */
+/* --- bytes -------------------------------------------------------------- */
 
 static void put(struct show *show, const char *text, size_t len)
 {
@@ -88,25 +87,23 @@ static void print(struct show *show, const char *format, ...)
 	show_raw(show, text);
 }
 
-/* --- JSON ------------------------------------------------------------------
- */
+/* --- JSON --------------------------------------------------------------- */
 
-/* log_quote leaves well-formed UTF-8 without quotes, control bytes and
- * backslashes, but for its own "\xNN": doubled, that is JSON. */
+/* log_visible leaves well-formed UTF-8 without control bytes. */
 static void json_string(struct show *show, const char *text)
 {
 	char clean[1024];
 
-	log_quote(clean, sizeof clean, text, strlen(text));
+	log_visible(clean, sizeof clean, text, strlen(text));
 	show_raw(show, "\"");
 	for (const char *at = clean; *at;) {
-		size_t n = strcspn(at, "\\");
+		size_t n = strcspn(at, "\"\\");
 
 		put(show, at, n);
 		at += n;
 		if (*at) {
-			show_raw(show, "\\\\");
-			at++;
+			show_raw(show, "\\");
+			put(show, at++, 1);
 		}
 	}
 	show_raw(show, "\"");
@@ -144,8 +141,7 @@ static void json_key(struct show *show, const char *key)
 		print(show, "\"%s\":", key);
 }
 
-/* --- text ------------------------------------------------------------------
- */
+/* --- text --------------------------------------------------------------- */
 
 static void text_value(char *out, size_t size, struct show_value value)
 {
@@ -156,7 +152,7 @@ static void text_value(char *out, size_t size, struct show_value value)
 		snprintf(out, size, "-");
 		break;
 	case SHOW_TEXT:
-		log_quote(out, size, value.text, strlen(value.text));
+		log_visible(out, size, value.text, strlen(value.text));
 		break;
 	case SHOW_NUMBER:
 		snprintf(out, size, "%" PRId64, s);
@@ -195,8 +191,7 @@ static void text_cell(struct show *show, const char *text, int width)
 	while (++shown <= width);
 }
 
-/* --- both ------------------------------------------------------------------
- */
+/* --- both --------------------------------------------------------------- */
 
 void show_open(struct show *show, const char *key, const char *title)
 {
@@ -295,7 +290,7 @@ void show_line(struct show *show, const char *key, const char *text)
 		json_key(show, key);
 		json_string(show, text);
 	} else {
-		log_quote(clean, sizeof clean, text, strlen(text));
+		log_visible(clean, sizeof clean, text, strlen(text));
 		text_cell(show, clean, -1);
 	}
 }

@@ -73,8 +73,7 @@ void guard_counts(const struct guard *guard, struct guard_counts *out)
 	*out = guard->counts;
 }
 
-/* --- buckets ---------------------------------------------------------------
- */
+/* --- buckets ------------------------------------------------------------ */
 
 static uint64_t full_m(unsigned burst)
 {
@@ -101,8 +100,7 @@ static bool take(struct bucket *bucket, unsigned rate, unsigned burst,
 	return true;
 }
 
-/* --- sources ---------------------------------------------------------------
- */
+/* --- sources ------------------------------------------------------------ */
 
 static void key_of(uint64_t key[2], const struct sockaddr *source)
 {

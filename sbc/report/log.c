@@ -74,8 +74,7 @@ static uint64_t now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* --- messages --------------------------------------------------------------
- */
+/* --- messages ----------------------------------------------------------- */
 
 static const struct {
 	const char *name;
@@ -261,8 +260,7 @@ void log_counts(struct log_counts *out)
 	};
 }
 
-/* --- the writer ------------------------------------------------------------
- */
+/* --- the writer --------------------------------------------------------- */
 
 /* Never waits in write(): a pipe is asked first, our own file is opened
  * O_NONBLOCK. Returns the bytes taken or -errno; -EAGAIN if it is full. */
@@ -510,8 +508,7 @@ static void *writer(void *unused)
 	return NULL;
 }
 
-/* --- start and stop --------------------------------------------------------
- */
+/* --- start and stop ----------------------------------------------------- */
 
 static int start_thread(void)
 {

@@ -2,7 +2,8 @@
 /*
  * The one logger. Lines are formatted in the calling thread, queued in a
  * bounded ring and written by the logger's own thread, so a slow or full disk
- * never stops a call. Lost lines are counted and said once there is room.
+ * never stops a call. Lost lines are counted and said once there is room
+ * (event=log-trouble in the status log, and a message).
  * There is one logger a process: its functions take no handle and may be
  * called from any thread.
  */
@@ -54,6 +55,8 @@ void log_limited(struct log_limit *limit, enum policy_log_level level,
 /* Network text made fit for a line: UTF-8 kept, control bytes, quotes and
  * broken UTF-8 as \xNN, cut at size. Returns out. */
 const char *log_quote(char *out, size_t size, const char *text, size_t len);
+/* The same, but quotes and backslashes stay: for people to read. */
+const char *log_visible(char *out, size_t size, const char *text, size_t len);
 
 /* One finished status line, without newline; for status.c. */
 void log_status(const char *line, size_t len);

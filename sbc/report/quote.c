@@ -34,11 +34,11 @@ static size_t sequence(uint32_t *point, const unsigned char *text, size_t len)
 
 /* May stand in a line as it is? Not what moves a terminal's cursor, ends a
  * line or turns the reading direction, so that no line can pose as another. */
-static bool harmless(uint32_t point)
+static bool harmless(uint32_t point, const char *also)
 {
 	if (point < 0x20 || (point >= 0x7f && point < 0xa0))
 		return false;
-	if (point == '"' || point == '\\')
+	if (point && point < 0x80 && strchr(also, (int)point))
 		return false;
 	if (point >= 0x2028 && point <= 0x202e)
 		return false;
@@ -47,7 +47,8 @@ static bool harmless(uint32_t point)
 	return point != 0xfeff && point != 0x200e && point != 0x200f;
 }
 
-const char *log_quote(char *out, size_t size, const char *text, size_t len)
+static const char *fit(char *out, size_t size, const char *text, size_t len,
+		       const char *also)
 {
 	const unsigned char *in = (const unsigned char *)text;
 	size_t used = 0;
@@ -58,7 +59,7 @@ const char *log_quote(char *out, size_t size, const char *text, size_t len)
 		uint32_t point = 0;
 		size_t n = sequence(&point, in, len);
 
-		if (n && harmless(point)) {
+		if (n && harmless(point, also)) {
 			if (used + n >= size)
 				break;
 			memcpy(out + used, in, n);
@@ -77,4 +78,14 @@ const char *log_quote(char *out, size_t size, const char *text, size_t len)
 	}
 	out[used] = '\0';
 	return out;
+}
+
+const char *log_quote(char *out, size_t size, const char *text, size_t len)
+{
+	return fit(out, size, text, len, "\"\\");
+}
+
+const char *log_visible(char *out, size_t size, const char *text, size_t len)
+{
+	return fit(out, size, text, len, "");
 }

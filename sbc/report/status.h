@@ -13,7 +13,7 @@
 #include "media/media.h"
 #include "policy/policy.h"
 
-/* --- lines ----------------------------------------------------------------- */
+/* --- lines -------------------------------------------------------------- */
 
 struct status_line {
 	char text[2048];
@@ -55,7 +55,7 @@ void status_strict(bool strict);
 void status_watch(void (*seen)(void *user, const char *line, size_t len),
 		  void *user);
 
-/* --- live calls ------------------------------------------------------------ */
+/* --- live calls --------------------------------------------------------- */
 
 enum status_state { STATUS_TRYING, STATUS_RINGING, STATUS_ESTABLISHED,
 		    STATUS_HELD, STATUS_ENDING };
