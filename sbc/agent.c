@@ -27,8 +27,7 @@
 #define AGENT_NONCE_LIFE_MS 300000
 #define AGENT_GOODBYE_MS    5000
 
-/* --- birth
- * -------------------------------------------------------------------- */
+/* --- birth ------------------------------------------------------------- */
 
 /* A call holds up to four descriptors a stream: take all that we may have. */
 static void agent_raise_limits(void)
@@ -238,8 +237,7 @@ void agent_free(struct agent *agent)
 	free(agent);
 }
 
-/* --- life
- * --------------------------------------------------------------------- */
+/* --- life -------------------------------------------------------------- */
 
 void agent_step(struct agent *agent, unsigned wait_ms)
 {
@@ -309,8 +307,7 @@ int agent_hangup(struct agent *agent, const char *id)
 	return 0;
 }
 
-/* --- reload
- * ------------------------------------------------------------------- */
+/* --- reload ------------------------------------------------------------ */
 
 static char *agent_faults_text(const struct policy_faults *faults)
 {
@@ -415,8 +412,7 @@ int agent_reload(struct agent *agent, char **why)
 	return error;
 }
 
-/* --- looking around
- * ------------------------------------------------------------- */
+/* --- looking around ---------------------------------------------------- */
 
 struct agent_network *agent_network(struct agent *agent, const char *name)
 {

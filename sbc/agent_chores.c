@@ -38,8 +38,7 @@ struct agent_chores {
 	unsigned store_told;
 };
 
-/* --- by the clock
- * ----------------------------------------------------------------- */
+/* --- by the clock ------------------------------------------------------ */
 
 static void chores_sweep_legs(struct agent *agent)
 {
@@ -137,8 +136,7 @@ static void chores_tick(su_root_magic_t *magic, su_timer_t *timer, void *arg)
 		malloc_trim(0);
 }
 
-/* --- by descriptor
- * ------------------------------------------------------------------ */
+/* --- by descriptor ----------------------------------------------------- */
 
 static int chores_on_media(su_root_magic_t *magic, su_wait_t *wait, void *arg)
 {

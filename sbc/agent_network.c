@@ -33,8 +33,7 @@
 /* The library then binds nothing of its own choice (nta_agent_create). */
 #define NETWORK_NO_URL ((const url_string_t *)(intptr_t)-1)
 
-/* --- what comes in -----------------------------------------------------------
- */
+/* --- what comes in ----------------------------------------------------- */
 
 static void network_reply(struct agent_network *network, msg_t *msg,
 			  unsigned status)
@@ -122,8 +121,7 @@ static int network_on_message(struct agent_network *network, nta_agent_t *nta,
 	return 0;
 }
 
-/* --- listeners
- * ---------------------------------------------------------------- */
+/* --- listeners --------------------------------------------------------- */
 
 static const char *network_url(const struct policy_network_address *address,
 			       const char *transport, char *out, size_t size)
@@ -288,8 +286,7 @@ void network_close(struct agent_network *network)
 	free(network->name);
 }
 
-/* --- who may send
- * -------------------------------------------------------------- */
+/* --- who may send ------------------------------------------------------ */
 
 /* How many addresses the trunks' names resolved to, on this network. */
 static unsigned network_resolved(const struct agent_network *network,

@@ -5,8 +5,7 @@
 
 #include "sbc/agent.h"
 
-/* --- agent_network.c: listeners and what comes in by them ------------------
- */
+/* --- agent_network.c: listeners and what comes in by them -------------- */
 
 /* Brings one network to life. 0, or -errno with `why`. */
 int network_open(struct agent_network *network, struct agent *agent,
@@ -21,8 +20,7 @@ int network_update(struct agent_network *network,
 bool network_same_place(const struct policy_network *a,
 			const struct policy_network *b);
 
-/* --- agent_chores.c: what the loop does by the clock and by descriptor -----
- */
+/* --- agent_chores.c: what the loop does by the clock and by descriptor - */
 
 /* Timers, the media engine's events, signals. 0 or -errno. */
 int chores_start(struct agent *agent);

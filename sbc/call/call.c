@@ -73,8 +73,7 @@ void call_rules(const struct leg *leg, struct offer_rules *rules)
 	}
 }
 
-/* --- birth
- * -------------------------------------------------------------------- */
+/* --- birth ------------------------------------------------------------- */
 
 static struct call *call_new(struct agent_network *at, struct leg *a)
 {
@@ -367,8 +366,7 @@ void call_invite(struct agent_network *at, const struct policy_peer *peer,
 	call_begin(at, a, sip, number, target, (unsigned)count);
 }
 
-/* --- the first INVITE
- * ----------------------------------------------------------- */
+/* --- the first INVITE -------------------------------------------------- */
 
 /*
  * Leg a's answer from what b said. NULL: none can be written, `*status` says
@@ -511,8 +509,7 @@ void call_accepted(struct call *call, struct leg *branch,
 	leg_answer(call->a, sdp);
 }
 
-/* --- events
- * ----------------------------------------------------------------------- */
+/* --- events ------------------------------------------------------------ */
 
 static void call_ack_lost(struct call *call, struct leg *leg)
 {
@@ -612,8 +609,7 @@ void call_media_event(struct call *call, const struct media_event *event)
 	}
 }
 
-/* --- the end
- * ---------------------------------------------------------------------- */
+/* --- the end ----------------------------------------------------------- */
 
 void call_uncount(struct call *call, const struct policy_peer **counted)
 {

@@ -43,8 +43,7 @@ static void hunt_failed(struct hunt *hunt, unsigned status, const char *cause)
 	status_end(&line);
 }
 
-/* --- one candidate -----------------------------------------------------------
- */
+/* --- one candidate ----------------------------------------------------- */
 
 /* "sip.acme.example", "192.0.2.1", "[2001:db8::1]": no port. */
 static void hunt_host(const struct policy_peer *peer, char *out, size_t size)
@@ -211,7 +210,7 @@ static struct trunk *hunt_carrier(const struct hunt *hunt)
 static int hunt_trunk(struct hunt *hunt, struct agent_network *at)
 {
 	const struct trunk_state *state = trunk_state(hunt_carrier(hunt));
-	su_home_t home[1] = { SU_HOME_INIT(home) };
+	su_home_t home[1] = {SU_HOME_INIT(home)};
 	const struct resolve_target *target;
 	const char *uri;
 	int error = -ENOMEM;
@@ -275,8 +274,7 @@ static bool hunt_take(struct hunt *hunt, const char **why)
 	return false;
 }
 
-/* --- the plan for one pair ---------------------------------------------------
- */
+/* --- the plan for one pair --------------------------------------------- */
 
 /* Where this candidate's media would go; known before its SDP is written. */
 static int hunt_plan(struct hunt *hunt, struct agent_network *at,
@@ -339,8 +337,7 @@ static int hunt_try(struct hunt *hunt, const char **why)
 					   : hunt_trunk(hunt, at);
 }
 
-/* --- the row of candidates ---------------------------------------------------
- */
+/* --- the row of candidates --------------------------------------------- */
 
 static void hunt_on_timer(su_root_magic_t *magic, su_timer_t *timer, void *arg);
 

@@ -24,8 +24,7 @@
  * starts when its user's hand has left the key. */
 #define MODIFY_DISARM_MS 3000
 
-/* --- what is said of it
- * ---------------------------------------------------------- */
+/* --- what is said of it ------------------------------------------------ */
 
 static void modify_suppressed(struct call *call, struct leg *p, bool update,
 			      const char *cause)
@@ -84,8 +83,7 @@ static void modify_tell_hold(struct call *call, struct leg *p,
 	status_end(&line);
 }
 
-/* --- the filler toward T
- * ------------------------------------------------------------ */
+/* --- the filler toward T ----------------------------------------------- */
 
 static void modify_on_timer(su_root_magic_t *magic, su_timer_t *timer,
 			    void *arg)
@@ -118,8 +116,7 @@ static void modify_fill(struct call *call, struct leg *t)
 				      MODIFY_DISARM_MS);
 }
 
-/* --- answered here
- * -------------------------------------------------------------------- */
+/* --- answered here ----------------------------------------------------- */
 
 static enum body_direction modify_direction(const struct body_media *media)
 {
@@ -230,8 +227,7 @@ void modify_acked(struct call *call, struct leg *leg,
 	modify_tell_hold(call, leg, &answer);
 }
 
-/* --- forwarded
- * -------------------------------------------------------------------------- */
+/* --- forwarded --------------------------------------------------------- */
 
 static void modify_forget(struct call *call)
 {
@@ -351,8 +347,7 @@ void modify_answered(struct call *call, struct leg *t,
 	call_describe(call);
 }
 
-/* --- judgement
- * -------------------------------------------------------------------------- */
+/* --- judgement --------------------------------------------------------- */
 
 static bool span_equal(struct body_span x, struct body_span y)
 {

@@ -65,8 +65,7 @@ static enum media_latch_mode path_latch(const struct call *call,
 					       : MEDIA_LATCH_FIXED;
 }
 
-/* --- ports ------------------------------------------------------------------
- */
+/* --- ports ------------------------------------------------------------- */
 
 /* Can we relay this m= line at all? */
 static bool path_carries(const struct body_media *media)
@@ -146,8 +145,7 @@ int path_place(struct call *call, const struct leg *leg, const struct leg *from,
 	return 0;
 }
 
-/* --- targets ----------------------------------------------------------------
- */
+/* --- targets ----------------------------------------------------------- */
 
 static void path_target_slot(struct call *call, const struct leg *leg,
 			     const struct body *far, unsigned slot)
@@ -205,8 +203,7 @@ void path_target(struct call *call, const struct leg *leg,
 				       leg->peer->hold_timeout_ms);
 }
 
-/* --- filler -----------------------------------------------------------------
- */
+/* --- filler ------------------------------------------------------------ */
 
 static const struct {
 	const char *encoding;

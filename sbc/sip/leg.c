@@ -59,14 +59,24 @@ struct leg *leg_alloc(struct agent_network *at, struct policy *policy,
 	return leg;
 }
 
+/* To where it signals from; text in the leg's home. */
+static const char *leg_route(const struct leg *leg)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	return su_sprintf(
+		leg->home, "sip:%s;transport=%s",
+		address_text(text, (const struct sockaddr *)&leg->remote),
+		leg->transport == POLICY_TCP ? "tcp" : "udp");
+}
+
 int leg_place(struct leg *leg)
 {
 	const struct sockaddr *remote = (const struct sockaddr *)&leg->remote;
 	const struct policy_network *network = leg->at->policy;
 	const struct policy_network_address *ours;
-	const char *transport = leg->transport == POLICY_TCP ? "tcp" : "udp";
 	const struct policy_peer *peer = leg->peer;
-	char host[ADDRESS_TEXT_MAX], to[ADDRESS_TEXT_MAX];
+	char host[ADDRESS_TEXT_MAX];
 	struct sockaddr_storage shown;
 	const char *user = "", *at = "";
 
@@ -86,8 +96,7 @@ int leg_place(struct leg *leg)
 		leg->transport == POLICY_TCP ? ";transport=tcp" : "");
 	leg->ident = su_strdup(
 		leg->home, address_host(host, (struct sockaddr *)&leg->local));
-	leg->route = su_sprintf(leg->home, "sip:%s;transport=%s",
-				address_text(to, remote), transport);
+	leg->route = leg_route(leg);
 	return leg->contact && leg->ident && leg->route ? 0 : -ENOMEM;
 }
 
@@ -250,10 +259,8 @@ static bool leg_reachable(const struct leg *leg, const url_t *url)
 
 void leg_retarget(struct leg *leg, const sip_t *sip, bool initial)
 {
-	const struct sockaddr *remote = (const struct sockaddr *)&leg->remote;
 	const sip_route_t *route = NULL;
 	const sip_contact_t *target = NULL;
-	char text[ADDRESS_TEXT_MAX];
 	bool direct;
 
 	if (!initial && !leg->caller)
@@ -264,11 +271,9 @@ void leg_retarget(struct leg *leg, const sip_t *sip, bool initial)
 	direct = leg->peer->kind != POLICY_PHONES &&
 		 (route ? leg_reachable(leg, route->r_url)
 			: target && leg_reachable(leg, target->m_url));
-	leg->route = direct ? NULL
-			    : su_sprintf(leg->home, "sip:%s;transport=%s",
-					 address_text(text, remote),
-					 leg->transport == POLICY_TCP ? "tcp"
-								      : "udp");
+	if (leg->route)
+		su_free(leg->home, (void *)(uintptr_t)leg->route);
+	leg->route = direct ? NULL : leg_route(leg);
 }
 
 bool leg_is_idle(const struct leg *leg)
@@ -301,6 +306,9 @@ void leg_end(struct leg *leg, unsigned status, const char *reason)
 			leg_free(leg);
 		return;
 	case LEG_ANSWERED:
+		/* RFC 3261 15: no BYE before the ACK came, or never will. */
+		leg->state = LEG_LEAVING;
+		return;
 	case LEG_ESTABLISHED:
 		leg->state = LEG_LEAVING;
 		leg_send_bye(leg, NULL);

@@ -11,8 +11,7 @@
 
 #include "sbc/sip/header.h"
 
-/* --- answers -----------------------------------------------------------------
- */
+/* --- answers ----------------------------------------------------------- */
 
 static void leg_respond(struct leg *leg, nta_incoming_t *irq, unsigned status,
 			const char *phrase, const char *sdp)
@@ -93,19 +92,7 @@ void leg_reply_refuse(struct leg *leg, const struct leg_refusal *refusal)
 	*irq = NULL;
 }
 
-/* --- requests ----------------------------------------------------------------
- */
-
-static void leg_acked(struct leg *leg, const sip_t *ack)
-{
-	nta_incoming_destroy(leg->invite_in);
-	leg->invite_in = NULL;
-	if (leg->state == LEG_ANSWERED)
-		leg->state = LEG_ESTABLISHED;
-	leg_emit(leg, &(struct leg_event){.kind = LEG_ACKED,
-					  .sdp = leg_sdp(ack),
-					  .sip = ack});
-}
+/* --- requests ---------------------------------------------------------- */
 
 int leg_on_ack_cancel(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
 {
@@ -127,16 +114,20 @@ int leg_on_ack_cancel(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
 		leg->invite_in = NULL;
 		return 0;
 	}
-	if (sip) {
-		leg_acked(leg, sip);
-		return 0;
-	}
-	/* 32 s without an ACK: whether the call goes on is the owner's word. */
+	/* The ACK; or 32 s without one, and whether the call then goes on is
+	 * the owner's word. */
 	nta_incoming_destroy(irq);
 	leg->invite_in = NULL;
+	if (leg->state == LEG_LEAVING) {
+		leg_send_bye(leg, NULL);
+		return 0;
+	}
 	if (leg->state == LEG_ANSWERED)
 		leg->state = LEG_ESTABLISHED;
-	leg_emit(leg, &(struct leg_event){.kind = LEG_ACK_LOST});
+	leg_emit(leg,
+		 &(struct leg_event){.kind = sip ? LEG_ACKED : LEG_ACK_LOST,
+				     .sdp = leg_sdp(sip),
+				     .sip = sip});
 	return 0;
 }
 
