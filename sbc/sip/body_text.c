@@ -42,8 +42,9 @@ static size_t read_boundary(char out[BOUNDARY_MAX + 1], const char *type)
 			continue;
 		at += 8;
 		at += strspn(at, " \t");
-		if (*at++ != '=')
+		if (*at != '=')
 			continue;
+		at++;
 		at += strspn(at, " \t");
 		if (*at == '"')
 			len = strcspn(++at, "\"");

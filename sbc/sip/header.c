@@ -85,13 +85,18 @@ static bool read_identity(struct header_name *out, const char *value)
 
 static void read_from(struct header_name *out, const sip_t *sip)
 {
-	char uri[512];
+	char uri[514] = "<";
+	isize_t len;
 
 	memset(out, 0, sizeof *out);
 	out->params = "";
-	if (sip->sip_from == NULL ||
-	    url_e(uri, sizeof uri, sip->sip_from->a_url) >= (isize_t)sizeof uri)
+	if (sip->sip_from == NULL)
 		return;
+	/* in brackets: a user part may hold ";" */
+	len = url_e(uri + 1, sizeof uri - 2, sip->sip_from->a_url);
+	if (len >= (isize_t)sizeof uri - 2)
+		return;
+	memcpy(uri + 1 + len, ">", 2);
 	if (header_name_read(out, uri) == NULL)
 		memset(out, 0, sizeof *out);
 	out->params = "";

@@ -143,6 +143,8 @@ static void cross_reason(struct lines *l, const char *name, const char *value,
 			 const struct policy_peer *to)
 {
 	(void)to;
+	if (token_len(value) == 0)
+		return;
 	begin(l);
 	put(l, value, token_len(value));
 	put_param(l, value, "cause");
@@ -198,6 +200,8 @@ static void cross_user_to_user(struct lines *l, const char *name,
 	size_t len = word_len(value);
 
 	(void)to;
+	if (len == 0)
+		return;
 	begin(l);
 	put(l, value, len);
 	put_param(l, value + len, "purpose");
