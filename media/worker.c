@@ -138,8 +138,6 @@ static void obey(struct worker *worker, const struct command *command)
 	}
 }
 
-/* In its place among the packets: what was sent behind a command finds it
- * obeyed. */
 static void on_bell(void *arg)
 {
 	struct worker *worker = arg;
