@@ -137,6 +137,10 @@ struct policy_phones {
 	unsigned users;
 	bool from_anywhere;
 	unsigned expires_min_s, expires_max_s, expires_default_s;
+	/* Both at once is what RFC 8760 wants and what many phones cannot
+	 * take: they give up, whichever comes first. */
+	enum policy_digest { POLICY_DIGEST_MD5, POLICY_DIGEST_SHA256,
+			     POLICY_DIGEST_BOTH } digest;
 	unsigned max_contacts;
 	unsigned keepalive_ms;		/* toward phones behind NAT; 0: none */
 	const struct policy_network **network;	/* where phones are; the first

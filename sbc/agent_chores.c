@@ -34,7 +34,6 @@ struct agent_chores {
 	unsigned ticks;
 	uint64_t watchdog_ms;
 	struct guard_counts guard_told;
-	struct log_counts log_told;
 	unsigned store_told;
 };
 
@@ -84,10 +83,9 @@ static void chores_tell_guard(struct agent *agent)
 	chores->guard_told = now;
 }
 
-static void chores_tell_trouble(struct agent *agent)
+static void chores_tell_store(struct agent *agent)
 {
 	struct agent_chores *chores = agent->chores;
-	struct log_counts log_now;
 	struct status_line line;
 	char text[256];
 	unsigned store_now = store_trouble(agent->store, text, sizeof(text));
@@ -98,14 +96,6 @@ static void chores_tell_trouble(struct agent *agent)
 		status_end(&line);
 	}
 	chores->store_told = store_now;
-	log_counts(&log_now);
-	if (log_now.lost != chores->log_told.lost) {
-		status_begin(&line, NULL, '-', NULL, "log-trouble");
-		status_number(&line, "lost",
-			      (int64_t)(log_now.lost - chores->log_told.lost));
-		status_end(&line);
-	}
-	chores->log_told = log_now;
 }
 
 static void chores_watchdog(struct agent_chores *chores)
@@ -127,7 +117,7 @@ static void chores_tick(su_root_magic_t *magic, su_timer_t *timer, void *arg)
 	(void)timer;
 	chores_sweep_legs(agent);
 	chores_tell_guard(agent);
-	chores_tell_trouble(agent);
+	chores_tell_store(agent);
 	chores_watchdog(agent->chores);
 	agent->chores->ticks++;
 	if (agent->chores->ticks % CHORES_TCP_TICKS == 0)

@@ -3,14 +3,13 @@
  * The way a call's media goes.
  *
  * Whose packets are taken (rule of path_latch):
- *   SDP shows                        far end stands     packets from
- *   an address it can be reached at  anywhere           exactly that one
- *   a private address                on the Internet    learned from its
- *     (NAT)                                             signalling host
- *   another host than it signals     on the Internet,   the same
- *     from                           and is a phone
- *   a public address (STUN)          on our side, and   the same
- *                                    is a phone
+ *   far end                       SDP shows             packets from
+ *   phone on our side             where it signals from exactly that one
+ *   phone on our side             anything else (NAT,   learned from its
+ *                                 STUN)                 signalling host
+ *   phone on the Internet         anything              the same
+ *   trunk, PBX on the Internet    a private address     the same
+ *   trunk, PBX                    else                  exactly that one
  */
 #include "config.h"
 
@@ -48,21 +47,17 @@ static enum media_latch_mode path_latch(const struct call *call,
 {
 	const struct sockaddr *source = (const struct sockaddr *)&leg->remote;
 	const struct sockaddr *said = (const struct sockaddr *)&media->address;
-	bool phone = leg->peer->kind == POLICY_PHONES;
-	enum policy_class stands, shows;
+	bool remote = policy_zone(call->policy, leg->at->policy, source) ==
+		      POLICY_REMOTE;
+	bool learn;
 
 	if (media->address.ss_family == AF_UNSPEC || media->zero)
 		return MEDIA_LATCH_LEARN;
-	stands = policy_zone(call->policy, leg->at->policy, source);
-	shows = policy_zone(call->policy, leg->at->policy, said);
-	if (stands == POLICY_REMOTE)
-		return address_is_private(said) ||
-				       (phone &&
-					!address_host_equal(said, source))
-			       ? MEDIA_LATCH_LEARN
-			       : MEDIA_LATCH_FIXED;
-	return phone && shows == POLICY_REMOTE ? MEDIA_LATCH_LEARN
-					       : MEDIA_LATCH_FIXED;
+	if (leg->peer->kind == POLICY_PHONES)
+		learn = remote || !address_host_equal(said, source);
+	else
+		learn = remote && address_is_private(said);
+	return learn ? MEDIA_LATCH_LEARN : MEDIA_LATCH_FIXED;
 }
 
 /* --- ports ------------------------------------------------------------- */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Who sends this request? Challenges with SHA-256 first, then MD5 (RFC 8760);
- * an unknown user and a wrong password meet the same answer.
+ * Who sends this request? Challenges as `phones.digest` says, SHA-256 first (RFC
+ * 8760); an unknown user and a wrong password meet the same answer.
  */
 #include "config.h"
 
@@ -49,21 +49,29 @@ static void answer_challenge(struct registrar *registrar, nta_incoming_t *irq,
 	struct cred *cred = registrar->agent->cred;
 	char sha256[CRED_CHALLENGE_MAX], md5[CRED_CHALLENGE_MAX];
 	uint64_t now_ms = agent_now_ms();
+	enum policy_digest digest =
+		policy_phones(registrar->agent->policy)->digest;
 
 	if (cred_challenge(cred, CRED_SHA256, source, now_ms, stale, sha256) ||
 	    cred_challenge(cred, CRED_MD5, source, now_ms, stale, md5))
 		nta_incoming_treply(irq, SIP_500_INTERNAL_SERVER_ERROR,
 				    TAG_END());
 	else if (proxy)
-		nta_incoming_treply(irq, SIP_407_PROXY_AUTH_REQUIRED,
-				    SIPTAG_PROXY_AUTHENTICATE_STR(sha256),
-				    SIPTAG_PROXY_AUTHENTICATE_STR(md5),
-				    TAG_END());
+		nta_incoming_treply(
+			irq, SIP_407_PROXY_AUTH_REQUIRED,
+			TAG_IF(digest != POLICY_DIGEST_MD5,
+			       SIPTAG_PROXY_AUTHENTICATE_STR(sha256)),
+			TAG_IF(digest != POLICY_DIGEST_SHA256,
+			       SIPTAG_PROXY_AUTHENTICATE_STR(md5)),
+			TAG_END());
 	else
-		nta_incoming_treply(irq, SIP_401_UNAUTHORIZED,
-				    SIPTAG_WWW_AUTHENTICATE_STR(sha256),
-				    SIPTAG_WWW_AUTHENTICATE_STR(md5),
-				    TAG_END());
+		nta_incoming_treply(
+			irq, SIP_401_UNAUTHORIZED,
+			TAG_IF(digest != POLICY_DIGEST_MD5,
+			       SIPTAG_WWW_AUTHENTICATE_STR(sha256)),
+			TAG_IF(digest != POLICY_DIGEST_SHA256,
+			       SIPTAG_WWW_AUTHENTICATE_STR(md5)),
+			TAG_END());
 	nta_incoming_destroy(irq);
 }
 
