@@ -153,9 +153,6 @@ static void read_addresses(struct load_file *file, struct conf_network *conf)
 		address_set_port(local, net->sip_port);
 		net->addresses++;
 	}
-	if (load_is_set(&conf->section, "address") && conf->address.count == 0)
-		load_error(file, load_key_line(&conf->section, "address"),
-			   "\"address\" is empty");
 }
 
 static unsigned family_count(const struct policy_network *net,
@@ -341,9 +338,6 @@ static void read_transports(struct load_file *file, struct conf_network *conf)
 				  "and tcp",
 				  item->text);
 	}
-	if (conf->transports.count == 0)
-		load_error(file, load_key_line(&conf->section, "transports"),
-			   "\"transports\" is empty: nothing would be heard");
 }
 
 /* Do two networks stand on one address? Then they must share nothing else. */

@@ -234,6 +234,9 @@ static void read_register(struct load_file *file, struct conf_peer *conf)
 		    load_is_set(&conf->section, "password_file");
 	peer->password = load_secret(&conf->section, peer->password,
 				     conf->password_file);
+	if (here && !load_is_set(&conf->section, "password"))
+		load_set_at(&conf->section, "password",
+			    load_at(&conf->section, "password_file"));
 	if (!node || !load_is_group(node))
 		return;
 	load_keys(&conf->reg, node);
@@ -250,8 +253,17 @@ static void read_register(struct load_file *file, struct conf_peer *conf)
 		load_error(file, conf->reg.line,
 			   "\"register\" has neither \"password\" nor "
 			   "\"password_file\"");
-	if (there)
-		peer->password = password;
+	if (there) {
+		peer->password = conf->reg_password = password;
+		load_set_at(&conf->section, "password",
+			    (struct policy_at){
+				    file->name,
+				    load_key_line(
+					    &conf->reg,
+					    load_is_set(&conf->reg, "password")
+						    ? "password"
+						    : "password_file")});
+	}
 	if (peer->reg.registrar && !is_host_name(peer->reg.registrar)) {
 		struct sockaddr_storage literal;
 		if (address_parse(&literal, peer->reg.registrar, 0) != 0)
@@ -260,8 +272,11 @@ static void read_register(struct load_file *file, struct conf_peer *conf)
 				   "nor a host name",
 				   peer->reg.registrar);
 	}
-	if (!peer->username)
+	if (!peer->username) {
 		peer->username = peer->reg.user;
+		load_set_at(&conf->section, "username",
+			    load_at(&conf->reg, "user"));
+	}
 }
 
 static void check_credentials(struct load_file *file, struct conf_peer *conf)

@@ -46,6 +46,9 @@ static void read_user(struct load_file *file, struct conf_user *conf,
 		     load_is_set(&conf->section, "password_file");
 	user->password = load_secret(&conf->section, user->password,
 				     conf->password_file);
+	if (given && !load_is_set(&conf->section, "password"))
+		load_set_at(&conf->section, "password",
+			    load_at(&conf->section, "password_file"));
 	if (user->user)
 		check_user(file, conf);
 	if (!given && user->user)

@@ -21,6 +21,12 @@ static void tell_dangling(const struct section *section,
 	const struct policy *policy = load->policy;
 	struct suggest suggest = {.wanted = item->text};
 
+	if (strcmp(item->text, "phones") == 0) {
+		load_error(section->source, item->line,
+			   "there are no phones: sallyport.conf has no "
+			   "\"phones\"");
+		return;
+	}
 	if (load->faults.count < HINTS_MAX) {
 		suggest_try(&suggest, target ? "phones" : "any");
 		suggest_try(&suggest, "phones");
@@ -61,9 +67,6 @@ static void read_from(struct load_file *file, struct conf_route *route)
 		else
 			tell_dangling(&route->section, item, false);
 	}
-	if (load_is_set(&route->section, "from") && route->from.count == 0)
-		load_error(file, load_key_line(&route->section, "from"),
-			   "\"from\" is empty");
 }
 
 static void read_to(struct load_file *file, struct conf_route *route)
@@ -74,9 +77,6 @@ static void read_to(struct load_file *file, struct conf_route *route)
 		load_error(file, load_key_line(&route->section, "to"),
 			   "\"to\" has more than %d candidates",
 			   POLICY_TARGETS_MAX);
-	if (load_is_set(&route->section, "to") && route->to.count == 0)
-		load_error(file, load_key_line(&route->section, "to"),
-			   "\"to\" is empty");
 	route->target = arena_array(&policy->arena, route->to.count,
 				    sizeof(*route->target));
 	for (unsigned i = 0; route->target && i < route->to.count; i++) {

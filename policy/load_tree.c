@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Groups of keys, read from libconfig's tree by the schema. */
 #include <libconfig.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -210,6 +211,24 @@ static const char *place_text(const struct section *section)
 	return section->place;
 }
 
+/* Every place that has such a key: "limits, phones". */
+static bool places_of(const char *name, char out[120])
+{
+	unsigned count;
+	const struct policy_key *key = policy_schema(&count);
+	size_t len = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		bool peer = strcmp(key[i].place, "peer") == 0;
+		if (strcmp(key[i].key, name) != 0 || len > 80)
+			continue;
+		len += (size_t)snprintf(
+			out + len, 120 - len, "%s%s", len ? ", " : "",
+			peer ? "a file of policy.d" : key[i].place);
+	}
+	return len > 0;
+}
+
 /* The nearest key of this place; else the same key of another place. */
 static void tell_unknown(const struct section *section,
 			 const struct config_setting_t *node,
@@ -217,23 +236,15 @@ static void tell_unknown(const struct section *section,
 {
 	const char *name = load_name(node);
 	struct suggest suggest = {.wanted = name};
-	unsigned all;
-	const struct policy_key *schema = policy_schema(&all);
-
 	for (unsigned i = 0; i < count; i++)
 		suggest_try(&suggest, key[i].key);
-	if (!suggest_best(&suggest))
-		for (unsigned i = 0; i < all; i++)
-			if (strcmp(schema[i].key, name) == 0) {
-				load_error(section->source, load_line(node),
-					   "\"%s\" is no key of %s: it belongs "
-					   "in %s",
-					   name, place_text(section),
-					   strcmp(schema[i].place, "peer")
-						   ? schema[i].place
-						   : "a file of policy.d");
-				return;
-			}
+	char places[120];
+	if (!suggest_best(&suggest) && places_of(name, places)) {
+		load_error(section->source, load_line(node),
+			   "\"%s\" is no key of %s: it belongs in %s", name,
+			   place_text(section), places);
+		return;
+	}
 	load_hint(section->source, load_line(node), suggest_best(&suggest),
 		  "\"%s\" is no key of %s", name, place_text(section));
 }
@@ -305,6 +316,12 @@ static bool read_list(const struct section *section,
 		load_error(section->source, load_line(node),
 			   "\"%s\" has more than %d elements", key->key,
 			   LOAD_LIST_MAX);
+		return false;
+	}
+	/* A list that must hold something, or that holds it by default. */
+	if (count == 0 && strcmp(key->preset, "-") != 0) {
+		load_error(section->source, load_line(node), "\"%s\" is empty",
+			   key->key);
 		return false;
 	}
 	for (unsigned i = 0; i < count; i++) {

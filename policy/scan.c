@@ -208,6 +208,27 @@ static bool lex_string(struct reader *r, struct token *token)
 	return true;
 }
 
+/* A word that begins like a number: say what was probably meant. */
+static bool not_a_number(struct reader *r, int len)
+{
+	size_t dots = 0, digits = strspn(r->pos, "0123456789");
+
+	if (digits == 1 && (r->pos[1] | 32) == 'x')
+		return broken(r, r->line,
+			      "%.*s: numbers are written in decimal", len,
+			      r->pos);
+	for (int i = 0; i < len; i++)
+		dots += r->pos[i] == '.';
+	if (dots == 1 &&
+	    strspn(r->pos + digits, ".0123456789") + digits >= (size_t)len)
+		return broken(r, r->line, "%.*s: numbers are whole", len,
+			      r->pos);
+	return broken(r, r->line,
+		      "%.*s is no number: a value like this needs quotes, "
+		      "\"%.*s\"",
+		      len, r->pos, len, r->pos);
+}
+
 static bool lex_number(struct reader *r, struct token *token)
 {
 	const char *p = r->pos;
@@ -221,13 +242,8 @@ static bool lex_number(struct reader *r, struct token *token)
 	while (is_digit(*p))
 		p++;
 	word = word_len(r, r->pos);
-	if ((size_t)(p - r->pos) < word || p == first) {
-		return broken(r, r->line,
-			      "%.*s is no whole number: a value like this "
-			      "needs quotes, \"%.*s\"",
-			      (int)(word < 50 ? word : 50), r->pos,
-			      (int)(word < 50 ? word : 50), r->pos);
-	}
+	if ((size_t)(p - r->pos) < word || p == first)
+		return not_a_number(r, (int)(word < 50 ? word : 50));
 	token->kind = TOKEN_NUMBER;
 	token->len = (size_t)(p - r->pos);
 	r->pos = p;
@@ -338,7 +354,8 @@ static bool read_group(struct reader *r, unsigned opened, bool outermost);
 static bool read_value(struct reader *r, unsigned line, const char *key,
 		       size_t key_len);
 
-static bool bad_value(struct reader *r, const char *key, size_t key_len)
+static bool bad_value(struct reader *r, unsigned line, const char *key,
+		      size_t key_len)
 {
 	const struct token *t = &r->token;
 
@@ -350,8 +367,8 @@ static bool bad_value(struct reader *r, const char *key, size_t key_len)
 			      (int)len, t->text, (int)len, t->text);
 	}
 	if (t->kind == TOKEN_END)
-		return broken(r, t->line,
-			      "the file ends where a value should stand");
+		return broken(r, line, "\"%.*s\" has no value",
+			      (int)(key_len < 60 ? key_len : 60), key);
 	return broken(r, t->line, "\"%.*s\" has no value before \"%.*s\"",
 		      (int)(key_len < 60 ? key_len : 60), key, (int)t->len,
 		      t->text);
@@ -436,11 +453,11 @@ static bool read_value(struct reader *r, unsigned line, const char *key,
 	case TOKEN_NAME:
 	case TOKEN_END:
 	case TOKEN_BROKEN:
-		return bad_value(r, key, key_len);
+		return bad_value(r, line, key, key_len);
 	}
 	char open = *r->token.text;
 	if (open != '{' && open != '[' && open != '(')
-		return bad_value(r, key, key_len);
+		return bad_value(r, line, key, key_len);
 	if (++r->depth > SCAN_DEPTH_MAX)
 		return broken(r, opened, "nested too deeply");
 	if (!next(r))

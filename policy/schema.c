@@ -133,9 +133,9 @@ static const struct policy_key keys[] = {
 	LIST("networks.NAME", "local", "prefixes", "-", NET, local,
 	     "further subnets that are ours"),
 
-	LIST("phones", "network", "names of networks", "-", PHONE, network,
+	LIST("phones", "network", "networks", "-", PHONE, network,
 	     "the networks that phones are in"),
-	LIST("phones", "from", "\"any\" or prefixes", "-", PHONE, from,
+	LIST("phones", "from", "any, or prefixes", "-", PHONE, from,
 	     "where phones may send from"),
 	TEXT("phones", "realm", "1-64", "sallyport", PHONE, phones.realm,
 	     "realm of the digest challenge"),
@@ -169,13 +169,13 @@ static const struct policy_key keys[] = {
 	TEXT("phones.users", "display", "1-64", "-", USER, user.display,
 	     "name shown when it calls"),
 
-	LIST("routes", "from", "peer, \"phones\", \"any\"", "required", ROUTE,
+	LIST("routes", "from", "peers, phones, any", "required", ROUTE,
 	     from, "who calls"),
 	TEXT("routes", "number", "1-512", "-", ROUTE, number,
 	     "regular expression (PCRE2) the number must match"),
 	TEXT("routes", "to_number", "1-127", "-", ROUTE, to_number,
 	     "the number called instead; \\0 to \\9 are the match's parts"),
-	LIST("routes", "to", "peer, user, \"phones\"", "required", ROUTE, to,
+	LIST("routes", "to", "peers, users, phones", "required", ROUTE, to,
 	     "candidates, tried in order"),
 
 	NUMBER("limits", "max_calls", "1-100000", "2000", MAIN,
@@ -203,7 +203,7 @@ static const struct policy_key keys[] = {
 	   "how long released ports rest"),
 
 	PATH("log", "status", "1-4000", "/var/log/sallyport/status.log", MAIN,
-	     files.status_log, "the status log; \"-\": standard output"),
+	     files.status_log, "the status log; -: standard output"),
 	CHOICE("log", "level", "error | warning | info | debug", "info", MAIN,
 	       files.log_level, "the least that is logged"),
 	PATH("store", "file", "1-4000", "/var/lib/sallyport/sallyport.db",
@@ -215,7 +215,7 @@ static const struct policy_key keys[] = {
 
 	CHOICE("peer", "kind", "trunk | pbx", "required", PEER, kind,
 	       "what it is: an ITSP or a PBX"),
-	TEXT("peer", "network", "name of a network", "-", PEER, network_name,
+	TEXT("peer", "network", "a network", "-", PEER, network_name,
 	     "the network it is in"),
 	TEXT("peer", "domain", "1-253", "-", PEER, peer.domain,
 	     "its domain; NAPTR and SRV are looked up"),

@@ -55,11 +55,12 @@ void suggest_try(struct suggest *suggest, const char *candidate)
 {
 	unsigned distance = suggest_distance(suggest->wanted, candidate);
 	size_t len = strlen(suggest->wanted);
-	unsigned limit = len <= 2 ? 1 : len <= 5 ? 2 : 3;
+	unsigned limit = len <= 4 ? 1 : len <= 7 ? 2 : 3;
 
 	if (distance > limit && is_part(suggest->wanted, candidate))
 		distance = limit;
-	if (distance > limit || distance >= len)
+	if ((distance == 0 && strcmp(suggest->wanted, candidate) == 0) ||
+	    distance > limit || distance >= len)
 		return;
 	if (!suggest->best || distance < suggest->distance) {
 		suggest->best = candidate;
