@@ -489,8 +489,12 @@ void call_accepted(struct call *call, struct leg *branch,
 	if (event->sdp.len && !call_said(branch, event->sdp))
 		sdp = call_answer_a(call, branch, event->sdp, &status);
 	if (!sdp) {
-		call_refuse(call, &(struct leg_refusal){.status = status}, "b",
-			    "answer-unusable");
+		call_refuse(call,
+			    &(struct leg_refusal){
+				    .status = status,
+				    .retry_after_s =
+					    status == 503 ? CALL_RETRY_S : 0},
+			    "b", "answer-unusable");
 		return;
 	}
 	call->state = CALL_ANSWERED;

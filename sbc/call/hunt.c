@@ -111,7 +111,8 @@ static int hunt_offer(struct hunt *hunt, struct leg *branch)
 	struct offer_place place[BODY_MEDIA_MAX];
 	struct offer_rules rules;
 	struct body source;
-	int error;
+	const char *why;
+	int error = 0;
 
 	call_rules(branch, &rules);
 	if (call->delayed_offer) {
@@ -121,16 +122,19 @@ static int hunt_offer(struct hunt *hunt, struct leg *branch)
 					    .rtp = true,
 					    .port = 9,
 					    .direction = BODY_SENDRECV};
-		error = path_place(call, branch, call->a, &source, place);
-		return error ? error
-			     : offer_write_own(&branch->offer, NULL, &rules,
-					       place, 1);
+	} else {
+		error = body_parse(&source, call->a->offer.remote,
+				   call->a->offer.remote_len, &why);
 	}
-	error = body_parse(&source, call->a->offer.remote,
-			   call->a->offer.remote_len, &(const char *){NULL});
+	/* The caller's ports too: nobody is rung for a call that has none. */
+	if (!error && call->path.anchored)
+		error = path_place(call, call->a, call->a, &source, place);
 	if (!error)
 		error = path_place(call, branch, call->a, &source, place);
-	if (!error)
+	if (!error && call->delayed_offer)
+		error = offer_write_own(&branch->offer, NULL, &rules, place,
+					1);
+	else if (!error)
 		error = offer_write_offer(&branch->offer, &source, &rules,
 					  place);
 	return error;
