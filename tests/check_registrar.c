@@ -33,8 +33,7 @@ struct phone {
 
 static struct phone phone;
 
-/* --- the phone
- * ----------------------------------------------------------------- */
+/* --- the phone --- */
 
 static void phone_open(struct phone *p)
 {
@@ -202,8 +201,7 @@ static void end(void)
 	house_pull_down(&house);
 }
 
-/* --- who may
- * ------------------------------------------------------------------- */
+/* --- who may --- */
 
 START_TEST(the_challenge_offers_sha256_first_then_md5)
 	{
@@ -368,8 +366,7 @@ START_TEST(a_call_is_challenged_with_407_and_its_user_is_told)
 	}
 END_TEST
 
-/* --- what is bound
- * ---------------------------------------------------------------- */
+/* --- what is bound --- */
 
 static const struct {
 	const char *more;
@@ -514,8 +511,7 @@ START_TEST(an_older_request_does_not_undo_a_newer)
 	}
 END_TEST
 
-/* --- where it is
- * -------------------------------------------------------------------- */
+/* --- where it is --- */
 
 START_TEST(where_a_phone_stands_is_told_by_its_packets)
 	{
@@ -611,8 +607,7 @@ START_TEST(a_phone_without_a_nat_is_left_in_peace)
 	}
 END_TEST
 
-/* --- time and restart
- * ------------------------------------------------------------------ */
+/* --- time and restart --- */
 
 static bool nothing_held(void *user)
 {
@@ -686,8 +681,7 @@ START_TEST(bindings_survive_a_restart)
 	}
 END_TEST
 
-/* --- bad input
- * -------------------------------------------------------------------------- */
+/* --- bad input --- */
 
 START_TEST(garbage_neither_harms_nor_binds)
 	{

@@ -21,8 +21,7 @@ static struct fake_dns dns;
 static struct trunk *trunk;
 static struct policy_peer peer;
 
-/* --- the provider
- * -------------------------------------------------------------- */
+/* --- the provider --- */
 
 static struct provider {
 	int fd;
@@ -204,8 +203,7 @@ static void itsp_step(struct provider *p)
 		itsp_register(p, &message);
 }
 
-/* --- the tests' own
- * ---------------------------------------------------------------- */
+/* --- the tests' own --- */
 
 static void begin(void)
 {
@@ -299,8 +297,7 @@ static bool was_taken_back(void)
 	return itsp.taken_back > 0;
 }
 
-/* --- registration
- * --------------------------------------------------------------------- */
+/* --- registration --- */
 
 START_TEST(it_registers_whatever_challenge_comes)
 	{
@@ -569,9 +566,7 @@ START_TEST(an_end_in_the_middle_of_everything_is_safe)
 	}
 END_TEST
 
-/* --- health
- * ----------------------------------------------------------------------------
- */
+/* --- health --- */
 
 START_TEST(any_answer_to_a_ping_means_up)
 	{
@@ -645,9 +640,7 @@ START_TEST(calls_are_counted_to_the_limit)
 	}
 END_TEST
 
-/* --- places
- * ------------------------------------------------------------------------------
- */
+/* --- places --- */
 
 static struct fake_dns_entry names[4];
 static char srv[64];
@@ -745,9 +738,7 @@ START_TEST(dead_targets_are_passed_over)
 	}
 END_TEST
 
-/* --- reload
- * ----------------------------------------------------------------------------------
- */
+/* --- reload --- */
 
 START_TEST(a_reload_keeps_what_did_not_change)
 	{

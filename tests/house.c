@@ -22,8 +22,7 @@ extern su_log_t nta_log[], tport_log[];
 
 static struct house *lived_in;
 
-/* --- policy ----------------------------------------------------------------
- */
+/* --- policy --- */
 
 const struct policy_phones *policy_phones(const struct policy *policy)
 {
@@ -73,8 +72,7 @@ void agent_sources_changed(struct agent *agent)
 	lived_in->sources_changed++;
 }
 
-/* --- the agent ---------------------------------------------------------------
- */
+/* --- the agent --- */
 
 static void on_line(void *user, const char *line, size_t len)
 {

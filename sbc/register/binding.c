@@ -40,8 +40,7 @@ void binding_table_free(struct binding_table *table)
 	free(table);
 }
 
-/* --- by time ----------------------------------------------------------------
- */
+/* --- by time --- */
 
 static void heap_set(struct binding_table *table, size_t i,
 		     struct binding *binding)
@@ -122,8 +121,7 @@ struct binding *binding_due(const struct binding_table *table)
 	return table->count ? table->heap[0] : NULL;
 }
 
-/* --- by user ----------------------------------------------------------------
- */
+/* --- by user --- */
 
 static unsigned bucket_of(const char *user)
 {

@@ -32,8 +32,7 @@ static void set_timer(struct trunk *trunk, su_timer_f f, unsigned ms)
 			      ms ? ms : 1);
 }
 
-/* --- verdicts
- * --------------------------------------------------------------------- */
+/* --- verdicts --- */
 
 void trunk_answered(struct trunk *trunk)
 {
@@ -72,8 +71,7 @@ void trunk_silent(struct trunk *trunk, const char *why)
 		plan_round(trunk);
 }
 
-/* --- pings
- * ------------------------------------------------------------------------- */
+/* --- pings --- */
 
 static void stop_ping(struct trunk *trunk)
 {
@@ -194,9 +192,7 @@ static void send_ping(struct trunk *trunk)
 	set_timer(trunk, on_silence, TRUNK_SILENCE_MS);
 }
 
-/* --- life
- * ---------------------------------------------------------------------------
- */
+/* --- life --- */
 
 int health_start(struct trunk *trunk)
 {

@@ -19,9 +19,8 @@
 #include <string.h>
 
 #include "sbc/register/trunk_parts.h"
+#include "sbc/register/words.h"
 #include "sbc/report/status.h"
-#include "sbc/sip/cred.h"
-#include "sbc/sip/cred_header.h"
 
 #define FIRST_MS	 200
 #define BACKOFF_FIRST_MS 2000
@@ -30,23 +29,6 @@
 #define RETRY_AFTER_MAX	 3600
 #define EXPIRES_MAX_S	 86400
 #define TRIES_MAX	 2 /* challenges answered in one round */
-#define CHALLENGE_MAX	 1024
-
-/* All that one REGISTER says: a farewell takes a copy of it with it. */
-struct words {
-	nta_agent_t *nta;
-	nta_leg_t *leg;
-	char uri[TRUNK_NAME_MAX + 8];
-	char aor[TRUNK_NAME_MAX + 160]; /* for From and To */
-	char tag[20], call_id[40];
-	char contact[256]; /* the URI */
-	char route[TRUNK_ROUTE_MAX];
-	uint32_t cseq;
-	char user[128], password[256]; /* of the digest; "" if none */
-	char challenge[CHALLENGE_MAX]; /* the last one, "" if none */
-	bool proxy;		       /* it came with a 407 */
-	unsigned nc;
-};
 
 struct signup {
 	struct trunk *trunk;
@@ -66,8 +48,7 @@ struct signup {
 static void begin_round(struct signup *signup);
 static void send_one(struct signup *signup);
 
-/* --- the message
- * ------------------------------------------------------------------- */
+/* --- the message --- */
 
 static const char *name_of(const struct policy_peer *peer)
 {
@@ -118,78 +99,7 @@ static void write_contact(struct signup *signup,
 		 transport == POLICY_TCP ? ";transport=tcp" : "");
 }
 
-static char *write_answer(struct words *words, char out[CRED_ANSWER_MAX])
-{
-	if (!words->challenge[0] ||
-	    cred_answer(out, words->challenge, "REGISTER", words->uri,
-			words->user, words->password, ++words->nc))
-		return NULL;
-	return out;
-}
-
-/* `msg` is taken in any case. */
-static nta_outgoing_t *send_words(struct words *words, msg_t *msg,
-				  unsigned expires_s, nta_response_f *callback,
-				  nta_outgoing_magic_t *magic)
-{
-	char from[sizeof(words->aor) + 32], contact[sizeof(words->contact) + 2];
-	char cseq[32], expires[16], answer[CRED_ANSWER_MAX];
-	char *credentials = write_answer(words, answer);
-	nta_outgoing_t *orq = NULL;
-
-	snprintf(from, sizeof(from), "%s;tag=%s", words->aor, words->tag);
-	snprintf(contact, sizeof(contact), "<%s>", words->contact);
-	snprintf(cseq, sizeof(cseq), "%u REGISTER", ++words->cseq);
-	snprintf(expires, sizeof(expires), "%u", expires_s);
-	if (sip_add_tl(msg, sip_object(msg), SIPTAG_FROM_STR(from),
-		       SIPTAG_TO_STR(words->aor),
-		       SIPTAG_CALL_ID_STR(words->call_id),
-		       SIPTAG_CSEQ_STR(cseq), SIPTAG_CONTACT_STR(contact),
-		       SIPTAG_EXPIRES_STR(expires),
-		       TAG_IF(credentials && !words->proxy,
-			      SIPTAG_AUTHORIZATION_STR(credentials)),
-		       TAG_IF(credentials && words->proxy,
-			      SIPTAG_PROXY_AUTHORIZATION_STR(credentials)),
-		       TAG_END()) >= 0 &&
-	    nta_msg_request_complete(msg, words->leg, SIP_METHOD_REGISTER,
-				     (url_string_t *)words->uri) >= 0)
-		orq = nta_outgoing_mcreate(words->nta, callback, magic,
-					   (url_string_t *)words->route, msg,
-					   TAG_END());
-	if (!orq)
-		msg_destroy(msg);
-	return orq;
-}
-
-/* The strongest of the challenges that we can answer; false: none. */
-static bool take_challenge(struct words *words, const sip_t *sip, bool *stale)
-{
-	su_home_t home[1] = {SU_HOME_INIT(home)};
-	bool proxy = sip->sip_status->st_status == 407;
-	const msg_auth_t *it =
-		proxy ? sip->sip_proxy_authenticate : sip->sip_www_authenticate;
-	int best = -1;
-
-	for (unsigned n = 0; it && n < 8; it = it->au_next, n++) {
-		char *text = cred_header_text(home, it);
-		int rank = text ? cred_challenge_rank(text) : -1;
-		if (rank <= best || strlen(text) >= sizeof(words->challenge))
-			continue;
-		best = rank;
-		strcpy(words->challenge, text);
-		*stale = cred_challenge_is_stale(text);
-	}
-	if (best >= 0) {
-		words->proxy = proxy;
-		words->nc = 0;
-	}
-	su_home_deinit(home);
-	return best >= 0;
-}
-
-/* --- time
- * ----------------------------------------------------------------------------
- */
+/* --- time --- */
 
 static void on_round(su_root_magic_t *magic, su_timer_t *timer,
 		     su_timer_arg_t *arg)
@@ -222,8 +132,7 @@ static void back_off(struct signup *signup, unsigned at_least_ms)
 	round_after(signup, ms > at_least_ms ? ms : at_least_ms);
 }
 
-/* --- results
- * -------------------------------------------------------------------------- */
+/* --- results --- */
 
 static void set_registration(struct signup *signup,
 			     enum trunk_registration registration,
@@ -356,7 +265,7 @@ static void challenged(struct signup *signup, const sip_t *sip)
 		       0);
 		return;
 	}
-	if (!take_challenge(&signup->words, sip, &stale)) {
+	if (!words_take_challenge(&signup->words, sip, &stale)) {
 		signup->words.challenge[0] = '\0';
 		failed(signup, status, "no challenge that we can answer", 0);
 		return;
@@ -428,9 +337,7 @@ static int on_answer(nta_outgoing_magic_t *magic, nta_outgoing_t *orq,
 	return 0;
 }
 
-/* --- sending
- * ----------------------------------------------------------------------------
- */
+/* --- sending --- */
 
 static void send_one(struct signup *signup)
 {
@@ -459,7 +366,7 @@ static void send_one(struct signup *signup)
 	msg = nta_msg_create(network->nta, 0);
 	if (msg)
 		signup->orq =
-			send_words(&signup->words, msg, signup->expires_s,
+			words_send(&signup->words, msg, signup->expires_s,
 				   on_answer, (nta_outgoing_magic_t *)signup);
 	if (!signup->orq) {
 		failed(signup, 0, "REGISTER cannot be sent", 0);
@@ -477,59 +384,7 @@ static void begin_round(struct signup *signup)
 	send_one(signup);
 }
 
-/* --- leaving
- * -----------------------------------------------------------------------------
- */
-
-/* Lives in the memory of its own request, so that it ends with it whatever
- * ends it: the trunk is gone by then. */
-struct farewell {
-	struct words words;
-};
-
-static int on_farewell(nta_outgoing_magic_t *magic, nta_outgoing_t *orq,
-		       const sip_t *sip)
-{
-	struct farewell *farewell = (struct farewell *)magic;
-	int status = sip ? sip->sip_status->st_status : 408;
-	bool stale;
-
-	if (status < 200)
-		return 0;
-	if ((status == 401 || status == 407) && !nta_sip_is_internal(sip) &&
-	    farewell->words.password[0] &&
-	    take_challenge(&farewell->words, sip, &stale)) {
-		msg_t *msg = nta_msg_create(farewell->words.nta, 0);
-		if (msg)
-			nta_outgoing_destroy(send_words(&farewell->words, msg,
-							0, NULL, NULL));
-	}
-	nta_outgoing_destroy(orq);
-	return 0;
-}
-
-static void say_farewell(struct signup *signup)
-{
-	msg_t *msg;
-
-	if (!signup->bound || !signup->words.nta)
-		return;
-	msg = nta_msg_create(signup->words.nta, 0);
-	if (!msg)
-		return;
-	struct farewell *farewell = su_alloc(msg_home(msg), sizeof(*farewell));
-	if (!farewell) {
-		msg_destroy(msg);
-		return;
-	}
-	farewell->words = signup->words;
-	send_words(&farewell->words, msg, 0, on_farewell,
-		   (nta_outgoing_magic_t *)farewell);
-}
-
-/* --- life
- * ---------------------------------------------------------------------------------
- */
+/* --- life --- */
 
 static void on_place(void *user, const struct place_state *place, bool moved)
 {
@@ -577,8 +432,8 @@ void signup_free(struct signup *signup, bool politely)
 	if (!signup)
 		return;
 	nta_outgoing_destroy(signup->orq);
-	if (politely)
-		say_farewell(signup);
+	if (politely && signup->bound)
+		words_farewell(&signup->words);
 	place_free(signup->place);
 	su_timer_destroy(signup->timer);
 	free(signup);

@@ -66,8 +66,7 @@ void trunk_host(char out[TRUNK_NAME_MAX], const char *name, bool port)
 		*colon = '\0';
 }
 
-/* --- how we are seen ---------------------------------------------------------
- */
+/* --- how we are seen --- */
 
 bool trunk_us(struct sockaddr_storage *out, const struct trunk *trunk,
 	      const struct resolve_target *target)
@@ -131,8 +130,7 @@ void trunk_seen(struct trunk *trunk, const sip_t *sip,
 		signup_moved(trunk->signup);
 }
 
-/* --- what is said
- * ------------------------------------------------------------- */
+/* --- what is said --- */
 
 void trunk_why(struct trunk *trunk, const char *why)
 {
@@ -152,8 +150,7 @@ void trunk_say(const struct trunk *trunk, const char *event, unsigned status,
 	status_end(&line);
 }
 
-/* --- where it is
- * --------------------------------------------------------------- */
+/* --- where it is --- */
 
 static void say_place(const struct trunk *trunk, const char *event,
 		      const char *reason)
@@ -195,8 +192,7 @@ static void on_place(void *user, const struct place_state *place, bool moved)
 		agent_sources_changed(trunk->agent);
 }
 
-/* --- reload
- * -------------------------------------------------------------------- */
+/* --- reload --- */
 
 /* Everything that decides where it is, and as whom it sees us. */
 static void place_key(char *out, size_t size, const struct policy_peer *peer)
@@ -289,8 +285,7 @@ void trunk_update(struct trunk *trunk, const struct policy_peer *peer)
 	health_soon(trunk);
 }
 
-/* --- life
- * ------------------------------------------------------------------------ */
+/* --- life --- */
 
 int trunk_new(struct trunk **out, struct agent *agent,
 	      const struct policy_peer *peer)

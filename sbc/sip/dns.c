@@ -42,8 +42,7 @@ struct question {
 	void *user;
 };
 
-/* --- the loop
- * ------------------------------------------------------------------ */
+/* --- the loop --- */
 
 static void rearm(struct dns *dns);
 
@@ -124,8 +123,7 @@ static void on_state(void *user, ares_socket_t fd, int readable, int writable)
 	socket->fd = fd;
 }
 
-/* --- life
- * ---------------------------------------------------------------------- */
+/* --- life --- */
 
 static int open_channel(struct dns *dns)
 {
@@ -213,8 +211,7 @@ void dns_refresh(struct dns *dns)
 	ares_destroy(old);
 }
 
-/* --- reading answers: every bound is checked, c-ares knows no TTL of SRV
- * -------- */
+/* --- reading answers: every bound is checked, c-ares knows no TTL of SRV --- */
 
 static unsigned get16(const uint8_t *at)
 {

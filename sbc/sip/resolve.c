@@ -86,8 +86,7 @@ struct resolve {
 
 static void rearm(struct resolve *resolve);
 
-/* --- the last good answers
- * ------------------------------------------------------ */
+/* --- the last good answers --- */
 
 static void key_of(char key[KEY_MAX], const struct ask *ask)
 {
@@ -153,8 +152,7 @@ static void keep(struct ask *ask, const struct resolve_target *target,
 	resolve->kept_count++;
 }
 
-/* --- the end of an ask
- * ------------------------------------------------------------ */
+/* --- the end of an ask --- */
 
 static void ask_free_if_done(struct ask *ask)
 {
@@ -218,8 +216,7 @@ static void finish(struct ask *ask)
 		  count > 0, TTL_MIN_S);
 }
 
-/* --- steps
- * ------------------------------------------------------------------------ */
+/* --- steps --- */
 
 static void next_step(struct ask *ask);
 
@@ -479,8 +476,7 @@ static void next_step(struct ask *ask)
 	}
 }
 
-/* --- time
- * ------------------------------------------------------------------------- */
+/* --- time --- */
 
 static void on_timer(su_root_magic_t *magic, su_timer_t *timer,
 		     su_timer_arg_t *arg)
@@ -526,8 +522,7 @@ static void rearm(struct resolve *resolve)
 			first_ms > now_ms ? (long)(first_ms - now_ms) : 1);
 }
 
-/* --- the face
- * --------------------------------------------------------------------- */
+/* --- the face --- */
 
 int resolve_new_with_servers(struct resolve **out, su_root_t *root,
 			     const char *servers)

@@ -148,8 +148,7 @@ void store_drop_binding(struct store *store, const char *user,
 	put_change(store, &b, true);
 }
 
-/* --- reading -----------------------------------------------------------------
- */
+/* --- reading --- */
 
 static void copy_column(char *out, size_t size, sqlite3_stmt *row, int column)
 {

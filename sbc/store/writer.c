@@ -28,8 +28,7 @@ static struct timespec from_now(unsigned ms)
 	return at;
 }
 
-/* --- the queue, under the lock ---------------------------------------------
- */
+/* --- the queue, under the lock --- */
 
 static struct store_change **bucket_of(struct writer *writer, uint64_t hash)
 {
@@ -129,8 +128,7 @@ static void give_back(struct writer *writer, struct store_changes *batch)
 	}
 }
 
-/* --- the thread --------------------------------------------------------------
- */
+/* --- the thread --- */
 
 static int write_batch(sqlite3 *db, const struct store_changes *batch)
 {
