@@ -223,6 +223,34 @@ START_TEST(the_challenge_offers_sha256_first_then_md5)
 	}
 END_TEST
 
+START_TEST(one_algorithm_alone_is_offered_if_policy_says_so)
+	{
+		char value[512];
+
+		house.policy.phones.digest =
+			_i ? POLICY_DIGEST_SHA256 : POLICY_DIGEST_MD5;
+		ck_assert_int_eq(ask_once(&phone, "REGISTER", "101", "", ""),
+				 401);
+		ck_assert(text_header(&phone.answer, "WWW-Authenticate", 0,
+				      value, sizeof(value)));
+		ck_assert_int_eq(digest_is_sha256(value), _i);
+		ck_assert(!text_header(&phone.answer, "WWW-Authenticate", 1,
+				       value, sizeof(value)));
+	}
+END_TEST
+
+START_TEST(without_phones_in_the_policy_nobody_is_asked)
+	{
+		struct cred *cred = house.agent.cred;
+
+		/* a reload may bring phones while there is no realm yet */
+		house.agent.cred = NULL;
+		ck_assert_int_eq(ask_once(&phone, "REGISTER", "101", "", ""),
+				 403);
+		house.agent.cred = cred;
+	}
+END_TEST
+
 START_TEST(both_algorithms_let_a_phone_in)
 	{
 		for (unsigned which = 0; which < 2; which++) {
@@ -776,6 +804,9 @@ static Suite *registrar_suite(void)
 	tcase_set_timeout(cases, 60);
 	tcase_add_checked_fixture(cases, begin, end);
 	tcase_add_test(cases, the_challenge_offers_sha256_first_then_md5);
+	tcase_add_loop_test(
+		cases, one_algorithm_alone_is_offered_if_policy_says_so, 0, 2);
+	tcase_add_test(cases, without_phones_in_the_policy_nobody_is_asked);
 	tcase_add_test(cases, both_algorithms_let_a_phone_in);
 	tcase_add_test(
 		cases,

@@ -158,6 +158,7 @@ static void write_policy(struct policy *policy)
 		.expires_max_s = 3600,
 		.expires_default_s = 600,
 		.max_contacts = 3,
+		.digest = POLICY_DIGEST_BOTH,
 	};
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Who sends this request? Challenges as `phones.digest` says, SHA-256 first (RFC
- * 8760); an unknown user and a wrong password meet the same answer.
+ * Who sends this request? Challenges as `phones.digest` says, SHA-256 first
+ * (RFC 8760); an unknown user and a wrong password meet the same answer.
  */
 #include "config.h"
 
@@ -65,13 +65,12 @@ static void answer_challenge(struct registrar *registrar, nta_incoming_t *irq,
 			       SIPTAG_PROXY_AUTHENTICATE_STR(md5)),
 			TAG_END());
 	else
-		nta_incoming_treply(
-			irq, SIP_401_UNAUTHORIZED,
-			TAG_IF(digest != POLICY_DIGEST_MD5,
-			       SIPTAG_WWW_AUTHENTICATE_STR(sha256)),
-			TAG_IF(digest != POLICY_DIGEST_SHA256,
-			       SIPTAG_WWW_AUTHENTICATE_STR(md5)),
-			TAG_END());
+		nta_incoming_treply(irq, SIP_401_UNAUTHORIZED,
+				    TAG_IF(digest != POLICY_DIGEST_MD5,
+					   SIPTAG_WWW_AUTHENTICATE_STR(sha256)),
+				    TAG_IF(digest != POLICY_DIGEST_SHA256,
+					   SIPTAG_WWW_AUTHENTICATE_STR(md5)),
+				    TAG_END());
 	nta_incoming_destroy(irq);
 }
 
@@ -166,7 +165,7 @@ const struct policy_user *registrar_challenge(struct registrar *registrar,
 	su_home_t home[1] = {SU_HOME_INIT(home)};
 	const struct policy_user *user = NULL;
 
-	if (!phones) {
+	if (!phones || !registrar->agent->cred) {
 		nta_incoming_treply(irq, SIP_403_FORBIDDEN, TAG_END());
 		nta_incoming_destroy(irq);
 		return NULL;
