@@ -135,24 +135,30 @@ unsigned media_block_used(const struct media_block *block)
 /* --- events
  * -------------------------------------------------------------------- */
 
-/* Those that wait get the room that was made, first come first served. */
-static void flush_dirty(struct media_engine *engine)
+/* First come, first served; what finds no room waits for the next time. */
+static void flush_worker(struct worker *worker)
 {
-	for (unsigned i = 0; i < engine->config.workers; i++) {
-		struct worker *worker = &engine->workers[i];
-		struct media_session *session;
-		while ((session = TAILQ_FIRST(&worker->dirty)) != NULL) {
-			if (!session_flush(session)) {
-				/* It makes room and looks at `starved`, or we
-				 * see the room: one of both. */
-				atomic_store(&worker->starved, true);
-				if (!session_flush(session))
-					break;
-			}
-			TAILQ_REMOVE(&worker->dirty, session, dirty_link);
-			session->dirty = false;
+	struct media_session *session;
+	if (TAILQ_EMPTY(&worker->dirty))
+		return;
+	while ((session = TAILQ_FIRST(&worker->dirty)) != NULL) {
+		if (!session_flush(session)) {
+			/* It makes room and looks at `starved`, or we see the
+			 * room: one of both. */
+			atomic_store(&worker->starved, true);
+			if (!session_flush(session))
+				break;
 		}
+		TAILQ_REMOVE(&worker->dirty, session, dirty_link);
+		session->dirty = false;
 	}
+	bell_ring(&worker->bell);
+}
+
+void media_engine_flush(struct media_engine *engine)
+{
+	for (unsigned i = 0; i < engine->config.workers; i++)
+		flush_worker(&engine->workers[i]);
 }
 
 static void on_detached(const struct relay_event *event)
@@ -242,12 +248,12 @@ bool media_engine_event(struct media_engine *engine, struct media_event *out)
 		session_free(engine->corpse);
 		engine->corpse = NULL;
 	}
-	flush_dirty(engine);
+	media_engine_flush(engine);
 	if (take_event(engine, out))
 		return true;
 	/* Answer the bell only when all is taken, then look again: what came
 	 * in between rang for nothing. */
 	bell_answer(&engine->bell);
-	flush_dirty(engine);
+	media_engine_flush(engine);
 	return take_event(engine, out);
 }

@@ -43,6 +43,13 @@ void media_engine_free(struct media_engine *engine);
 /* Readable when media_engine_event() has something. */
 int media_engine_fd(const struct media_engine *engine);
 
+/*
+ * Tell the workers what the functions below were asked since the last time,
+ * with one wake-up each: call it once a turn of the loop. media_engine_event()
+ * does it too.
+ */
+void media_engine_flush(struct media_engine *engine);
+
 /* --- port blocks: one a network ------------------------------------------ */
 
 /*

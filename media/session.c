@@ -63,10 +63,7 @@ void session_free(struct media_session *session)
 
 static bool tell(struct media_session *session, const struct command *command)
 {
-	if (!mailbox_put(&session->worker->commands, command))
-		return false;
-	bell_ring(&session->worker->bell);
-	return true;
+	return mailbox_put(&session->worker->commands, command);
 }
 
 static bool tell_pair(struct media_session *session, struct pair *pair)
@@ -161,18 +158,13 @@ bool session_flush(struct media_session *session)
 	return tell_timeouts(session);
 }
 
-/* A wish was noted: tell it, behind those that wait already. */
+/* A wish was noted: it is told with the next flush. */
 static void changed(struct media_session *session)
 {
-	struct worker *worker = session->worker;
 	if (session->dirty)
 		return;
-	if (TAILQ_EMPTY(&worker->dirty) && session_flush(session))
-		return;
 	session->dirty = true;
-	TAILQ_INSERT_TAIL(&worker->dirty, session, dirty_link);
-	atomic_store(&worker->starved, true);
-	bell_ring(&worker->bell); /* it answers when it has made room */
+	TAILQ_INSERT_TAIL(&session->worker->dirty, session, dirty_link);
 }
 
 /* --- sides

@@ -242,6 +242,7 @@ void agent_free(struct agent *agent)
 void agent_step(struct agent *agent, unsigned wait_ms)
 {
 	su_root_step(agent->root, (su_duration_t)wait_ms);
+	media_engine_flush(agent->media);
 	call_reap(agent);
 }
 

@@ -80,10 +80,20 @@ static void far_close(struct far *far)
 	close(far->fds[1]);
 }
 
+/* What far ends see comes after what the engine was asked before. */
+static struct media_engine *under_test;
+
+static void turn(struct media_engine *engine)
+{
+	media_engine_flush(engine);
+	poll(NULL, 0, 1);
+}
+
 static void far_send(const struct far *far, int channel, const char *host,
 		     uint16_t port, const void *buf, size_t len)
 {
 	struct sockaddr_storage to = address(host, port);
+	media_engine_flush(under_test);
 	ck_assert_int_eq(sendto(far->fds[channel], buf, len, 0,
 				(struct sockaddr *)&to, addr_len(&to)),
 			 (ssize_t)len);
@@ -94,6 +104,7 @@ static ssize_t far_receive(const struct far *far, int channel, void *buf,
 			   size_t len, int ms)
 {
 	struct pollfd pfd = {.fd = far->fds[channel], .events = POLLIN};
+	media_engine_flush(under_test);
 	if (poll(&pfd, 1, ms) != 1)
 		return -1;
 	return recv(far->fds[channel], buf, len, 0);
@@ -126,6 +137,7 @@ static void start_engine(struct fixture *f, uint16_t last,
 	struct media_config config = {.workers = 1, .dscp = 46};
 	memset(f, 0, sizeof(*f));
 	ck_assert_int_eq(media_engine_new(&f->engine, &config), 0);
+	under_test = f->engine;
 	ck_assert_int_eq(media_block_new(&f->block, f->engine, FIRST_PORT, last,
 					 quarantine_ms),
 			 0);
@@ -377,7 +389,7 @@ START_TEST(directions_that_are_not_allowed_are_dropped)
 		t.may_receive = false;
 		media_session_target(f.session, MEDIA_A, 0, &t);
 		while (stats(&f, MEDIA_A).dropped_other < 1)
-			poll(NULL, 0, 1);
+			turn(under_test);
 		b_sends(&f, &p);
 		a_sends(&f, &q);
 		far_expect(&f.b, 0, &q, sizeof(q));
@@ -399,7 +411,7 @@ START_TEST(a_target_may_come_late)
 		a_sends(&f, &p);
 		expect_event(&f, MEDIA_FIRST_PACKET);
 		while (stats(&f, MEDIA_A).dropped_other < 1)
-			poll(NULL, 0, 1);
+			turn(under_test);
 		bind_side(&f, MEDIA_B, "127.0.0.1");
 		t = target(&f.b);
 		media_session_target(f.session, MEDIA_B, 0, &t);
@@ -511,7 +523,7 @@ START_TEST(an_end_that_is_gone_neither_spins_nor_kills)
 			a_sends(&f, &p);
 		}
 		while (stats(&f, MEDIA_A).packets < 10)
-			poll(NULL, 0, 1);
+			turn(under_test);
 		f.b.fds[0] = dup(f.b.fds[1]);
 		b_sends(&f,
 			&p); /* now from another port: dropped by the kernel */
@@ -578,7 +590,7 @@ START_TEST(filler_and_real_packets_are_one_stream)
 		}
 		ck_assert_uint_ge(fillers, 20);
 		while (stats(&f, MEDIA_B).filler_packets < fillers)
-			poll(NULL, 0, 1);
+			turn(under_test);
 		finish(&f);
 	}
 END_TEST
