@@ -405,6 +405,7 @@ void hunt_next(struct hunt *hunt)
 {
 	struct call *call = hunt->call;
 
+	hunt->answering = false;
 	for (;;) {
 		const char *why = NULL;
 		int error;
@@ -451,7 +452,8 @@ static void hunt_on_timer(su_root_magic_t *magic, su_timer_t *timer, void *arg)
 	}
 	hunt_failed(hunt, hunt->status, rang ? "ring-timeout" : "silent");
 	hunt_drop(hunt, NULL);
-	if (rang) /* Another address of it would ring as long. */
+	/* Another address of it would ring as long; phones ring all at once. */
+	if (rang || hunt->now->peer->kind == POLICY_PHONES)
 		hunt_leave(hunt);
 	hunt_next(hunt);
 }
@@ -503,7 +505,7 @@ static void hunt_refused(struct hunt *hunt, struct leg *branch,
 	}
 	if (hunt->branches)
 		return;
-	if (!event->silent)
+	if (!event->silent || hunt->now->peer->kind == POLICY_PHONES)
 		hunt_leave(hunt);
 	hunt_next(hunt);
 }

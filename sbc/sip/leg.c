@@ -137,6 +137,7 @@ int leg_accept(struct leg **out, struct agent_network *at,
 			     sip->sip_contact);
 	leg_retarget(leg, sip, true);
 	leg->invite_in = irq;
+	leg->offer_open = !leg_sdp(sip).len;
 	nta_incoming_bind(irq, leg_on_ack_cancel, leg);
 	*out = leg;
 	return 0;

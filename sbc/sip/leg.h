@@ -87,6 +87,7 @@ struct leg { /* read-only outside of leg*.c, but for `offer` */
 	const char *extra;   /* further header lines of our INVITE */
 	const char *reason;  /* Reason of our BYE */
 	uint64_t left_ms;    /* when leg_end began; 0: not yet */
+	bool offer_open;     /* our offer in the 2xx waits for its ACK */
 	unsigned challenges; /* answered in a row */
 };
 

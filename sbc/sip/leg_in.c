@@ -122,6 +122,7 @@ int leg_on_ack_cancel(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
 		leg_send_bye(leg, NULL);
 		return 0;
 	}
+	leg->offer_open = false;
 	if (leg->state == LEG_ANSWERED)
 		leg->state = LEG_ESTABLISHED;
 	leg_emit(leg,
@@ -176,6 +177,8 @@ static unsigned leg_glare(const struct leg *leg, bool update)
 		return update && leg->state == LEG_INCOMING ? 0 : 500;
 	if (leg->invite_out && leg->state == LEG_ESTABLISHED)
 		return 491;
+	if (leg->invite_in && leg->offer_open)
+		return 491;
 	if (!update && leg->state != LEG_ESTABLISHED &&
 	    leg->state != LEG_ANSWERED)
 		return 491;
@@ -205,6 +208,7 @@ static int leg_on_offer(struct leg *leg, nta_incoming_t *irq, const sip_t *sip,
 		if (leg->invite_in) /* answered, its ACK is still missing */
 			nta_incoming_destroy(leg->invite_in);
 		leg->invite_in = irq;
+		leg->offer_open = !leg_sdp(sip).len;
 		nta_incoming_bind(irq, leg_on_ack_cancel, leg);
 	}
 	leg_emit(leg, &(struct leg_event){.kind = LEG_OFFERED,

@@ -220,6 +220,9 @@ void fake_tell(const struct fake *fake);
 /* Media out now: both the port they gave and the directions allow it. */
 bool fake_may_talk(const struct fake_call *call);
 
+/* Send where what was agreed says. Done by itself after each answer. */
+void fake_settle(struct fake_call *call);
+
 uint64_t fake_now_ms(void);
 
 #endif

@@ -3,7 +3,6 @@
 #include "tests/fakes/fixture.h"
 
 #include <arpa/inet.h>
-#include <check.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,6 +15,9 @@
 #include "sbc/report/status.h"
 
 #define RTP_PORTS 100 /* a network, unless the test says otherwise */
+
+static char base[40];		/* made by the parent of all tests */
+static struct fixture *current; /* of the test case that runs */
 
 /* A port that is free for UDP and TCP at this address. */
 static struct sockaddr_in free_sip_port(const char *host)
@@ -152,7 +154,7 @@ void fixture_start_with(struct fixture *f, const struct fixture_setup *setup)
 	memset(f, 0, sizeof(*f));
 	srand((unsigned)getpid() * 2654435761u ^ (unsigned)fake_now_ms());
 	f->setup = *setup;
-	strcpy(f->folder, "/tmp/sallyport-test-XXXXXX");
+	snprintf(f->folder, sizeof(f->folder), "%s/XXXXXX", base);
 	if (!mkdtemp(f->folder))
 		abort();
 	snprintf(path, sizeof(path), "%s/policy.d", f->folder);
@@ -202,8 +204,35 @@ static void remove_folder(const char *path)
 	rmdir(path);
 }
 
+static void make_base(void)
+{
+	strcpy(base, "/tmp/sallyport-test-XXXXXX");
+	if (!mkdtemp(base))
+		abort();
+}
+
+static void remove_base(void)
+{
+	remove_folder(base);
+}
+
+static void end_current(void)
+{
+	fixture_end(current);
+}
+
+void fixture_around(TCase *tests, struct fixture *f)
+{
+	current = f;
+	tcase_set_timeout(tests, 40);
+	tcase_add_unchecked_fixture(tests, make_base, remove_base);
+	tcase_add_checked_fixture(tests, NULL, end_current);
+}
+
 void fixture_end(struct fixture *f)
 {
+	if (!f->agent)
+		return;
 	agent_free(f->agent);
 	f->agent = NULL;
 	log_stop();

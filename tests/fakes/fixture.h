@@ -18,6 +18,7 @@
 #ifndef TESTS_FAKES_FIXTURE_H
 #define TESTS_FAKES_FIXTURE_H
 
+#include <check.h>
 #include <stdbool.h>
 
 #include "sbc/agent.h"
@@ -45,6 +46,10 @@ struct fixture {
 	unsigned rtp_first;
 	bool ended; /* the agent was told to end */
 };
+
+/* Around a test case: one folder for all its tests, gone afterwards, also
+ * when a test failed; `f` ended after each; 40 s a test. */
+void fixture_around(TCase *tests, struct fixture *f);
 
 void fixture_start(struct fixture *f);
 void fixture_start_with(struct fixture *f, const struct fixture_setup *setup);

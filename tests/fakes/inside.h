@@ -58,6 +58,5 @@ void fake_dialog_free(struct fake *fake);
 /* offer.c */
 void fake_write_sdp(struct fake_call *call, struct text *out, bool answer);
 void fake_learn_sdp(struct fake_call *call, const struct text_message *m);
-void fake_settle(struct fake_call *call);
 
 #endif

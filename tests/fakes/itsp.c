@@ -223,11 +223,10 @@ struct fake_call *itsp_call(struct itsp *itsp, const char *number)
 
 struct fake_call *itsp_line(const struct itsp *itsp)
 {
+	static struct fake_call none;
 	struct fake_call *call = fake_last_call(&itsp->end);
 
-	if (!call)
-		abort();
-	return call;
+	return call ? call : &none;
 }
 
 void itsp_hang_up(struct itsp *itsp)

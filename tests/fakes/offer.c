@@ -140,6 +140,7 @@ void fake_write_sdp(struct fake_call *call, struct text *out, bool answer)
 	if (call->media.instead) {
 		text_begin(out);
 		text_add(out, "%s", call->media.instead);
+		strcpy(call->sdp, out->data);
 		return;
 	}
 	write_either(call, out, answer);

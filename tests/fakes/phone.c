@@ -116,11 +116,10 @@ struct fake_call *phone_call(struct phone *phone, const char *number)
 
 struct fake_call *phone_line(const struct phone *phone)
 {
+	static struct fake_call none;
 	struct fake_call *call = fake_last_call(&phone->end);
 
-	if (!call)
-		abort();
-	return call;
+	return call ? call : &none;
 }
 
 void phone_answer(struct phone *phone)

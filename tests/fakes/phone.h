@@ -34,7 +34,7 @@ void phone_close(struct phone *phone);
 void phone_register(struct phone *phone, unsigned expires_s);
 
 struct fake_call *phone_call(struct phone *phone, const char *number);
-/* Its last call; aborts if it never had one. */
+/* Its last call; before it had one: an empty one, to be looked at only. */
 struct fake_call *phone_line(const struct phone *phone);
 void phone_answer(struct phone *phone);
 void phone_hold(struct phone *phone); /* sendonly, music goes on */
