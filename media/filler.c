@@ -19,7 +19,7 @@
 #define MAX_MISORDER  100
 #define MAX_DROPOUT   3000
 #define GAP_MS	      60 /* no gap passes this */
-#define GUARD_MS      12 /* what waking up may cost on a busy machine */
+#define GUARD_MS      20 /* what waking up may cost on a busy machine */
 #define LONG_PAUSE_MS 200
 
 void filler_reset(struct filler *f)

@@ -41,6 +41,10 @@ struct call {
 	uint64_t ended_ms;
 };
 
+/* A call for an INVITE that got past authentication and routing. Takes `a`
+ * unless it returns NULL: memory is short. */
+struct call *call_new(struct agent_network *at, struct leg *a);
+
 /* Ends like call_end, with this final answer if leg a still waits for one. */
 void call_refuse(struct call *call, const struct leg_refusal *refusal,
 		 const char *by, const char *cause);
@@ -68,5 +72,8 @@ void call_report_end(struct call *call);
 
 /* The rules by which SDP toward a leg is written. */
 void call_rules(const struct leg *leg, struct offer_rules *rules);
+
+/* Full, going down, no port: when to come back. */
+#define CALL_RETRY_S 10
 
 #endif
