@@ -25,6 +25,16 @@ tell phone hangup
 promise "the call ends" await provider '^ended by=them'
 tell second call 05551234
 promise "a new call comes up" heard_both second provider 1
+# A line's last block has room yet: write until it has not.
+fill()
+{
+	local i
+	for ((i = 1; i <= 40; i++)); do
+		tell phone call 7777
+		await phone '^refused 404' 5 $i || return 1
+	done
+}
+promise "forty calls are refused, each with its line" fill
 promise "the program says that the disk is full" \
 	within 5 logged '[Nn]o space left|full'
 rm "$NET_WORK/small/full"

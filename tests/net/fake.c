@@ -296,6 +296,7 @@ static void start(struct fake *f, unsigned rtp_port, const char *wav)
 	f->direction = "sendrecv";
 	f->sdp_session = (unsigned)getpid();
 	fake_random(f->register_id, sizeof(f->register_id));
+	fake_random(f->local_tag, sizeof(f->local_tag));
 	signal(SIGPIPE, SIG_IGN);
 	fake_say("ready");
 }

@@ -57,7 +57,7 @@ static struct wire_path path_to(struct fake *f, const char *uri)
 	if (f->tcp) {
 		if (f->path.conn >= 0 && f->wire.conn[f->path.conn].fd >= 0)
 			return f->path;
-		if (wire_connect(&f->wire, &path) == 0)
+		if (wire_connect(&f->wire, &path, &f->local) == 0)
 			f->path = path;
 		else
 			fake_say("unconnected");
@@ -162,7 +162,7 @@ void fake_ask(struct fake *f, const char *method)
 
 void fake_call(struct fake *f, const char *number)
 {
-	char random[32];
+	char random[32], host[64];
 
 	if (f->state != FAKE_IDLE) {
 		fake_say("busy-already");
@@ -176,7 +176,8 @@ void fake_call(struct fake *f, const char *number)
 	f->cseq = 0;
 	fake_random(f->local_tag, sizeof(f->local_tag));
 	fake_random(random, sizeof(random));
-	snprintf(f->call_id, sizeof(f->call_id), "inside-%s", random);
+	snprintf(f->call_id, sizeof(f->call_id), "%s@%s", random,
+		 address_host(&f->local, host, sizeof(host)));
 	snprintf(f->local_uri, sizeof(f->local_uri), "<sip:%s@%s>;tag=%s",
 		 f->user, f->domain, f->local_tag);
 	snprintf(f->target, sizeof(f->target), "sip:%s@%s", number, f->domain);

@@ -25,9 +25,10 @@ held_and_back()
 # Packets went on coming during the last second.
 alive_stream()
 {
+	local from
+	from=$(lines provider)
 	tell provider judge
-	within 2 eval "since provider $(lines provider) '^judgement'" ||
-		return 1
+	within 2 since provider "$from" '^judgement' || return 1
 	judged provider packets '>' $((SEEN + 40)) || return 1
 	SEEN=$(field provider packets)
 }

@@ -28,7 +28,8 @@ declare -A NET_FD=() NET_PID=()
 
 # The addresses everybody uses.
 LAN_EDGE=192.168.77.1 LAN6_EDGE=fd77::1
-WAN_EDGE=198.51.100.1 WAN6_EDGE=2001:db8:100::1
+# The provider stands outside of the edge's own small subnet.
+WAN_EDGE=198.51.100.1 WAN_ROUTER=198.51.100.2 WAN6_EDGE=2001:db8:100::1
 PROVIDER=198.51.100.10 PROVIDER2=198.51.100.11 PROVIDER3=198.51.100.12
 STRANGER=198.51.100.66
 PHONE1=192.168.77.11 PHONE2=192.168.77.12 PHONE3=192.168.77.13
@@ -230,11 +231,11 @@ net_world()
 	net_link edge wan0 wan eth0
 	net_address lan eth0 $PHONE1/24 $PHONE2/24 $PHONE3/24 $PHONE6/64
 	net_address edge lan0 $LAN_EDGE/24 $LAN6_EDGE/64
-	net_address edge wan0 $WAN_EDGE/24 $WAN6_EDGE/64
-	net_address wan eth0 $PROVIDER/24 $PROVIDER2/24 $PROVIDER3/24 \
+	net_address edge wan0 $WAN_EDGE/29 $WAN6_EDGE/64
+	net_address wan eth0 $PROVIDER/24 $WAN_ROUTER/24 $PROVIDER2/24 $PROVIDER3/24 \
 		$STRANGER/24 2001:db8:100::10/64
 	net_gateway lan $LAN_EDGE
-	net_gateway edge $PROVIDER
+	net_gateway edge $WAN_ROUTER
 	net_gateway wan $WAN_EDGE
 }
 

@@ -5,6 +5,8 @@
 
 need sipp
 CONF_ROUTES='{ from = "acme"; number = "^9(.*)$"; to = [ "other" ]; }'
+CONF_NETWORKS='lan: { address = "192.168.77.1"; rtp_ports = "20000-20099"; };
+	wan: { address = "198.51.100.1"; rtp_ports = "30000-30999"; };'
 net_begin
 net_world
 trunk acme $PROVIDER 'options_ping = "0s";'
@@ -22,5 +24,5 @@ code=$?
 promise "a hundred calls, none failed" [ $code = 0 ]
 promise "no call is left" within 3 never eval 'ctl calls | grep -q acme'
 promise "every call has its end in the status log" \
-	within 3 eval '[ "$(grep -c event=end "$NET_WORK/status.log")" = 100 ]'
+	within 3 eval '[ "$(grep -c event=call-end "$NET_WORK/status.log")" = 100 ]'
 net_end

@@ -20,5 +20,5 @@ promise "in one stream" judged provider ssrcs == 1
 promise "without a break" judged provider breaks == 0
 promise "the phone heard the provider" eval \
 	'baresip_heard phone && judged phone-heard tone_seconds ">=" 1.5'
-promise "the status log tells the end" status 'peer=.* event=end'
+promise "the status log tells the end" status 'event=call-end.* by=a '
 net_end

@@ -16,5 +16,5 @@ promise "the program ends within its bound" within 6 never alive sallyport
 wait "${NET_PID[sallyport]}"
 code=$?
 promise "with status 0" [ "$code" = 0 ]
-promise "the status log has the call's end" status 'event=end'
+promise "the status log has the call's end" status 'event=call-end'
 net_end

@@ -23,12 +23,12 @@ tell phone hangup
 promise "and ends" await provider '^ended by=them' 5 2
 seen=$NET_WORK/provider.messages
 promise "the provider's messages were kept" grep -q -a '^INVITE ' "$seen"
-for inside in 192.168. fd77: Fakephone secret inside- User-Agent \
+for inside in 192.168. fd77: Fakephone secret User-Agent \
 	Record-Route; do
 	promise "\"$inside\" is in none of them" \
 		never grep -q -a -i -F -e "$inside" "$seen"
 done
 promise "every message gives one Via, ours" eval \
-	'! grep -a -E "^(Via|v):" "$seen" | grep -v -q -F "'"$WAN_EDGE"'\|'"$PROVIDER"'"'
+	'! grep -a -E "^(Via|v):" "$seen" | grep -v -q -E "'"$WAN_EDGE|$PROVIDER"'"'
 promise "o= is ours" never grep -q -a '^o=fake' "$seen"
 net_end

@@ -4,6 +4,7 @@
 #include "tests/net/wire.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -41,13 +42,17 @@ static int conn_keep(struct wire *wire, int fd)
 	return -1;
 }
 
-int wire_connect(struct wire *wire, struct wire_path *path)
+int wire_connect(struct wire *wire, struct wire_path *path,
+		 const struct sockaddr_storage *local)
 {
+	struct sockaddr_storage from = *local;
 	int fd = socket(path->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
 		return -1;
-	if (connect(fd, (struct sockaddr *)&path->address, path->len) < 0) {
+	((struct sockaddr_in *)&from)->sin_port = 0;
+	if (bind(fd, (struct sockaddr *)&from, path->len) < 0 ||
+	    connect(fd, (struct sockaddr *)&path->address, path->len) < 0) {
 		close(fd);
 		return -1;
 	}

@@ -33,8 +33,9 @@ struct wire {
 
 int wire_open(struct wire *wire, const struct sockaddr_storage *local,
 	      socklen_t len);
-/* A connection to `path`'s address, kept in path->conn. */
-int wire_connect(struct wire *wire, struct wire_path *path);
+/* A connection from `local`'s host to `path`'s address, kept in path->conn. */
+int wire_connect(struct wire *wire, struct wire_path *path,
+		 const struct sockaddr_storage *local);
 int wire_send(struct wire *wire, const struct wire_path *path,
 	      const char *text);
 unsigned wire_poll(const struct wire *wire, struct pollfd *out);
