@@ -49,7 +49,7 @@ repeat() { local i; for ((i = 0; i < $1; i++)); do "${@:2}"; done; }
 packets()
 {
 	local b=$NET_WORK/bad
-	mkdir "$b"
+	mkdir -p "$b"
 	head -c 1400 /dev/urandom >"$b/garbage"
 	head -c 3 /dev/zero >"$b/zeros"
 	: >"$b/empty"
@@ -105,9 +105,11 @@ packets()
 	invite 'multipart/mixed; boundary=b' "$b.sdp" >"$b/multipart-many"
 }
 
+# Each round anew: a copy would be answered as the copy it is.
 all_packets()
 {
 	local file
+	packets
 	for file in "$NET_WORK"/bad/*; do
 		spit "$file"
 		alive sallyport || { net_note "died of ${file##*/}"; return 1; }
@@ -120,10 +122,10 @@ phone phone 101 $PHONE1
 promise "the phone registers" register phone
 tell phone call 05551234
 promise "a call is up" heard_both phone provider 1
-packets
 # Rounds until the stack's own memory (32 s of transactions) is warm.
 promise "it lives through one of each" all_packets
 before=$(rss sallyport)
+packets
 spit "$NET_WORK/bad/sdp-loops" 1
 promise "the SDP that loops gets a proper refusal" refused
 spit "$NET_WORK/bad/multipart-nested" 1

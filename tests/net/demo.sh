@@ -28,7 +28,7 @@ report()
 {
 	local name=$1 title=$2
 	printf '%-30s heard 440 Hz: %s, share %s, %s s\n' "$title" \
-		"$(awk "BEGIN { print $(field "$name" tone_seconds) >= 1 ? \
+		"$(awk "BEGIN { print ($(field "$name" tone_seconds) >= 1) ? \
 			\"yes\" : \"no\" }")" \
 		"$(field "$name" share)" "$(field "$name" tone_seconds)"
 }

@@ -29,12 +29,18 @@ promise "a new call comes up" heard_both second provider 1
 fill()
 {
 	local i
-	for ((i = 1; i <= 40; i++)); do
-		tell phone call 7777
-		await phone '^refused 404' 5 $i || return 1
+	for ((i = 1; i <= 20; i++)); do
+		tell phone register 0
+		await phone '^unregistered' 5 "$i" || return 1
+		tell phone register
+		await phone '^registered' 5 $((i + 1)) || return 1
 	done
 }
-promise "forty calls are refused, each with its line" fill
+promise "a phone leaves and comes, twenty times" fill
+promise "sallyctl says that the store cannot write" \
+	within 5 eval 'ctl | grep -q "cannot write.*full"'
+promise "and that the status log cannot" \
+	within 5 eval 'ctl | grep -q -E "write errors +[1-9]"'
 promise "the program says that the disk is full" \
 	within 5 logged '[Nn]o space left|full'
 rm "$NET_WORK/small/full"
