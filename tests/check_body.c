@@ -370,6 +370,7 @@ static const struct {
 	{"v=0\nm=audio 65536 RTP/AVP 0\n", -EPROTO},
 	{"v=0\nm=audio 99999999999 RTP/AVP 0\n", -EPROTO},
 	{"v=0\nm=audio 9 RTP<AVP 0\n", -EPROTO},
+	{"v=0\nm=192.0.2.1 9 RTP/AVP 0\n", -EPROTO},
 	{"v=0\nm=au/dio 9 RTP/AVP 0\n", -EPROTO},
 	{"v=0\nm=\xc3\xa4udio 9 RTP/AVP 0\n", -EPROTO},
 	{"v=0\nm=audio 9 RTP/AVP 0\na=x:\x01\n", -EPROTO},

@@ -463,6 +463,10 @@ START_TEST(nothing_can_be_smuggled_into_an_answer)
 		ck_assert_int_eq(cred_answer(a, "Digest realm=r\tx, nonce=n",
 					     "INVITE", "sip:1@h", "u", "p", 1),
 				 -EPROTO);
+		/* a backslash outside quotes would eat the quote we add */
+		ck_assert_int_eq(cred_answer(a, "Digest realm=r\\, nonce=n",
+					     "INVITE", "sip:1@h", "u", "p", 1),
+				 -EPROTO);
 		memset(long_user, 'u', sizeof long_user);
 		long_user[1099] = '\0';
 		ck_assert_int_eq(cred_answer(a, ask, "INVITE", "sip:1@h",

@@ -268,6 +268,12 @@ START_TEST(values_that_show_an_address_stay_behind)
 			"a=T38FaxVersion:0",
 			"a=rtcp-mux",
 		};
+		static const char *const formats[] = {
+			"m=audio 9 RTP/AVP 96 0\na=rtpmap:96 192.0.2.1/8000\n",
+			"m=audio 9 RTP/AVP 192.0.2.1 0\n",
+			"m=audio 9 RTP/AVP 0\nm=image 8 udptl 192.0.2.1 t38\n",
+			"m=audio 9 RTP/AVP 0\nm=video 0 RTP/AVP 192.0.2.1\n",
+		};
 
 		for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
 			char text[512];
@@ -287,6 +293,19 @@ START_TEST(values_that_show_an_address_stay_behind)
 					     "a=rtpmap:0 "
 					     "PCMU/8000\r\na=sendrecv\r\n"),
 				      "%s", leg.local);
+		}
+		for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+			char text[512];
+
+			snprintf(text, sizeof text, "v=0\n%s", formats[i]);
+			parse(&source, text);
+			ck_assert_int_eq(
+				offer_write_offer(&leg, &source, NULL,
+						  places(OURS, BODY_SENDRECV)),
+				0);
+			ck_assert_ptr_null(strstr(leg.local, "192.0.2"));
+			ck_assert_str_eq(line_of("m=", 0),
+					 "m=audio 20000 RTP/AVP 0");
 		}
 	}
 END_TEST

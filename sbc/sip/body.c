@@ -127,11 +127,11 @@ static bool is_blank(char c)
 /* Take the next word of `*rest`; empty when there is none. */
 static struct body_span next_word(struct body_span *rest)
 {
-	const char *at = rest->text, *end = rest->text + rest->len;
-	const char *from;
+	const char *at = rest->text, *end, *from;
 
 	if (rest->len == 0)
 		return (struct body_span){NULL, 0};
+	end = at + rest->len;
 	while (at < end && is_blank(*at))
 		at++;
 	from = at;
@@ -184,7 +184,8 @@ static bool span_number(struct body_span span, uint32_t max, uint32_t *out)
 	return true;
 }
 
-/* RFC 4566 section 9 "token", and "/" for protocols. */
+/* RFC 4566 section 9 "token" without "." (no address fits, and it is echoed
+ * in our answers), and "/" for protocols. */
 static bool is_token(struct body_span span, bool slash)
 {
 	for (size_t i = 0; i < span.len; i++) {
@@ -192,7 +193,7 @@ static bool is_token(struct body_span span, bool slash)
 
 		if (c <= ' ' || c >= 0x7f)
 			return false;
-		if (strchr("\"(),:;<=>?@[\\]", c) != NULL)
+		if (strchr("\"(),.:;<=>?@[\\]", c) != NULL)
 			return false;
 		if (c == '/' && !slash)
 			return false;

@@ -107,7 +107,7 @@ static bool read_value(struct cred_span *out, const char **at)
 		return true;
 	}
 	out->text = p;
-	out->len = strcspn(p, ", \t\r\n\"");
+	out->len = strcspn(p, ", \t\r\n\"\\");
 	*at = p + out->len;
 	return true;
 }

@@ -122,6 +122,19 @@ bool offer_value_ok(struct body_span value, const struct body *from)
 	return !has_dotted_quad(value);
 }
 
+bool offer_token_ok(struct body_span token)
+{
+	if (token.len > 32)
+		return false;
+	for (size_t i = 0; i < token.len; i++) {
+		unsigned char c = (unsigned char)token.text[i];
+
+		if (c <= ' ' || c >= 0x7f || strchr("\"(),/:;<=>?@[\\]", c))
+			return false;
+	}
+	return !has_dotted_quad(token);
+}
+
 static bool words_ok(struct body_span value)
 {
 	if (value.len > VALUE_MAX)
@@ -148,7 +161,8 @@ static struct body_span first_word(struct body_span *rest)
 	       (rest->text[skip] == ' ' || rest->text[skip] == '\t'))
 		skip++;
 	word.len = (uint16_t)n;
-	rest->text += skip;
+	if (skip > 0)
+		rest->text += skip;
 	rest->len = (uint16_t)(rest->len - skip);
 	return word;
 }

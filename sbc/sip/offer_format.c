@@ -45,8 +45,11 @@ static struct body_span parameter(struct body_span fmtp, const char *name,
 				  const char *preset)
 {
 	size_t n = strlen(name);
-	const char *at = fmtp.text, *end = fmtp.text + fmtp.len;
+	const char *at = fmtp.text, *end;
 
+	if (fmtp.len == 0)
+		return span_text(preset);
+	end = at + fmtp.len;
 	while (at < end) {
 		const char *stop;
 
@@ -146,22 +149,12 @@ static bool allowed(const struct offer_rules *rules,
 	       rank(rules, format) < rules->codecs_count;
 }
 
-/* Fit to be written: an encoding name is a token of modest length. */
+/* Fit to be written? What is no payload type is no format of RTP. */
 static bool writable(const struct body_format *format, bool rtp)
 {
-	struct body_span text = rtp ? format->encoding : format->id;
-
-	if (rtp && format->payload_type < 0)
-		return false;
-	if (text.len > 32)
-		return false;
-	for (size_t i = 0; i < text.len; i++) {
-		unsigned char c = (unsigned char)text.text[i];
-
-		if (c <= ' ' || c >= 0x7f || strchr("\"(),/:;<=>?@[\\]", c))
-			return false;
-	}
-	return true;
+	if (!rtp)
+		return offer_token_ok(format->id);
+	return format->payload_type >= 0 && offer_token_ok(format->encoding);
 }
 
 static void add(struct offer_picks *out, const struct body_format *format,

@@ -44,5 +44,7 @@ void offer_write_attributes(struct body_writer *w, const struct offer_job *job,
 /* May this value of `from` be copied out? Printable ASCII that shows no
  * address or host. */
 bool offer_value_ok(struct body_span value, const struct body *from);
+/* A token of modest length that is no address; empty is fine. */
+bool offer_token_ok(struct body_span token);
 
 #endif

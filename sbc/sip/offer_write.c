@@ -63,17 +63,6 @@ static void write_host(struct body_writer *w, const char *host)
 	body_write_text(w, "\r\n");
 }
 
-static bool id_safe(struct body_span id)
-{
-	for (size_t i = 0; i < id.len; i++) {
-		unsigned char c = (unsigned char)id.text[i];
-
-		if (c <= ' ' || c >= 0x7f || strchr("\"(),/:;<=>?@[\\]", c))
-			return false;
-	}
-	return id.len > 0 && id.len <= 32;
-}
-
 /* Port 0 and one format of theirs: RFC 3264 section 6. */
 static void write_refused(struct body_writer *w, const struct body *shape,
 			  unsigned slot)
@@ -85,7 +74,7 @@ static void write_refused(struct body_writer *w, const struct body *shape,
 		struct body_span theirs =
 			shape->format[media->first_format + i].id;
 
-		if (id_safe(theirs)) {
+		if (theirs.len > 0 && offer_token_ok(theirs)) {
 			id = theirs;
 			break;
 		}
