@@ -3,11 +3,13 @@
 #include "config.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "sbc/register/registrar.h"
@@ -21,6 +23,7 @@ static struct house house;
 
 struct phone {
 	int fd;
+	const char *transport; /* "UDP" or "TCP" */
 	struct sockaddr_in at;
 	unsigned cseq, branch;
 	char call_id[64];
@@ -35,19 +38,30 @@ static struct phone phone;
 
 /* --- the phone --- */
 
-static void phone_open(struct phone *p)
+static void phone_open_as(struct phone *p, bool tcp)
 {
 	socklen_t len = sizeof(p->at);
 
 	memset(p, 0, sizeof(*p));
-	p->fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+	p->transport = tcp ? "TCP" : "UDP";
+	p->fd = socket(AF_INET, tcp ? SOCK_STREAM : SOCK_DGRAM, 0);
 	p->at.sin_family = AF_INET;
 	p->at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	ck_assert_int_eq(bind(p->fd, (struct sockaddr *)&p->at, len), 0);
 	ck_assert_int_eq(getsockname(p->fd, (struct sockaddr *)&p->at, &len),
 			 0);
+	if (tcp)
+		ck_assert_int_eq(connect(p->fd, (struct sockaddr *)&house.at,
+					 sizeof(struct sockaddr_in)),
+				 0);
+	ck_assert_int_eq(fcntl(p->fd, F_SETFL, O_NONBLOCK), 0);
 	snprintf(p->call_id, sizeof(p->call_id), "id-%u",
 		 (unsigned)ntohs(p->at.sin_port));
+}
+
+static void phone_open(struct phone *p)
+{
+	phone_open_as(p, false);
 }
 
 static void phone_close(struct phone *p)
@@ -112,7 +126,7 @@ static int ask_once(struct phone *p, const char *method, const char *user,
 	text_begin(&text);
 	text_add(&text,
 		 "%s sip:sallyport SIP/2.0\r\n"
-		 "Via: SIP/2.0/UDP 127.0.0.1:%u;rport;branch=z9hG4bK%u-%u\r\n"
+		 "Via: SIP/2.0/%s 127.0.0.1:%u;rport;branch=z9hG4bK%u-%u\r\n"
 		 "Max-Forwards: 70\r\n"
 		 "From: <sip:%s@sallyport>;tag=f\r\n"
 		 "To: <sip:%s@sallyport>\r\n"
@@ -120,9 +134,9 @@ static int ask_once(struct phone *p, const char *method, const char *user,
 		 "CSeq: %u %s\r\n"
 		 "%s%s"
 		 "Content-Length: 0\r\n\r\n",
-		 method, ntohs(p->at.sin_port), ntohs(p->at.sin_port),
-		 ++p->branch, user, user, p->call_id, ++p->cseq, method,
-		 credentials, more);
+		 method, p->transport, ntohs(p->at.sin_port),
+		 ntohs(p->at.sin_port), ++p->branch, user, user, p->call_id,
+		 ++p->cseq, method, credentials, more);
 	phone_send(p, text.data, text.len);
 	return phone_wait(p);
 }
@@ -595,33 +609,65 @@ START_TEST(the_answer_goes_where_the_request_came_from)
 	}
 END_TEST
 
+static void phone_pong(struct phone *p)
+{
+	static const char *const names[] = {"Via", "From", "To", "Call-ID",
+					    "CSeq"};
+	char value[256];
+	struct text text;
+
+	text_begin(&text);
+	text_add(&text, "SIP/2.0 200 OK\r\n");
+	for (unsigned n = 0; n < 5; n++) {
+		ck_assert(text_header(&p->asked, names[n], 0, value,
+				      sizeof(value)));
+		text_add(&text, "%s: %s%s\r\n", names[n], value,
+			 n == 2 ? ";tag=p" : "");
+	}
+	text_add(&text, "Content-Length: 0\r\n\r\n");
+	phone_send(p, text.data, text.len);
+}
+
 START_TEST(a_phone_behind_a_nat_is_kept_reachable)
 	{
 		house.policy.phones.keepalive_ms = 100;
 		asks(&phone, "Contact: <sip:1@192.168.1.20:5060>\r\n");
 		ck_assert(newest("101")->behind_nat);
 		for (unsigned i = 0; i < 3; i++) {
-			char value[256];
-			struct text text;
 			phone.was_asked = false;
 			ck_assert(house_run(&house, has_request, &phone, 2000));
 			ck_assert_str_eq(phone.asked.method, "OPTIONS");
 			ck_assert_str_eq(phone.asked.uri,
 					 "sip:1@192.168.1.20:5060");
 			ck_assert(!text_contains(&phone.asked, "User-Agent"));
-			text_begin(&text);
-			text_add(&text, "SIP/2.0 200 OK\r\n");
-			const char *names[] = {"Via", "From", "To", "Call-ID",
-					       "CSeq"};
-			for (unsigned n = 0; n < 5; n++) {
-				ck_assert(text_header(&phone.asked, names[n], 0,
-						      value, sizeof(value)));
-				text_add(&text, "%s: %s%s\r\n", names[n], value,
-					 n == 2 ? ";tag=p" : "");
-			}
-			text_add(&text, "Content-Length: 0\r\n\r\n");
-			phone_send(&phone, text.data, text.len);
+			phone_pong(&phone);
 		}
+	}
+END_TEST
+
+START_TEST(a_phone_on_tcp_is_reached_on_its_own_connection)
+	{
+		struct phone tcp;
+
+		house.policy.phones.keepalive_ms = 100;
+		phone_open_as(&tcp, true);
+		asks(&tcp, "Contact: <sip:1@127.0.0.1:5060;transport=tcp>\r\n");
+		const struct registrar_binding *b = newest("101");
+		ck_assert_int_eq(b->transport, POLICY_TCP);
+		ck_assert(!b->behind_nat);
+		ck_assert_uint_eq(
+			address_port((const struct sockaddr *)&b->source),
+			ntohs(tcp.at.sin_port));
+		for (unsigned i = 0; i < 3; i++) {
+			tcp.was_asked = false;
+			ck_assert(house_run(&house, has_request, &tcp, 2000));
+			ck_assert_str_eq(tcp.asked.method, "OPTIONS");
+			phone_pong(&tcp);
+		}
+		phone_close(&tcp);
+		/* gone: pings fail, the binding waits for its end */
+		house_run(&house, NULL, NULL, 300);
+		ck_assert_uint_eq(held("101"), 1);
 	}
 END_TEST
 
@@ -706,6 +752,91 @@ START_TEST(bindings_survive_a_restart)
 		house.agent.store = NULL;
 		snprintf(rm, sizeof(rm), "rm -f %s*", path);
 		ck_assert_int_eq(system(rm), 0);
+	}
+END_TEST
+
+static char many_names[10000][12];
+static struct policy_user many[10000];
+
+/* `count` phones behind a NAT, all at the address of `phone`. */
+static void restore_many(unsigned count)
+{
+	char path[64] = "/tmp/check-registrar-XXXXXX", why[256], rm[128];
+	struct store_binding b = {.cseq = 1, .network = "lan"};
+
+	close(mkstemp(path));
+	unlink(path);
+	ck_assert_int_eq(store_open(&house.agent.store, path, why, sizeof(why)),
+			 0);
+	memcpy(&b.source, &phone.at, sizeof(phone.at));
+	b.expires_at = (int64_t)time(NULL) + 600;
+	for (unsigned i = 0; i < count; i++) {
+		snprintf(many_names[i], sizeof(many_names[i]), "%u", i);
+		many[i] = (struct policy_user){many_names[i], "x", NULL, {0}};
+		strcpy(b.user, many_names[i]);
+		snprintf(b.contact, sizeof(b.contact), "sip:%u@10.0.0.1:5060",
+			 i);
+		store_put_binding(house.agent.store, &b);
+	}
+	store_close(house.agent.store);
+	house.policy.phones.user = many;
+	house.policy.phones.users = count;
+	registrar_free(house.agent.registrar);
+	ck_assert_int_eq(store_open(&house.agent.store, path, why, sizeof(why)),
+			 0);
+	ck_assert_int_eq(registrar_new(&house.agent.registrar, &house.agent),
+			 0);
+	store_close(house.agent.store);
+	house.agent.store = NULL;
+	snprintf(rm, sizeof(rm), "rm -f %s*", path);
+	ck_assert_int_eq(system(rm), 0);
+}
+
+START_TEST(ten_thousand_phones_are_held)
+	{
+		const struct registrar_binding *it = NULL, *found;
+		unsigned count = 0;
+
+		restore_many(10000);
+		ck_assert_uint_eq(registrar_count(house.agent.registrar),
+				  10000);
+		while ((it = registrar_next(house.agent.registrar, it)))
+			count++;
+		ck_assert_uint_eq(count, 10000);
+		for (unsigned i = 0; i < 10000; i++) {
+			ck_assert_uint_eq(registrar_find(house.agent.registrar,
+							 many_names[i], &found,
+							 1),
+					  1);
+			ck_assert_str_eq(found->user, many_names[i]);
+		}
+	}
+END_TEST
+
+START_TEST(keepalives_make_no_burst)
+	{
+		unsigned seen = 0, most = 0;
+
+		house.policy.phones.keepalive_ms = 2000;
+		restore_many(500);
+		for (unsigned i = 0; i < 20; i++) {
+			unsigned before = seen;
+			uint64_t until_ms = agent_now_ms() + 100;
+			while (agent_now_ms() < until_ms) {
+				su_root_step(house.agent.root, 2);
+				phone.was_asked = false;
+				take(&phone);
+				if (!phone.was_asked)
+					continue;
+				phone_pong(&phone);
+				seen++;
+			}
+			if (seen - before > most)
+				most = seen - before;
+		}
+		/* 25 a tenth of a second on average */
+		ck_assert_uint_ge(seen, 300);
+		ck_assert_uint_le(most, 100);
 	}
 END_TEST
 
@@ -827,7 +958,10 @@ static Suite *registrar_suite(void)
 	tcase_add_test(cases, where_a_phone_stands_is_told_by_its_packets);
 	tcase_add_test(cases, the_answer_goes_where_the_request_came_from);
 	tcase_add_test(cases, a_phone_behind_a_nat_is_kept_reachable);
+	tcase_add_test(cases, a_phone_on_tcp_is_reached_on_its_own_connection);
 	tcase_add_test(cases, a_phone_without_a_nat_is_left_in_peace);
+	tcase_add_test(cases, ten_thousand_phones_are_held);
+	tcase_add_test(cases, keepalives_make_no_burst);
 	tcase_add_test(cases, a_binding_that_is_not_refreshed_expires);
 	tcase_add_test(cases, bindings_survive_a_restart);
 	tcase_add_test(cases, garbage_neither_harms_nor_binds);

@@ -228,7 +228,7 @@ START_TEST(a_silent_server_costs_the_budget_and_no_more)
 		ck_assert_int_eq(result.error, -ETIMEDOUT);
 		ck_assert_uint_eq(result.count, 0);
 		ck_assert_uint_ge(result.at_ms - begun_ms, 390);
-		ck_assert_uint_le(result.at_ms - begun_ms, 900);
+		ck_assert_uint_le(result.at_ms - begun_ms, 2000);
 	}
 END_TEST
 

@@ -7,8 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sofia-sip/msg.h>
 #include <sofia-sip/nta_tag.h>
+#include <sofia-sip/sip_header.h>
 #include <sofia-sip/sip_status.h>
 #include <sofia-sip/sip_tag.h>
 #include <sofia-sip/su_tag.h>
@@ -123,7 +125,9 @@ static int on_message(nta_agent_magic_t *magic, nta_agent_t *nta, msg_t *msg,
 	}
 	registrar_request(house->agent.registrar, irq, sip,
 			  &house->policy.network, (struct sockaddr *)&source,
-			  POLICY_UDP);
+			  strcasecmp(sip_via_transport(sip->sip_via), "TCP")
+				  ? POLICY_UDP
+				  : POLICY_TCP);
 	return 0;
 }
 
@@ -179,9 +183,8 @@ void house_build(struct house *house)
 	house->network.agent = &house->agent;
 	house->network.policy = &house->policy.network;
 	house->network.nta = nta_agent_create(
-		house->agent.root,
-		(url_string_t *)"sip:127.0.0.1:*;transport=udp", on_message,
-		(nta_agent_magic_t *)house, NTATAG_UA(0),
+		house->agent.root, (url_string_t *)"sip:127.0.0.1:*",
+		on_message, (nta_agent_magic_t *)house, NTATAG_UA(0),
 		NTATAG_SERVER_RPORT(2), NTATAG_USE_NAPTR(0), NTATAG_USE_SRV(0),
 		TAG_END());
 	if (!house->network.nta)
