@@ -81,9 +81,23 @@ need()
 	done
 }
 
+# No sanitizer has complained (of a build that has one).
+unharmed()
+{
+	never grep -a -q -E \
+		'(Address|Leak|Thread)Sanitizer|runtime error: ' \
+		"$NET_WORK/sallyport.out"
+}
+
 # The last line of a scenario.
 net_end()
 {
+	if [ -n "${NET_PID[sallyport]-}" ] && alive sallyport; then
+		stop sallyport
+		promise "the program ends cleanly" [ $? = 0 ]
+	fi
+	[ ! -s "$NET_WORK/sallyport.out" ] ||
+		promise "without a sanitizer's complaint" unharmed
 	echo "1..$NET_TESTS"
 	exit $((NET_FAILED > 0))
 }
@@ -247,7 +261,7 @@ start()
 	local name=$1 space=$2
 	shift 2
 	nsenter --net="/run/netns/$NET_PREFIX-$space" -- "$@" </dev/null \
-		>"$NET_WORK/$name.out" 2>&1 &
+		>>"$NET_WORK/$name.out" 2>&1 &
 	NET_PID[$name]=$!
 	NET_PIDS+=($!)
 }
