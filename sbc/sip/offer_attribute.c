@@ -6,7 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
-#define VALUE_MAX 1024
+#define VALUE_MAX  1024
+#define CRYPTO_MAX 16 /* a=crypto lines looked at in one slot */
 
 /* How a value is copied. */
 enum attribute_how {
@@ -268,6 +269,7 @@ static void write_crypto_answer(struct body_writer *w,
 {
 	const struct body_media *media = &job->from->media[slot];
 	struct body_span best = {NULL, 0}, best_tag = {NULL, 0};
+	unsigned lines = 0;
 
 	for (unsigned i = 0; i < media->attributes; i++) {
 		const struct body_attribute *a =
@@ -278,6 +280,8 @@ static void write_crypto_answer(struct body_writer *w,
 		if (!body_span_is(a->name, "crypto") ||
 		    !offer_value_ok(a->value, job->from))
 			continue;
+		if (++lines > CRYPTO_MAX)
+			break;
 		first_word(&rest);
 		params = rest;
 		tag = offered_tag(job, slot, first_word(&rest));

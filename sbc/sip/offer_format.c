@@ -267,32 +267,20 @@ static bool references_stay(const struct offer_picks *picks,
 	return true;
 }
 
-/* Does a codec of this clock stay? */
-static bool clock_used(const struct offer_picks *picks, uint32_t clock)
-{
-	for (unsigned i = 0; i < picks->count; i++) {
-		if (picks->pick[i].format->clock == clock &&
-		    offer_format_is_codec(picks->pick[i].format))
-			return true;
-	}
-	return false;
-}
-
 /*
  * telephone-event and CN of a clock that no codec left has go, if one of a
  * fitting clock stays: phones offer one a clock. The only one stays whatever
  * its clock: phones send telephone-event/8000 beside opus/48000.
+ *
+ * fits[i]  a codec of the clock of pick i stays
  */
-static bool clock_fits(const struct offer_picks *picks,
-		       const struct offer_pick *pick)
+static bool clock_fits(const struct offer_picks *picks, const bool *fits,
+		       unsigned at)
 {
-	if (offer_format_is_codec(pick->format) ||
-	    clock_used(picks, pick->format->clock))
-		return true;
-	for (unsigned i = 0; i < picks->count; i++) {
-		if (body_span_equal(picks->pick[i].format->encoding,
-				    pick->format->encoding) &&
-		    clock_used(picks, picks->pick[i].format->clock))
+	for (unsigned i = 0; !fits[at] && i < picks->count; i++) {
+		if (fits[i] &&
+		    body_span_equal(picks->pick[i].format->encoding,
+				    picks->pick[at].format->encoding))
 			return false;
 	}
 	return true;
@@ -302,18 +290,29 @@ static bool clock_fits(const struct offer_picks *picks,
 static void drop_orphans(struct offer_picks *picks)
 {
 	struct offer_picks kept = {.count = 0};
+	bool codec[BODY_FORMATS_MAX], fits[BODY_FORMATS_MAX];
 	unsigned codecs = 0;
 
 	for (unsigned i = 0; i < picks->count; i++) {
+		codec[i] = offer_format_is_codec(picks->pick[i].format);
+		codecs += codec[i];
+	}
+	for (unsigned i = 0; i < picks->count; i++) {
+		uint32_t clock = picks->pick[i].format->clock;
+
+		fits[i] = codec[i];
+		for (unsigned k = 0; !fits[i] && k < picks->count; k++)
+			fits[i] = codec[k] &&
+				  picks->pick[k].format->clock == clock;
+	}
+	for (unsigned i = 0; codecs > 0 && i < picks->count; i++) {
 		struct offer_pick *pick = &picks->pick[i];
 
-		if (!references_stay(picks, pick) || !clock_fits(picks, pick))
-			continue;
-		codecs += offer_format_is_codec(pick->format);
-		kept.pick[kept.count++] = *pick;
+		if (references_stay(picks, pick) && clock_fits(picks, fits, i))
+			kept.pick[kept.count++] = *pick;
 	}
-	picks->count = codecs > 0 ? kept.count : 0;
-	memcpy(picks->pick, kept.pick, picks->count * sizeof *kept.pick);
+	picks->count = kept.count;
+	memcpy(picks->pick, kept.pick, kept.count * sizeof *kept.pick);
 }
 
 void offer_pick_formats(struct offer_picks *out, const struct offer_job *job,
