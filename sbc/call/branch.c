@@ -141,7 +141,7 @@ int branch_new(struct hunt *hunt, struct agent_network *at,
 				hunt->now->user, &invite);
 	}
 	if (!error) {
-		leg_own(branch, call, call_on_leg);
+		leg_own(branch, call, call_on_leg, 'b');
 		error = branch_offer(hunt, branch);
 	}
 	if (!error)

@@ -80,7 +80,7 @@ struct call *call_new(struct agent_network *at, struct leg *a)
 	call->a = a;
 	call->status.started_ms = agent_now_ms();
 	call_id(&call->status);
-	leg_own(a, call, call_on_leg);
+	leg_own(a, call, call_on_leg, 'a');
 	TAILQ_INSERT_TAIL(&call->agent->calls, call, entry);
 	call->agent->calls_count++;
 	status_call_add(&call->status);
@@ -282,7 +282,7 @@ static void call_ack_lost(struct call *call, struct leg *leg)
 	status_text(&line, "suspect", "SIP ALG in the peer's router");
 	status_end(&line);
 	if (!kept)
-		call_end(call, leg->caller ? "a" : "b", "ack-lost");
+		call_end(call, leg == call->a ? "a" : "b", "ack-lost");
 }
 
 static void call_established_event(struct call *call, struct leg *leg,
@@ -306,7 +306,7 @@ static void call_established_event(struct call *call, struct leg *leg,
 		modify_answered(call, leg, event);
 		return;
 	case LEG_HUNG_UP:
-		call_end(call, leg->caller ? "a" : "b",
+		call_end(call, leg == call->a ? "a" : "b",
 			 event->status ? "dialog-lost" : "hangup");
 		return;
 	case LEG_PROGRESS:

@@ -65,6 +65,8 @@ struct leg *call_other(const struct call *call, const struct leg *leg);
 /* A begun status line of this call; leg NULL: "-". */
 void call_status(struct call *call, struct status_line *line,
 		 const struct leg *leg, const char *event);
+/* That leg's row of the live table. */
+struct status_leg *call_status_leg(struct call *call, const struct leg *leg);
 /* Codec, encryption and hold of both legs, as the live table shows them. */
 void call_describe(struct call *call);
 /* The line that holds the whole story. */

@@ -34,7 +34,7 @@ static void modify_suppressed(struct call *call, struct leg *p, bool update,
 		update ? t->peer->update_at : t->peer->reinvite_at;
 	struct status_line line;
 
-	(t->caller ? &call->status.a : &call->status.b)->suppressed++;
+	call_status_leg(call, t)->suppressed++;
 	call_status(call, &line, t, "call-suppressed");
 	status_text(&line, "method", update ? "UPDATE" : "INVITE");
 	status_text(&line, "cause", cause);
@@ -64,7 +64,7 @@ static void modify_refuse(struct call *call, struct leg *p, unsigned status,
 static void modify_tell_hold(struct call *call, struct leg *p,
 			     const struct body *theirs)
 {
-	struct status_leg *side = p->caller ? &call->status.a : &call->status.b;
+	struct status_leg *side = call_status_leg(call, p);
 	const struct body_media *audio = &theirs->media[call->path.audio];
 	bool held = theirs->medias > call->path.audio &&
 		    (audio->zero || !(audio->direction & BODY_RECVONLY));

@@ -22,7 +22,7 @@
 
 static enum media_side path_side(const struct leg *leg)
 {
-	return leg->caller ? MEDIA_A : MEDIA_B;
+	return leg->place == 'a' ? MEDIA_A : MEDIA_B;
 }
 
 int path_open(struct call *call, bool anchored)

@@ -10,11 +10,13 @@
 void call_status(struct call *call, struct status_line *line,
 		 const struct leg *leg, const char *event)
 {
-	status_begin(line, call->status.id,
-		     !leg	   ? '-'
-		     : leg->caller ? 'a'
-				   : 'b',
+	status_begin(line, call->status.id, leg ? leg->place : '-',
 		     leg ? leg->peer->name : NULL, event);
+}
+
+struct status_leg *call_status_leg(struct call *call, const struct leg *leg)
+{
+	return leg->place == 'a' ? &call->status.a : &call->status.b;
 }
 
 static void describe_leg(const struct call *call, const struct leg *leg,

@@ -118,7 +118,7 @@ int leg_accept(struct leg **out, struct agent_network *at,
 		leg_decline(irq);
 		return -ENOMEM;
 	}
-	leg->caller = true;
+	leg->uas = true;
 	leg->state = LEG_INCOMING;
 	memcpy(&leg->remote, source, address_len(source));
 	leg->transport = su_casematch(sip_via_transport(sip->sip_via), "TCP")
@@ -186,8 +186,9 @@ int leg_call(struct leg *leg)
 	return leg_send_invite(leg, NULL);
 }
 
-void leg_own(struct leg *leg, void *owner, leg_event_f *on_event)
+void leg_own(struct leg *leg, void *owner, leg_event_f *on_event, char place)
 {
+	leg->place = place;
 	leg->owner = owner;
 	leg->on_event = on_event;
 }
@@ -264,7 +265,7 @@ void leg_retarget(struct leg *leg, const sip_t *sip, bool initial)
 	const sip_contact_t *target = NULL;
 	bool direct;
 
-	if (!initial && !leg->caller)
+	if (!initial && !leg->uas)
 		nta_leg_client_route(leg->dialog, NULL, sip->sip_contact);
 	else if (!initial)
 		nta_leg_server_route(leg->dialog, NULL, sip->sip_contact);

@@ -67,7 +67,8 @@ struct leg { /* read-only outside of leg*.c, but for `offer` */
 	const struct policy_peer *peer;
 	const struct policy_user *user; /* a phone's */
 	enum leg_state state;
-	bool caller;			/* leg a: it called us */
+	char place;			/* 'a' or 'b' in its owner's call */
+	bool uas;			/* its first INVITE was theirs */
 	struct sockaddr_storage remote; /* signalling source or target */
 	enum policy_transport transport;
 	struct sockaddr_storage local; /* our SIP address, as it sees it */
@@ -117,7 +118,7 @@ int leg_new(struct leg **out, struct agent_network *at, struct policy *policy,
 /* 0; -EHOSTUNREACH if it could not be sent; -ENOMEM. */
 int leg_call(struct leg *leg);
 
-void leg_own(struct leg *leg, void *owner, leg_event_f *on_event);
+void leg_own(struct leg *leg, void *owner, leg_event_f *on_event, char place);
 
 /* 18x to their INVITE; sdp NULL: none. */
 void leg_progress(struct leg *leg, unsigned status, const char *phrase,
