@@ -88,7 +88,7 @@ static int read_all(struct load_file *file, int fd, size_t max)
 {
 	size_t size = 8192;
 
-	file->text = malloc(size + 1);
+	file->text = malloc(size + 2);
 	while (file->text) {
 		ssize_t got =
 			read(fd, file->text + file->len, size - file->len);
@@ -104,7 +104,7 @@ static int read_all(struct load_file *file, int fd, size_t max)
 			return -EFBIG;
 		if (file->len == size) {
 			size *= 2;
-			char *grown = realloc(file->text, size + 1);
+			char *grown = realloc(file->text, size + 2);
 			if (!grown)
 				return -ENOMEM;
 			file->text = grown;
@@ -130,7 +130,9 @@ static void file_read(struct load_file *file, size_t max)
 	}
 	if (fd >= 0)
 		close(fd);
-	if (error == -EFBIG)
+	if (error == -ENOMEM)
+		file->load->policy->arena.failed = 1;
+	else if (error == -EFBIG)
 		load_error(file, 0, "is larger than %zu MB", max >> 20);
 	else if (error == -EINVAL)
 		load_error(file, 0, "is no regular file");
@@ -342,7 +344,7 @@ int policy_load_text(struct policy **out, const struct load_text *text,
 		struct load_file *file =
 			file_new(&load, text[i].name, text[i].name, NULL);
 		if (file)
-			file->text = malloc(text[i].len + 1);
+			file->text = malloc(text[i].len + 2);
 		if (!file || !file->text) {
 			error = -ENOMEM;
 			break;

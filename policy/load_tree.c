@@ -49,8 +49,12 @@ void load_tree(struct load_file *file)
 		return;
 	}
 	config_init(file->config);
+	/* libconfig takes no comment that ends with the file. */
+	memcpy(file->text + file->len, "\n", 2);
 	if (config_read_string(file->config, file->text)) {
-		hook_lines(config_root_setting(file->config), &file->scan, 0);
+		if (hook_lines(config_root_setting(file->config), &file->scan,
+			       0) != file->scan.values)
+			load_error(file, 0, "is read in two ways");
 		return;
 	}
 	load_error(file, (unsigned)config_error_line(file->config), "%s",

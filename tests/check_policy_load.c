@@ -227,6 +227,19 @@ START_TEST(fifteen_lines_are_enough)
 	}
 END_TEST
 
+START_TEST(a_file_may_end_without_a_newline)
+	{
+		static const char *const peers[] = {
+			"acme.conf",
+			"kind = \"trunk\"; domain = \"a.example\" // end",
+			NULL};
+
+		policy_unref(policy_of("networks: { lan: { address = "
+				       "\"192.168.1.2\"; }; }\n# the end",
+				       peers));
+	}
+END_TEST
+
 START_TEST(every_kind_of_value_reaches_its_field)
 	{
 		static const char *const peers[] = {
@@ -533,6 +546,7 @@ static Suite *load_suite(void)
 	tcase_add_test(tcase, text_is_utf8_or_not);
 	tcase_add_test(tcase, the_nearest_name_is_meant_if_it_is_near);
 	tcase_add_test(tcase, fifteen_lines_are_enough);
+	tcase_add_test(tcase, a_file_may_end_without_a_newline);
 	tcase_add_test(tcase, every_kind_of_value_reaches_its_field);
 	tcase_add_test(tcase, the_dump_shows_every_value_and_no_secret);
 	tcase_add_test(tcase, faults_are_sorted_bounded_and_printable);

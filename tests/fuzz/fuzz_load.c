@@ -58,6 +58,22 @@ static unsigned collect(const struct case_text *cut, struct load_text *text)
 	return count;
 }
 
+/* Our scanner and libconfig must agree on what a text says. */
+static void check_agreement(const struct policy_faults *faults)
+{
+	static const char *const never[] = {
+		"error: syntax error",
+		"error: duplicate setting name",
+		"error: mismatched element type",
+		"error: is read in two ways",
+	};
+
+	for (unsigned i = 0; i < faults->count; i++)
+		for (size_t k = 0; k < sizeof(never) / sizeof(never[0]); k++)
+			if (strstr(faults->line[i], never[k]))
+				abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct load_text text[CASE_PARTS + 1] = {
@@ -78,6 +94,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		ask(policy);
 		policy_unref(policy);
 	}
+	check_agreement(&faults);
 	policy_faults_free(&faults);
 	return 0;
 }
