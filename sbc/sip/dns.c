@@ -211,7 +211,9 @@ void dns_refresh(struct dns *dns)
 	ares_destroy(old);
 }
 
-/* --- reading answers: every bound is checked, c-ares knows no TTL of SRV --- */
+/* --- reading answers: every bound is checked --- */
+
+/* c-ares gives no TTL of SRV and NAPTR, so it is read here. */
 
 static unsigned get16(const uint8_t *at)
 {
@@ -335,8 +337,8 @@ static int read_naptr(const uint8_t *buf, int len, struct dns_record *out,
 	return rc;
 }
 
-static int read_answer(enum dns_type type, const uint8_t *buf, int len,
-		       struct dns_record *out, unsigned *count)
+static int read_records(enum dns_type type, const uint8_t *buf, int len,
+			struct dns_record *out, unsigned *count)
 {
 	switch (type) {
 	case DNS_A:
@@ -367,6 +369,23 @@ static int error_of(int status)
 	}
 }
 
+int dns_read(enum dns_type type, const uint8_t *buf, int len,
+	     struct dns_record out[DNS_RECORDS_MAX], unsigned *count,
+	     unsigned *ttl_s)
+{
+	*count = *ttl_s = 0;
+	memset(out, 0, DNS_RECORDS_MAX * sizeof(*out));
+	int rc = read_records(type, buf, len, out, count);
+	if (rc == ARES_SUCCESS && !*count)
+		rc = ARES_ENODATA;
+	if (rc != ARES_SUCCESS) {
+		*count = 0;
+		return error_of(rc);
+	}
+	*ttl_s = answer_ttl(buf, len);
+	return 0;
+}
+
 static void on_answer(void *arg, int status, int timeouts, unsigned char *buf,
 		      int len)
 {
@@ -375,17 +394,11 @@ static void on_answer(void *arg, int status, int timeouts, unsigned char *buf,
 	unsigned count = 0, ttl_s = 0;
 
 	(void)timeouts;
-	memset(record, 0, sizeof(record));
-	if (status == ARES_SUCCESS)
-		status = read_answer(question->type, buf, len, record, &count);
-	if (status == ARES_SUCCESS && !count)
-		status = ARES_ENODATA;
-	if (status == ARES_SUCCESS)
-		ttl_s = answer_ttl(buf, len);
+	int error = status == ARES_SUCCESS ? dns_read(question->type, buf, len,
+						      record, &count, &ttl_s)
+					   : error_of(status);
 	question->dns->open--;
-	question->done(question->user,
-		       status == ARES_SUCCESS ? 0 : error_of(status), record,
-		       count, ttl_s);
+	question->done(question->user, error, record, count, ttl_s);
 	free(question);
 }
 
@@ -414,7 +427,7 @@ unsigned dns_hosts_file(struct dns *dns, const char *name, int family,
 		    ARES_SUCCESS ||
 	    !host)
 		return 0;
-	for (; host->h_addr_list[count] && count < max; count++) {
+	for (; count < max && host->h_addr_list[count]; count++) {
 		memset(&out[count], 0, sizeof(out[count]));
 		out[count].ss_family = (sa_family_t)family;
 		if (family == AF_INET)

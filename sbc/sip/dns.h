@@ -44,6 +44,11 @@ void dns_free(struct dns *dns);
 /* `done` is called exactly once, perhaps before this returns. */
 void dns_ask(struct dns *dns, const char *name, enum dns_type type,
 	     dns_done *done, void *user);
+/* The records of this type in an answer off the wire: 0, -ENOENT, or
+ * -ETIMEDOUT for an answer that cannot be used. Reads nothing but `buf`. */
+int dns_read(enum dns_type type, const uint8_t *buf, int len,
+	     struct dns_record out[DNS_RECORDS_MAX], unsigned *count,
+	     unsigned *ttl_s);
 /* The name's addresses in /etc/hosts, of one family. */
 unsigned dns_hosts_file(struct dns *dns, const char *name, int family,
 			struct sockaddr_storage *out, unsigned max);
