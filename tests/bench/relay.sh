@@ -7,9 +7,9 @@
 # --quick: under 40 s.
 set -u
 
-rounds=5 ms=2000 ramp_ms=700 calls=1000 many=4000
+rounds=25 ms=400 ramps=5 ramp_ms=300 rate=100000 calls=1000 many=4000
 if [ "${1-}" = --quick ]; then
-	rounds=2 ms=600 ramp_ms=250
+	rounds=7 ms=250 ramps=1 ramp_ms=200
 fi
 here=$(dirname "$0")
 for bin in tests/bench "$here"; do
@@ -36,7 +36,10 @@ far=6000 ng=62223
 quit_ours()
 {
 	exec 9>&-
-	[ -n "$ours" ] && wait "$ours" 2>/dev/null
+	if [ -n "$ours" ]; then
+		kill "$ours" 2>/dev/null
+		wait "$ours" 2>/dev/null
+	fi
 	ours=''
 }
 quit_theirs()
@@ -98,28 +101,33 @@ start_theirs()
 {
 	on_core 1 rtpengine --config-file=none --foreground --table=-1 \
 		--interface=127.0.0.1 --listen-ng="127.0.0.1:$ng" \
-		--port-min=20000 --port-max=52001 --num-threads=1 \
+		--port-min=37000 --port-max=60001 --num-threads=1 \
 		--tos=184 --log-stderr --log-level=1 --pidfile="$dir/pid" \
-		2> "$dir/rtpengine.log" > /dev/null &
+		2> "$dir/rtpengine.log" > /dev/null 9>&- &
 	theirs=$!
 	sleep 0.5
 	"$bin/relay_load" ng "$ng" "$1" "$far" > "$dir/theirs" || exit 1
 }
 
-# Resident memory of a program and the kernel's slabs, in kB.
+# Resident memory of a program, and the kernel's for sockets, in kB: the slabs
+# that a socket takes part of.
 memory()
 {
 	rss=$(awk '/^VmRSS/ { print $2 }' "/proc/$1/status")
-	slab=$(awk '/^Slab:/ { print $2 }' /proc/meminfo)
-	echo "$rss $slab"
+	slab=$(awk '
+		$1 ~ /^(UDP|sock_inode_cache|filp|dentry|eventpoll_epi)$/ ||
+		$1 ~ /^(eventpoll_pwq|ep_head|lsm_.*|kmalloc-64)$/ {
+			sum += $3 * $4 }
+		END { printf "%d", sum / 1024 }' /proc/slabinfo)
+	echo "$rss ${slab:-0}"
 }
 
-# load ours|theirs run|ramp RATE MS: prints what relay_load prints
+# load run|ramp RATE MS ROUNDS NAME PORTS PID ...
 load()
 {
-	pid=$ours
-	[ "$1" = theirs ] && pid=$theirs
-	(on_core 0 "$bin/relay_load" "$2" "$dir/$1" "$pid" "$far" "$3" "$4")
+	what=$1
+	shift
+	(on_core 0 "$bin/relay_load" "$what" "$far" "$@")
 }
 
 value() # KEY < line
@@ -133,65 +141,59 @@ median()
 		print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'
 }
 
-# --- CPU per packet and highest rate, 1,000 calls, both running in turn ------
-# rtpengine's ports are taken while it runs, so each has its own turns.
-i=0
-while [ "$i" -lt "$rounds" ]; do
-	start_ours "$calls"
-	[ "$i" = 0 ] && echo "$before $after" > "$dir/memory"
-	load ours run 100000 "$ms" > /dev/null # sockets lock and settle
-	sleep 1
-	line=$(load ours run 100000 "$ms")
-	echo "ours    $line"
-	echo "$line" >> "$dir/ours.runs"
-	load ours ramp 120000 "$ramp_ms" | tee -a "$dir/ours.ramps"
-	quit_ours
-	start_theirs "$calls"
-	load theirs run 100000 "$ms" > /dev/null
-	sleep 1
-	line=$(load theirs run 100000 "$ms")
-	echo "theirs  $line"
-	echo "$line" >> "$dir/theirs.runs"
-	load theirs ramp 60000 "$ramp_ms" | tee -a "$dir/theirs.ramps"
-	quit_theirs
-	i=$((i + 1))
-done
+# --- CPU per packet, delay, highest rate: both stand side by side, in turn ------
+both()
+{
+	load "$@" ours "$dir/ours" "$ours" theirs "$dir/theirs" "$theirs"
+}
+start_ours "$calls"
+start_theirs "$calls"
+both run "$rate" 300 2 > /dev/null # sources lock, queues settle
+sleep 1.2
+both run "$rate" 300 2 > /dev/null
+both run "$rate" "$ms" "$rounds" > "$dir/runs"
+both ramp 40000 "$ramp_ms" "$ramps" > "$dir/ramps"
+quit_ours
+quit_theirs
 
-# --- cost from 100 to 4,000 calls, at the same packet rate --------------------
-for n in 100 "$many"; do
+# --- cost from 100 to 4,000 calls, at the same packet rate ------------------------
+for n in "$many" 100; do
 	start_ours "$n"
 	[ "$n" = "$many" ] && echo "$before $after" > "$dir/memory"
-	load ours run 100000 "$ms" > /dev/null
-	sleep 1
-	i=0
-	while [ "$i" -lt 3 ]; do
-		load ours run 100000 "$ms" >> "$dir/calls.$n"
-		i=$((i + 1))
-	done
+	load run "$rate" 300 2 "$n" "$dir/ours" "$ours" > /dev/null
+	sleep 1.2
+	load run "$rate" 300 2 "$n" "$dir/ours" "$ours" > /dev/null
+	load run "$rate" "$ms" "$rounds" "$n" "$dir/ours" "$ours" >> "$dir/flat"
 	quit_ours
 done
 
 # --- the table ------------------------------------------------------------------
-pick() # FILE KEY: median
+pick() # FILE NAME KEY: median
 {
-	value "$2" < "$dir/$1" | median
+	sed -n "s/^$2 //p" "$dir/$1" | value "$3" | median
 }
-sum() # FILE KEY
+least() # FILE NAME KEY
 {
-	value "$2" < "$dir/$1" | awk '{ s += $1 } END { print s + 0 }'
+	sed -n "s/^$2 //p" "$dir/$1" | value "$3" | sort -n | head -n 1
+}
+sum() # FILE NAME KEY
+{
+	sed -n "s/^$2 //p" "$dir/$1" | value "$3" |
+		awk '{ s += $1 } END { print s + 0 }'
 }
 {
-	echo "cpu $(pick ours.runs cpu_us) $(pick theirs.runs cpu_us)"
-	echo "best $(pick ours.ramps best) $(pick theirs.ramps best)"
-	echo "delay $(pick ours.runs median_us) $(pick theirs.runs median_us)"
-	echo "p99 $(pick ours.runs p99_us) $(pick theirs.runs p99_us)"
-	echo "lost $(sum ours.runs lost) $(sum theirs.runs lost)"
-	echo "end $(value end < "$dir/ours.ramps" | sort | uniq -c | sort -rn |
-		awk 'NR == 1 { print $2 }')"
-	echo "flat $(pick calls.100 cpu_us) $(pick "calls.$many" cpu_us)"
+	echo "cpu $(pick runs ours cpu_us) $(pick runs theirs cpu_us)"
+	echo "best $(pick ramps ours best) $(pick ramps theirs best)"
+	echo "delay $(pick runs ours median_us) $(pick runs theirs median_us)"
+	echo "quiet $(least runs ours median_us) $(least runs theirs median_us)"
+	echo "p99 $(pick runs ours p99_us) $(pick runs theirs p99_us)"
+	echo "lost $(sum runs ours lost) $(sum runs theirs lost)"
+	echo "end $(grep '^ours' "$dir/ramps" | value end | sort | uniq -c |
+		sort -rn | awk 'NR == 1 { print $2 }')"
+	echo "flat $(pick flat 100 cpu_us) $(pick flat "$many" cpu_us)"
 	echo "memory $(cat "$dir/memory") $many"
 } > "$dir/table"
-awk '
+awk -v rate="$rate" '
 function row(what, ours, theirs, ratio, goal) {
 	printf "%-44s %10s %10s %8s  %s\n", what, ours, theirs, ratio, goal
 }
@@ -199,11 +201,12 @@ BEGIN { row("", "sallyport", "rtpengine", "ratio", "to reach") }
 $1 == "cpu" { row("CPU per packet, us (1,000 calls)", $2, $3,
 	sprintf("%.2f", $2 / $3), "0.80 or less") }
 $1 == "best" { ours = $2; theirs = $3 }
-$1 == "end" { row("packets/s without loss" ($2 == "load" ? " (limit: load)" : ""),
-	ours, theirs, sprintf("%.2f", ours / theirs), "1.25 or more") }
-$1 == "delay" { row("delay, median, us", $2, $3, "", "under 100") }
+$1 == "end" { row("packets/s without loss" ($2 == "load" ? " (load at its end)" : ""),
+	ours, theirs, theirs > 0 ? sprintf("%.2f", ours / theirs) : "", "1.25 or more") }
+$1 == "delay" { row("delay, median at " rate "/s, us", $2, $3, "", "under 100") }
+$1 == "quiet" { row("delay, median of the quietest run, us", $2, $3, "", "") }
 $1 == "p99" { row("delay, 99 %, us", $2, $3, "", "") }
-$1 == "lost" { row("packets lost at 100,000/s", $2, $3, "", "0") }
+$1 == "lost" { row("packets lost at " rate "/s", $2, $3, "", "0") }
 $1 == "flat" { row("CPU per packet, us, 100 and 4,000 calls", $2, $3,
 	sprintf("%.2f", $3 / $2), "1.25 or less") }
 $1 == "memory" { row("memory a call, kB: program + kernel",

@@ -3,9 +3,15 @@
  * Load and sink for the relay bench. All calls' far ends share one socket a
  * side, 127.0.0.2 and 127.0.0.3, so that load costs less than what it loads.
  *
- *   relay_load ng NG_PORT CALLS FAR_PORT      calls in rtpengine; prints ports
- *   relay_load run PORTS PID FAR_PORT RATE MS     one run at RATE packets/s
- *   relay_load ramp PORTS PID FAR_PORT RATE MS    up from RATE while loss is 0
+ *   relay_load ng NG_PORT CALLS FAR_PORT
+ *       make calls in rtpengine; prints their ports, a line a call
+ *   relay_load run FAR_PORT RATE MS ROUNDS NAME PORTS PID [NAME PORTS PID]
+ *       RATE packets/s for MS, in turn through each relay, ROUNDS times
+ *   relay_load ramp FAR_PORT RATE MS ROUNDS NAME PORTS PID [NAME PORTS PID]
+ *       up from RATE while nothing is lost, in turn, ROUNDS times
+ *
+ * PORTS is a file of lines "A B", PID the relay's, whose CPU time is counted.
+ * What is not back 150 ms behind the last packet is lost.
  */
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -34,11 +40,18 @@ struct flow {
 	uint16_t seq;
 };
 
-struct load {
+struct relay {
+	const char *name, *pid;
 	unsigned flows; /* even: sent by A, odd: by B */
 	struct flow flow[2 * CALLS_MAX];
-	int fds[2];
 	unsigned next;
+};
+
+struct load {
+	struct relay relays[2];
+	unsigned relay_count;
+	struct relay *relay; /* whose turn it is */
+	int fds[2];
 	uint64_t sent, received;
 	uint32_t delays[DELAYS];
 	uint8_t out[BATCH][PACKET];
@@ -152,23 +165,22 @@ static int ng(unsigned ng_port, unsigned calls, unsigned far_port)
 /* --- packets
  * ------------------------------------------------------------------- */
 
-static void read_ports(const char *path)
+static void read_ports(struct relay *relay, const char *path)
 {
 	unsigned a, b;
+	char line[64];
 	FILE *file = fopen(path, "r");
 	if (!file)
 		die(path);
-	while (load.flows < 2 * CALLS_MAX) {
-		char line[64];
-		if (!fgets(line, sizeof(line), file))
-			break;
+	while (relay->flows < 2 * CALLS_MAX &&
+	       fgets(line, sizeof(line), file)) {
 		if (sscanf(line, "%u %u", &a, &b) != 2)
 			continue;
-		load.flow[load.flows++].to = address("127.0.0.1", a);
-		load.flow[load.flows++].to = address("127.0.0.1", b);
+		relay->flow[relay->flows++].to = address("127.0.0.1", a);
+		relay->flow[relay->flows++].to = address("127.0.0.1", b);
 	}
 	fclose(file);
-	if (!load.flows) {
+	if (!relay->flows) {
 		fprintf(stderr, "relay_load: no ports in %s\n", path);
 		exit(1);
 	}
@@ -176,7 +188,7 @@ static void read_ports(const char *path)
 
 static void make_packet(uint8_t *p, unsigned flow, int64_t at_ns)
 {
-	uint16_t seq = load.flow[flow].seq++;
+	uint16_t seq = load.relay->flow[flow].seq++;
 	uint32_t rtp_ts = htonl(seq * 160u), ssrc = htonl(flow + 1);
 	p[0] = 0x80;
 	p[1] = 8;
@@ -196,15 +208,16 @@ static void send_some(unsigned n)
 	int64_t at_ns = now_ns();
 	memset(messages, 0, sizeof(messages));
 	for (unsigned i = 0; i < n; i++) {
-		unsigned flow = load.next++ % load.flows;
+		struct relay *relay = load.relay;
+		unsigned flow = relay->next++ % relay->flows;
 		struct msghdr *m =
 			&messages[flow & 1][count[flow & 1]++].msg_hdr;
 		make_packet(load.out[i], flow, at_ns);
 		iov[i] = (struct iovec){load.out[i], PACKET};
 		m->msg_iov = &iov[i];
 		m->msg_iovlen = 1;
-		m->msg_name = &load.flow[flow].to;
-		m->msg_namelen = sizeof(load.flow[flow].to);
+		m->msg_name = &relay->flow[flow].to;
+		m->msg_namelen = sizeof(relay->flow[flow].to);
 	}
 	for (int side = 0; side < 2; side++) {
 		unsigned done = 0;
@@ -282,17 +295,37 @@ static uint64_t cpu_ns(const char *pid)
 }
 
 struct result {
-	uint64_t sent, lost;
+	uint64_t lost;
 	double cpu_us; /* a packet */
-	double pace;   /* of the rate asked for */
+	double rate;   /* sent in fact */
+	double median_us, p99_us;
 };
 
-static struct result run(const char *pid, unsigned rate, unsigned ms)
+static void receive(void)
+{
+	receive_side(load.fds[0]);
+	receive_side(load.fds[1]);
+}
+
+/* What is late must not be counted in the next run. */
+static void drain(bool lost)
+{
+	uint64_t before;
+	if (lost)
+		usleep(400000);
+	do {
+		before = load.received;
+		receive();
+	} while (before != load.received);
+}
+
+static struct result run(struct relay *relay, unsigned rate, unsigned ms)
 {
 	struct result r;
+	load.relay = relay;
 	load.sent = load.received = 0;
 	memset(load.delays, 0, sizeof(load.delays));
-	uint64_t cpu = cpu_ns(pid);
+	uint64_t cpu = cpu_ns(relay->pid);
 	int64_t start_ns = now_ns(), at_ns = start_ns;
 	int64_t end_ns = start_ns + ms * INT64_C(1000000);
 	for (; at_ns < end_ns; at_ns = now_ns()) {
@@ -302,48 +335,51 @@ static struct result run(const char *pid, unsigned rate, unsigned ms)
 			uint64_t n = due - load.sent;
 			send_some(n < BATCH ? (unsigned)n : BATCH);
 		}
-		receive_side(load.fds[0]);
-		receive_side(load.fds[1]);
+		receive();
 	}
-	int64_t drain_ns = at_ns + DRAIN_NS;
-	while (load.received < load.sent && now_ns() < drain_ns) {
-		receive_side(load.fds[0]);
-		receive_side(load.fds[1]);
-	}
-	cpu = cpu_ns(pid) - cpu;
-	r.sent = load.sent;
+	int64_t last_ns = at_ns + DRAIN_NS;
+	while (load.received < load.sent && now_ns() < last_ns)
+		receive();
+	cpu = cpu_ns(relay->pid) - cpu;
 	r.lost = load.sent - load.received;
 	r.cpu_us =
 		load.received ? (double)cpu / 1e3 / (double)load.received : 0;
-	r.pace = (double)load.sent / ((double)rate * ms / 1e3);
-	/* What is late must not be counted in the next run. */
-	usleep(r.lost ? 300000 : 0);
-	for (uint64_t before = ~UINT64_C(0); before != load.received;) {
-		before = load.received;
-		receive_side(load.fds[0]);
-		receive_side(load.fds[1]);
-	}
+	r.rate = (double)load.sent * 1e3 / ms;
+	r.median_us = percentile_us(0.5);
+	r.p99_us = percentile_us(0.99);
+	drain(r.lost > 0);
 	return r;
 }
 
-/* The highest rate without loss: up by an eighth, each rate tried twice. */
-static void ramp(const char *pid, unsigned rate, unsigned ms)
+static void run_once(struct relay *relay, unsigned rate, unsigned ms)
 {
-	unsigned best = 0;
+	struct result r = run(relay, rate, ms);
+	printf("%s cpu_us=%.3f lost=%llu rate=%.0f median_us=%.0f "
+	       "p99_us=%.0f\n",
+	       relay->name, r.cpu_us, (unsigned long long)r.lost, r.rate,
+	       r.median_us, r.p99_us);
+}
+
+/* Up by an eighth while nothing is lost; each rate has three tries. At the end
+ * either the relay loses packets, or this program cannot send more. */
+static void ramp_once(struct relay *relay, unsigned rate, unsigned ms)
+{
+	double best = 0;
 	const char *end = "loss";
 	for (;; rate += rate / 8) {
-		struct result r = run(pid, rate, ms);
-		if (r.lost)
-			r = run(pid, rate, ms);
+		struct result r = run(relay, rate, ms);
+		for (int i = 0; i < 2 && (r.lost || r.rate < 0.97 * rate); i++)
+			r = run(relay, rate, ms);
 		if (r.lost)
 			break;
-		if (r.pace < 0.98) { /* the load is at its own end */
+		if (r.rate > best)
+			best = r.rate;
+		if (r.rate < 0.97 * rate) {
 			end = "load";
 			break;
 		}
-		best = rate;
 	}
-	printf("best=%u end=%s\n", best, end);
+	printf("%s best=%.0f end=%s\n", relay->name, best, end);
 }
 
 int main(int argc, char **argv)
@@ -351,23 +387,26 @@ int main(int argc, char **argv)
 	if (argc == 5 && strcmp(argv[1], "ng") == 0)
 		return ng((unsigned)atoi(argv[2]), (unsigned)atoi(argv[3]),
 			  (unsigned)atoi(argv[4]));
-	if (argc != 7) {
+	if (argc != 9 && argc != 12) {
 		fprintf(stderr, "usage: see the head of relay_load.c\n");
 		return 2;
 	}
-	unsigned far_port = (unsigned)atoi(argv[4]);
-	unsigned rate = (unsigned)atoi(argv[5]), ms = (unsigned)atoi(argv[6]);
-	read_ports(argv[2]);
+	unsigned far_port = (unsigned)atoi(argv[2]);
+	unsigned rate = (unsigned)atoi(argv[3]), ms = (unsigned)atoi(argv[4]);
+	unsigned rounds = (unsigned)atoi(argv[5]);
+	for (int i = 6; i < argc; i += 3) {
+		struct relay *relay = &load.relays[load.relay_count++];
+		relay->name = argv[i];
+		relay->pid = argv[i + 2];
+		read_ports(relay, argv[i + 1]);
+	}
 	load.fds[0] = open_far(FAR_A, far_port);
 	load.fds[1] = open_far(FAR_B, far_port);
-	if (strcmp(argv[1], "ramp") == 0) {
-		ramp(argv[3], rate, ms);
-		return 0;
-	}
-	struct result r = run(argv[3], rate, ms);
-	printf("sent=%llu lost=%llu cpu_us=%.3f pace=%.3f median_us=%.0f "
-	       "p99_us=%.0f\n",
-	       (unsigned long long)r.sent, (unsigned long long)r.lost, r.cpu_us,
-	       r.pace, percentile_us(0.5), percentile_us(0.99));
+	for (unsigned round = 0; round < rounds; round++)
+		for (unsigned i = 0; i < load.relay_count; i++)
+			if (strcmp(argv[1], "ramp") == 0)
+				ramp_once(&load.relays[i], rate, ms);
+			else
+				run_once(&load.relays[i], rate, ms);
 	return 0;
 }
