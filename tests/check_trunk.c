@@ -541,6 +541,24 @@ START_TEST(the_end_takes_the_registration_back)
 	}
 END_TEST
 
+START_TEST(who_leaves_answers_a_last_challenge_and_still_counts_calls)
+	{
+		itsp.password = "secret";
+		peer.reg.wanted = true;
+		start();
+		trunk_take(trunk);
+		ck_assert(run_until(is_registered, 3000));
+		itsp.stale_once = true;
+		ck_assert(trunk_leave(trunk));
+		ck_assert(!trunk_leave(trunk));
+		ck_assert_int_eq(state()->registration, TRUNK_NOT_WANTED);
+		ck_assert(run_until(was_taken_back, 1000));
+		ck_assert_uint_eq(itsp.registers, 4);
+		ck_assert_uint_eq(state()->calls, 1);
+		trunk_give(trunk);
+	}
+END_TEST
+
 START_TEST(an_end_without_an_answer_leaves_nothing_behind)
 	{
 		peer.reg.wanted = true;
@@ -808,6 +826,9 @@ static Suite *trunk_suite(void)
 	tcase_add_test(cases,
 		       a_private_address_that_the_provider_sees_is_ignored);
 	tcase_add_loop_test(cases, the_end_takes_the_registration_back, 0, 4);
+	tcase_add_test(
+		cases,
+		who_leaves_answers_a_last_challenge_and_still_counts_calls);
 	tcase_add_test(cases, an_end_without_an_answer_leaves_nothing_behind);
 	tcase_add_loop_test(cases, an_end_in_the_middle_of_everything_is_safe,
 			    0, 12);

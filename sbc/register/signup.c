@@ -427,16 +427,18 @@ undo:
 	return error;
 }
 
-void signup_free(struct signup *signup, bool politely)
+bool signup_free(struct signup *signup, bool politely)
 {
 	if (!signup)
-		return;
+		return false;
+	bool spoke = politely && signup->bound;
 	nta_outgoing_destroy(signup->orq);
-	if (politely && signup->bound)
+	if (spoke)
 		words_farewell(&signup->words);
 	place_free(signup->place);
 	su_timer_destroy(signup->timer);
 	free(signup);
+	return spoke;
 }
 
 void signup_moved(struct signup *signup)

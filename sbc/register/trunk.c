@@ -266,7 +266,7 @@ void trunk_update(struct trunk *trunk, const struct policy_peer *peer)
 	signup_key(key, sizeof(key), peer);
 	changed = moved || strcmp(key, trunk->signup_key) != 0;
 	if (changed) {
-		signup_free(trunk->signup, true);
+		(void)signup_free(trunk->signup, true);
 		trunk->signup = NULL;
 	}
 	if (moved) {
@@ -315,10 +315,21 @@ void trunk_free(struct trunk *trunk, bool politely)
 {
 	if (!trunk)
 		return;
-	signup_free(trunk->signup, politely);
+	(void)signup_free(trunk->signup, politely);
 	health_stop(trunk);
 	place_free(trunk->place);
 	free(trunk);
+}
+
+bool trunk_leave(struct trunk *trunk)
+{
+	if (!trunk->signup)
+		return false;
+	bool spoke = signup_free(trunk->signup, true);
+	trunk->signup = NULL;
+	trunk->state.registration = TRUNK_NOT_WANTED;
+	trunk->state.registered_until_ms = 0;
+	return spoke;
 }
 
 const struct trunk_state *trunk_state(const struct trunk *trunk)

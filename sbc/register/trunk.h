@@ -45,6 +45,11 @@ void trunk_update(struct trunk *trunk, const struct policy_peer *peer);
  * itself if the loop runs on (a second is enough). Nothing waits for it. */
 void trunk_free(struct trunk *trunk, bool politely);
 
+/* The program ends: de-register now, keep the trunk for calls that still say
+ * goodbye. True if a REGISTER went out: let the loop run on, a second at most,
+ * since its answer may be a challenge. trunk_free then has nothing to say. */
+bool trunk_leave(struct trunk *trunk);
+
 const struct trunk_state *trunk_state(const struct trunk *trunk);
 
 /* Does this source belong to it (resolved addresses; policy knows literals)? */

@@ -75,7 +75,8 @@ void health_soon(struct trunk *trunk);
 
 /* --- signup.c --- */
 int signup_new(struct signup **out, struct trunk *trunk);
-void signup_free(struct signup *signup, bool politely);
+/* Was a farewell sent? */
+bool signup_free(struct signup *signup, bool politely);
 /* The trunk's targets, or our address, changed. */
 void signup_moved(struct signup *signup);
 bool signup_owns(const struct signup *signup, const struct sockaddr *source);
