@@ -77,12 +77,13 @@ static int branch_offer(struct hunt *hunt, struct leg *branch)
 {
 	struct call *call = hunt->call;
 	struct offer_place place[BODY_MEDIA_MAX];
-	struct offer_rules rules;
+	struct call_rules rules;
 	struct body source;
 	const char *why;
-	int error = 0;
+	int error = call_rules_both(branch, call->a, &rules);
 
-	call_rules(branch, &rules);
+	if (error)
+		return error;
 	if (call->delayed_offer) {
 		source.medias = 1;
 		source.media[0] =
@@ -100,9 +101,10 @@ static int branch_offer(struct hunt *hunt, struct leg *branch)
 	if (!error)
 		error = path_place(call, branch, call->a, &source, place);
 	if (!error && call->delayed_offer)
-		error = offer_write_own(&branch->offer, NULL, &rules, place, 1);
+		error = offer_write_own(&branch->offer, NULL, &rules.rules,
+					place, 1);
 	else if (!error)
-		error = offer_write_offer(&branch->offer, &source, &rules,
+		error = offer_write_offer(&branch->offer, &source, &rules.rules,
 					  place);
 	return error;
 }

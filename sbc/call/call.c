@@ -45,28 +45,6 @@ struct leg *call_other(const struct call *call, const struct leg *leg)
 	return leg == call->a ? call->b : call->a;
 }
 
-void call_rules(const struct leg *leg, struct offer_rules *rules)
-{
-	*rules = (struct offer_rules){
-		.codecs = leg->peer->codecs,
-		.codecs_count = leg->peer->codecs_count,
-	};
-	switch (leg->peer->hold) {
-	case POLICY_HOLD_SENDONLY:
-		rules->hold = OFFER_HOLD_SENDONLY;
-		break;
-	case POLICY_HOLD_INACTIVE:
-		rules->hold = OFFER_HOLD_INACTIVE;
-		break;
-	case POLICY_HOLD_ZERO:
-		rules->hold = OFFER_HOLD_ZERO;
-		break;
-	case POLICY_HOLD_NONE:
-		rules->hold = OFFER_HOLD_NONE;
-		break;
-	}
-}
-
 /* --- birth ------------------------------------------------------------- */
 
 struct call *call_new(struct agent_network *at, struct leg *a)
@@ -131,7 +109,7 @@ static const char *call_answer_a(struct call *call, struct leg *b,
 {
 	struct body chosen, theirs;
 	struct offer_place place[BODY_MEDIA_MAX];
-	struct offer_rules rules;
+	struct call_rules rules;
 	const char *why;
 	int error;
 
@@ -143,7 +121,7 @@ static const char *call_answer_a(struct call *call, struct leg *b,
 		error = path_place(call, call->a, b, &chosen, place);
 		if (!error)
 			error = offer_write_offer(&call->a->offer, &chosen,
-						  &rules, place);
+						  &rules.rules, place);
 	} else {
 		error = body_parse(&theirs, call->a->offer.remote,
 				   call->a->offer.remote_len, &why);
@@ -156,7 +134,8 @@ static const char *call_answer_a(struct call *call, struct leg *b,
 				place[i].direction = chosen.media[i].direction;
 		if (!error)
 			error = offer_write_answer(&call->a->offer, &theirs,
-						   &chosen, &rules, place);
+						   &chosen, &rules.rules,
+						   place);
 	}
 	if (error) {
 		*status = error == -ENOTSUP ? 488 : 503;
@@ -164,6 +143,7 @@ static const char *call_answer_a(struct call *call, struct leg *b,
 	}
 	if (offer_remember(&b->offer, sdp.text, sdp.len))
 		return NULL;
+	call_note_codec(call, &chosen);
 	if (call->path.session) {
 		path_target(call, b, &chosen);
 		if (!call->delayed_offer)

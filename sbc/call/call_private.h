@@ -36,6 +36,7 @@ struct call {
 			      force again if it refuses */
 	su_timer_t *timer; /* disarms the filler after a resume */
 	struct status_call status;
+	char codec[24];	      /* agreed for the audio; "" if none */
 	unsigned dial_status; /* what leg a was or will be told */
 	const char *ended_by, *cause;
 	uint64_t ended_ms;
@@ -72,10 +73,25 @@ void call_describe(struct call *call);
 /* The line that holds the whole story. */
 void call_report_end(struct call *call);
 
-/* The rules by which SDP toward a leg is written. */
-void call_rules(const struct leg *leg, struct offer_rules *rules);
+/* The rules by which SDP toward a leg is written, with the names they point
+ * to. */
+struct call_rules {
+	struct offer_rules rules;
+	const char *name[OFFER_CODECS_MAX];
+};
+/* What the leg's own peer allows. */
+void call_rules(const struct leg *leg, struct call_rules *out);
+/* What both legs' peers allow, for an offer: -ENOTSUP if that is nothing. */
+int call_rules_both(const struct leg *leg, const struct leg *other,
+		    struct call_rules *out);
+/* The session's codec and telephone-event alone, for an answer given here. */
+void call_rules_session(const struct call *call, const struct leg *leg,
+			struct call_rules *out);
 
 /* Full, going down, no port: when to come back. */
 #define CALL_RETRY_S 10
+
+/* Remember which codec an answer settled on. */
+void call_note_codec(struct call *call, const struct body *answer);
 
 #endif

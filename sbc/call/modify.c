@@ -132,7 +132,7 @@ static unsigned modify_answer(struct call *call, struct leg *p,
 {
 	struct leg *t = call_other(call, p);
 	struct offer_place place[BODY_MEDIA_MAX];
-	struct offer_rules rules;
+	struct call_rules rules;
 	struct body chosen;
 	const char *why;
 	int error;
@@ -144,8 +144,9 @@ static unsigned modify_answer(struct call *call, struct leg *p,
 		return 503;
 	for (unsigned i = 0; i < theirs->medias; i++)
 		place[i].direction = modify_direction(&theirs->media[i]);
-	call_rules(p, &rules);
-	error = offer_write_answer(&p->offer, theirs, &chosen, &rules, place);
+	call_rules_session(call, p, &rules);
+	error = offer_write_answer(&p->offer, theirs, &chosen, &rules.rules,
+				   place);
 	if (error)
 		return error == -ENOTSUP ? 488 : 500;
 	if (offer_remember(&p->offer, text, len))
@@ -177,7 +178,7 @@ static void modify_here(struct call *call, struct leg *p,
 static void modify_offer_ours(struct call *call, struct leg *p)
 {
 	struct offer_place place[BODY_MEDIA_MAX];
-	struct offer_rules rules;
+	struct call_rules rules;
 	struct body session;
 	const char *why;
 	int error;
@@ -192,8 +193,8 @@ static void modify_offer_ours(struct call *call, struct leg *p)
 			place[i].at = session.media[i].address;
 	}
 	if (!error)
-		error = offer_write_own(&p->offer, &session, &rules, place,
-					session.medias);
+		error = offer_write_own(&p->offer, &session, &rules.rules,
+					place, session.medias);
 	if (error) {
 		modify_refuse(call, p, 500, "internal");
 		return;
@@ -243,7 +244,7 @@ static unsigned modify_forward(struct call *call, struct leg *p,
 {
 	struct leg *t = call_other(call, p);
 	struct offer_place place[BODY_MEDIA_MAX];
-	struct offer_rules rules;
+	struct call_rules rules;
 	int error;
 
 	if (call->asking || !leg_is_idle(t))
@@ -255,10 +256,12 @@ static unsigned modify_forward(struct call *call, struct leg *p,
 		modify_forget(call);
 		return 500;
 	}
-	call_rules(t, &rules);
-	error = path_place(call, t, p, theirs, place);
+	error = call_rules_both(t, p, &rules);
 	if (!error)
-		error = offer_write_offer(&t->offer, theirs, &rules, place);
+		error = path_place(call, t, p, theirs, place);
+	if (!error)
+		error = offer_write_offer(&t->offer, theirs, &rules.rules,
+					  place);
 	if (!error)
 		error = leg_reinvite(t);
 	if (error) {
@@ -283,7 +286,7 @@ static unsigned modify_take(struct call *call, struct leg *p, struct leg *t,
 			    const struct body *theirs, struct body_span answer)
 {
 	struct offer_place place[BODY_MEDIA_MAX];
-	struct offer_rules rules;
+	struct call_rules rules;
 	struct body chosen;
 	const char *why;
 	int error;
@@ -292,6 +295,7 @@ static unsigned modify_take(struct call *call, struct leg *p, struct leg *t,
 	    offer_remember(&t->offer, answer.text, answer.len))
 		return 502;
 	path_target(call, t, &chosen);
+	call_note_codec(call, &chosen);
 	call_rules(p, &rules);
 	error = path_place(call, p, t, call->path.anchored ? theirs : &chosen,
 			   place);
@@ -300,8 +304,8 @@ static unsigned modify_take(struct call *call, struct leg *p, struct leg *t,
 					     ? chosen.media[i].direction
 					     : BODY_INACTIVE;
 	if (!error)
-		error = offer_write_answer(&p->offer, theirs, &chosen, &rules,
-					   place);
+		error = offer_write_answer(&p->offer, theirs, &chosen,
+					   &rules.rules, place);
 	if (error)
 		return error == -ENOTSUP ? 488 : 500;
 	if (offer_remember(&p->offer, call->asked, call->asked_len))

@@ -196,6 +196,10 @@ void path_target(struct call *call, const struct leg *leg,
 		media_session_timeouts(path->session,
 				       leg->peer->media_timeout_ms,
 				       leg->peer->hold_timeout_ms);
+	/* In mid-call the worker has to know before the far end hears our
+	 * answer and moves. */
+	if (path->session && call->state == CALL_ANSWERED)
+		media_engine_flush(call->agent->media);
 }
 
 /* --- filler ------------------------------------------------------------ */
@@ -209,11 +213,27 @@ static const struct {
 	{"G722", MEDIA_FILLER_G722},
 };
 
+/* The session's codec as `body` numbers it. */
+static const struct body_format *path_format(const struct call *call,
+					     const struct body *body)
+{
+	const struct body_media *media = &body->media[call->path.audio];
+
+	for (unsigned i = 0; i < media->formats; i++) {
+		const struct body_format *format =
+			&body->format[media->first_format + i];
+
+		if (body_span_is(format->encoding, call->codec))
+			return format;
+	}
+	return NULL;
+}
+
 void path_arm(struct call *call, const struct leg *leg,
 	      const struct body *codec)
 {
 	struct path *path = &call->path;
-	const struct body_format *agreed = offer_agreed(codec, path->audio);
+	const struct body_format *agreed = path_format(call, codec);
 	struct media_filler filler = {.ptime_ms = 20, .armed = true};
 
 	if (!path->session || path->secure[path->audio] || !agreed)

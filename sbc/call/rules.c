@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which codecs may stand in the SDP toward a leg. */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <strings.h>
+
+#include "sbc/call/call_private.h"
+
+void call_rules(const struct leg *leg, struct call_rules *out)
+{
+	out->rules = (struct offer_rules){
+		.codecs = leg->peer->codecs,
+		.codecs_count = leg->peer->codecs_count,
+	};
+	switch (leg->peer->hold) {
+	case POLICY_HOLD_SENDONLY:
+		out->rules.hold = OFFER_HOLD_SENDONLY;
+		break;
+	case POLICY_HOLD_INACTIVE:
+		out->rules.hold = OFFER_HOLD_INACTIVE;
+		break;
+	case POLICY_HOLD_ZERO:
+		out->rules.hold = OFFER_HOLD_ZERO;
+		break;
+	case POLICY_HOLD_NONE:
+		out->rules.hold = OFFER_HOLD_NONE;
+		break;
+	}
+}
+
+int call_rules_both(const struct leg *leg, const struct leg *other,
+		    struct call_rules *out)
+{
+	struct call_rules others;
+	unsigned count;
+	bool none;
+
+	call_rules(leg, out);
+	call_rules(other, &others);
+	count = offer_codecs_join(out->name, &others.rules, &out->rules, &none);
+	if (none)
+		return -ENOTSUP;
+	out->rules.codecs = out->name;
+	out->rules.codecs_count = count;
+	return 0;
+}
+
+static bool rules_allow(const struct offer_rules *rules, const char *name)
+{
+	for (unsigned i = 0; i < rules->codecs_count; i++)
+		if (!strcasecmp(rules->codecs[i], name))
+			return true;
+	return !rules->codecs_count;
+}
+
+void call_rules_session(const struct call *call, const struct leg *leg,
+			struct call_rules *out)
+{
+	unsigned count = 0;
+
+	call_rules(leg, out);
+	if (!call->codec[0])
+		return;
+	out->name[count++] = call->codec;
+	if (rules_allow(&out->rules, "telephone-event"))
+		out->name[count++] = "telephone-event";
+	out->rules.codecs = out->name;
+	out->rules.codecs_count = count;
+}
+
+void call_note_codec(struct call *call, const struct body *answer)
+{
+	const struct body_format *agreed =
+		offer_agreed(answer, call->path.audio);
+
+	if (agreed)
+		snprintf(call->codec, sizeof(call->codec), "%.*s",
+			 (int)agreed->encoding.len, agreed->encoding.text);
+}
