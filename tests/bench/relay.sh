@@ -27,6 +27,7 @@ if [ "$(nproc)" -lt 2 ]; then
 	echo "relay.sh: needs two cores: one for the relay, one for its load" >&2
 	exit 2
 fi
+# shellcheck disable=SC3045 # dash, bash and busybox have it
 ulimit -n 100000 2>/dev/null || ulimit -n "$(ulimit -Hn)"
 
 dir=$(mktemp -d) || exit 1

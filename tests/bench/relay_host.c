@@ -2,7 +2,7 @@
 /*
  * The media engine alone, for the bench: opens calls between two far ends,
  * prints their ports ("A B", a line a call, then "ready"), relays until its
- * input ends.
+ * input ends. With "armed", the filler is armed toward both sides.
  */
 #include <arpa/inet.h>
 #include <poll.h>
@@ -36,7 +36,7 @@ static void die(const char *what, int rc)
 
 static uint16_t open_side(struct media_session *session,
 			  struct media_block *block, enum media_side side,
-			  const char *host, unsigned far_port)
+			  const char *host, unsigned far_port, bool armed)
 {
 	uint16_t port;
 	struct sockaddr_storage local = address("127.0.0.1", 0);
@@ -52,11 +52,17 @@ static uint16_t open_side(struct media_session *session,
 	if (rc < 0)
 		die("bind", rc);
 	media_session_target(session, side, 0, &target);
+	struct media_filler filler = {.kind = MEDIA_FILLER_PCMA,
+				      .payload_type = 8,
+				      .ptime_ms = 20,
+				      .armed = true};
+	if (armed)
+		media_session_filler(session, side, 0, &filler);
 	return port;
 }
 
 static void open_calls(struct media_engine *engine, struct media_block *block,
-		       unsigned calls, unsigned far_port)
+		       unsigned calls, unsigned far_port, bool armed)
 {
 	for (unsigned i = 0; i < calls; i++) {
 		struct media_session *session;
@@ -66,9 +72,9 @@ static void open_calls(struct media_engine *engine, struct media_block *block,
 			die("session", rc);
 		media_session_timeouts(session, 60000, 60000);
 		unsigned a = open_side(session, block, MEDIA_A, "127.0.0.2",
-				       far_port);
+				       far_port, armed);
 		unsigned b = open_side(session, block, MEDIA_B, "127.0.0.3",
-				       far_port);
+				       far_port, armed);
 		printf("%u %u\n", a, b);
 		while (media_engine_event(engine, &event))
 			;
@@ -84,8 +90,8 @@ int main(int argc, char **argv)
 	struct rlimit limit = {100000, 100000};
 	char line[16];
 
-	if (argc != 3) {
-		fprintf(stderr, "usage: relay_host CALLS FAR_PORT\n");
+	if (argc != 3 && argc != 4) {
+		fprintf(stderr, "usage: relay_host CALLS FAR_PORT [armed]\n");
 		return 2;
 	}
 	setrlimit(RLIMIT_NOFILE, &limit);
@@ -101,7 +107,7 @@ int main(int argc, char **argv)
 	if (!fgets(line, sizeof(line), stdin))
 		return 1;
 	open_calls(engine, block, (unsigned)atoi(argv[1]),
-		   (unsigned)atoi(argv[2]));
+		   (unsigned)atoi(argv[2]), argc == 4);
 	printf("ready\n");
 	fflush(stdout);
 	struct pollfd fds[] = {
