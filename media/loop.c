@@ -159,13 +159,13 @@ void loop_turn(struct loop *loop, int timeout_ms)
 {
 	int n = epoll_wait(loop->epoll_fd, loop->events, EVENTS, timeout_ms);
 	take_time(loop);
-	/* Commands first: what was sent behind one finds it obeyed. */
-	for (int i = 0; i < n; i++)
-		if (!loop->events[i].data.ptr)
-			loop->handler.bell(loop->handler.arg);
 	for (int i = 0; i < n; i++) {
 		struct loop_socket *socket = loop->events[i].data.ptr;
-		if (!socket || socket->fd < 0) /* removed in this turn */
+		if (!socket) {
+			loop->handler.bell(loop->handler.arg);
+			continue;
+		}
+		if (socket->fd < 0) /* removed in this turn */
 			continue;
 		if (socket->trusted) {
 			read_one(loop, socket);

@@ -31,8 +31,8 @@ struct loop_handler {
 		       size_t len, const struct endpoint *from);
 	/* An error came back for an earlier packet, such as ECONNREFUSED. */
 	void (*error)(void *arg, struct loop_socket *socket, int error);
-	/* The bell rang. It may remove sockets, but what owns them must live
-	 * to the end of the turn. */
+	/* The bell rang. Any handler may remove sockets, but what owns them
+	 * must live to the end of the turn. */
 	void (*bell)(void *arg);
 	void *arg;
 };

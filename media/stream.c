@@ -290,6 +290,11 @@ void stream_packet(void *arg, struct loop_socket *socket, uint8_t *buf,
 	enum latch_verdict verdict = LATCH_PASS;
 	struct rtp_header header;
 
+	/* What was sent behind a command finds it obeyed. That can have
+	 * removed this socket, or undone what the kernel checked for us. */
+	worker_obey(worker);
+	if (socket->fd < 0 || (!from && !socket->trusted))
+		return;
 	if (from)
 		verdict = latch_check(&end->latch, socket->channel, from,
 				      loop_now_ns(worker->loop));

@@ -149,6 +149,12 @@ static void on_bell(void *arg)
 		bell_ring(worker->event_bell);
 }
 
+void worker_obey(struct worker *worker)
+{
+	if (atomic_load_explicit(&worker->bell.ringing, memory_order_acquire))
+		on_bell(worker);
+}
+
 /* --- silence ----------------------------------------------------------------
  */
 

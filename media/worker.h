@@ -123,6 +123,8 @@ int worker_start(struct worker *worker, struct bell *event_bell);
 /* Stop and join it, free what start made; also after a failed start. */
 void worker_stop(struct worker *worker);
 
+/* Worker: obey the commands that wait, if any do. */
+void worker_obey(struct worker *worker);
 /* Worker: tell, or count as lost and return false. */
 bool worker_tell(struct worker *worker, const struct relay_event *event);
 /* Worker: tell in order, now or when there is room. */
