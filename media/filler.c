@@ -28,15 +28,17 @@ void filler_reset(struct filler *f)
 	f->due_ns = FILLER_NEVER;
 }
 
-/* The next packet is 40 ms overdue, but the gap stays under GAP_MS. */
+/* The next packet is 40 ms overdue, but the gap stays under GAP_MS however
+ * late we wake up; yet a source with some jitter is not cut short. */
 static int64_t patience_ns(const struct filler *f)
 {
 	unsigned ms = f->config.ptime_ms + 40;
 	if (ms > GAP_MS)
 		ms = GAP_MS;
-	if (ms < f->config.ptime_ms + 20)
-		ms = f->config.ptime_ms + 20;
-	return (ms - GUARD_MS) * MS_NS;
+	ms -= GUARD_MS;
+	if (ms < f->config.ptime_ms + 15)
+		ms = f->config.ptime_ms + 15;
+	return ms * MS_NS;
 }
 
 void filler_configure(struct filler *f, const struct media_filler *config,
