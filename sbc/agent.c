@@ -26,6 +26,7 @@
 
 #define AGENT_NONCE_LIFE_MS 300000
 #define AGENT_GOODBYE_MS    5000
+#define AGENT_LEAVE_MS	    1000
 
 /* --- birth ------------------------------------------------------------- */
 
@@ -255,11 +256,11 @@ static bool agent_is_quiet(const struct agent *agent)
 int agent_run(struct agent *agent)
 {
 	for (;;) {
-		agent_step(agent, 1000);
+		agent_step(agent, agent->ending ? 50 : 1000);
 		if (agent->draining && !agent->ending &&
 		    TAILQ_EMPTY(&agent->calls))
 			agent_end(agent);
-		if (agent->ending &&
+		if (agent->ending && agent_now_ms() > agent->leave_ms &&
 		    (agent_is_quiet(agent) || agent_now_ms() > agent->end_ms))
 			break;
 	}
@@ -296,6 +297,9 @@ void agent_end(struct agent *agent)
 	agent_event("stop", NULL, NULL);
 	while ((call = TAILQ_FIRST(&agent->calls)))
 		call_end(call, "sallyport", "shutdown");
+	for (unsigned i = 0; i < agent->trunks; i++)
+		if (agent->trunk[i] && trunk_leave(agent->trunk[i]))
+			agent->leave_ms = agent_now_ms() + AGENT_LEAVE_MS;
 }
 
 int agent_hangup(struct agent *agent, const char *id)
@@ -347,6 +351,24 @@ static char *agent_unmovable(const struct agent *agent,
 	return NULL;
 }
 
+/* A realm that is new or has another name: its nonces begin anew. */
+static int agent_swap_realm(struct agent *agent, const struct policy *policy)
+{
+	const struct policy_phones *was = policy_phones(agent->policy);
+	const struct policy_phones *now = policy_phones(policy);
+	struct cred *cred;
+	int error;
+
+	if (!now || (was && !strcmp(was->realm, now->realm)))
+		return 0;
+	error = cred_new(&cred, now->realm, AGENT_NONCE_LIFE_MS);
+	if (error)
+		return error;
+	cred_free(agent->cred);
+	agent->cred = cred;
+	return 0;
+}
+
 static int agent_swap(struct agent *agent, struct policy *policy, char **why)
 {
 	struct policy *old = agent->policy;
@@ -356,6 +378,7 @@ static int agent_swap(struct agent *agent, struct policy *policy, char **why)
 	char fault[256] = "";
 	int error = 0;
 
+	error = agent_swap_realm(agent, policy);
 	agent->policy = policy;
 	for (unsigned i = 0; i < agent->networks && !error; i++)
 		error = network_update(&agent->network[i],
