@@ -30,7 +30,7 @@ struct load_file {
 	const char *name; /* its last part, in the snapshot */
 	char *dir;	  /* NULL: text without a folder */
 	unsigned order;	  /* in which faults are sorted */
-	char *text;		/* room for len + 2 bytes */
+	char *text;	  /* room for len + 2 bytes */
 	size_t len;
 	bool exposed; /* other users may read it */
 	bool exposed_told;

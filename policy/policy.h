@@ -24,28 +24,44 @@ struct policy_at {
 };
 
 enum policy_kind {
-	POLICY_PHONES,	/* the registrar's users, one peer for all of them */
-	POLICY_TRUNK,	/* an ITSP */
-	POLICY_PBX,	/* a PBX, on any network */
+	POLICY_PHONES, /* the registrar's users, one peer for all of them */
+	POLICY_TRUNK,  /* an ITSP */
+	POLICY_PBX,    /* a PBX, on any network */
 };
 
 enum policy_choice { POLICY_FORWARD, POLICY_SUPPRESS, POLICY_AUTO };
-enum policy_session_timer { POLICY_TIMER_LOCAL, POLICY_TIMER_OFF,
-			    POLICY_TIMER_FORWARD };
-enum policy_hold { POLICY_HOLD_SENDONLY, POLICY_HOLD_INACTIVE,
-		   POLICY_HOLD_ZERO, POLICY_HOLD_NONE };
-enum policy_refer { POLICY_REFER_LOCAL, POLICY_REFER_FORWARD,
-		    POLICY_REFER_REJECT };
-enum policy_prack { POLICY_PRACK_REQUIRE, POLICY_PRACK_SUPPORT,
-		    POLICY_PRACK_OFF };
+enum policy_session_timer {
+	POLICY_TIMER_LOCAL,
+	POLICY_TIMER_OFF,
+	POLICY_TIMER_FORWARD
+};
+enum policy_hold {
+	POLICY_HOLD_SENDONLY,
+	POLICY_HOLD_INACTIVE,
+	POLICY_HOLD_ZERO,
+	POLICY_HOLD_NONE
+};
+enum policy_refer {
+	POLICY_REFER_LOCAL,
+	POLICY_REFER_FORWARD,
+	POLICY_REFER_REJECT
+};
+enum policy_prack {
+	POLICY_PRACK_REQUIRE,
+	POLICY_PRACK_SUPPORT,
+	POLICY_PRACK_OFF
+};
 enum policy_t38 { POLICY_T38_FORWARD, POLICY_T38_REJECT };
 enum policy_ack_lost { POLICY_ACK_LOST_KEEP, POLICY_ACK_LOST_BYE };
-enum policy_anchor { POLICY_ANCHOR_ALWAYS, POLICY_ANCHOR_AUTO,
-		     POLICY_ANCHOR_NEVER };
-enum policy_identity {	/* how the caller is told to this peer */
-	POLICY_IDENTITY_FROM,		/* number in From only */
-	POLICY_IDENTITY_PAI,		/* and P-Asserted-Identity */
-	POLICY_IDENTITY_PPI,		/* and P-Preferred-Identity */
+enum policy_anchor {
+	POLICY_ANCHOR_ALWAYS,
+	POLICY_ANCHOR_AUTO,
+	POLICY_ANCHOR_NEVER
+};
+enum policy_identity { /* how the caller is told to this peer */
+		       POLICY_IDENTITY_FROM, /* number in From only */
+		       POLICY_IDENTITY_PAI,  /* and P-Asserted-Identity */
+		       POLICY_IDENTITY_PPI,  /* and P-Preferred-Identity */
 };
 enum policy_transport { POLICY_UDP, POLICY_TCP };
 
@@ -53,18 +69,18 @@ enum policy_transport { POLICY_UDP, POLICY_TCP };
 struct policy_network {
 	const char *name;
 	struct policy_at at;
-	unsigned index;			/* 0.. in the snapshot */
+	unsigned index; /* 0.. in the snapshot */
 	struct policy_network_address {
 		struct sockaddr_storage local;	/* port: sip_port */
 		struct sockaddr_storage public; /* AF_UNSPEC: no mapping */
 		struct address_prefix subnet;	/* the subnet it stands in */
-	} *address;
+	} * address;
 	unsigned addresses;
 	uint16_t sip_port;
-	uint16_t public_sip_port;	/* sip_port unless mapped */
+	uint16_t public_sip_port; /* sip_port unless mapped */
 	bool udp, tcp;
-	uint16_t rtp_first, rtp_last;	/* inclusive, first even */
-	struct address_prefix *local;	/* further subnets that are ours */
+	uint16_t rtp_first, rtp_last; /* inclusive, first even */
+	struct address_prefix *local; /* further subnets that are ours */
 	unsigned locals;
 };
 
@@ -72,33 +88,33 @@ struct policy_network {
 struct policy_user {
 	const char *user;
 	const char *password;
-	const char *display;		/* NULL: what the phone says */
+	const char *display; /* NULL: what the phone says */
 	struct policy_at at;
 };
 
 struct policy_peer {
-	const char *name;		/* the file's name, or "phones" */
+	const char *name; /* the file's name, or "phones" */
 	enum policy_kind kind;
 	struct policy_at at;
-	unsigned index;			/* 0.. in the snapshot; phones last */
+	unsigned index; /* 0.. in the snapshot; phones last */
 	const struct policy_network *network;
 
 	/* where it is and how it is known */
-	const char *domain;		/* NAPTR/SRV looked up; or NULL */
-	const char *host;		/* literal or name; NULL with domain */
-	uint16_t port;			/* 0: by SRV, or 5060 */
+	const char *domain; /* NAPTR/SRV looked up; or NULL */
+	const char *host;   /* literal or name; NULL with domain */
+	uint16_t port;	    /* 0: by SRV, or 5060 */
 	enum policy_transport transport;
-	struct address_prefix *source;	/* further addresses it sends from;
-					   phones: where phones may be */
+	struct address_prefix *source; /* further addresses it sends from;
+					  phones: where phones may be */
 	unsigned sources;
-	const char *username, *password;	/* our digest toward it; or NULL */
+	const char *username, *password; /* our digest toward it; or NULL */
 	struct policy_register {
 		bool wanted;
-		const char *user;	/* AOR user */
-		const char *registrar;	/* NULL: domain or host */
+		const char *user;      /* AOR user */
+		const char *registrar; /* NULL: domain or host */
 		unsigned expires_s;
 	} reg;
-	unsigned options_ping_ms;	/* 0: health by calls only */
+	unsigned options_ping_ms; /* 0: health by calls only */
 
 	/* mid-call (interwork.md); *_at says where the choice was made */
 	enum policy_choice reinvite, update;
@@ -114,67 +130,74 @@ struct policy_peer {
 	/* media */
 	enum policy_anchor anchor;
 	struct policy_at anchor_at;
-	const char **codecs;		/* allowed, in order of preference */
-	unsigned codecs_count;		/* 0: every codec */
-	unsigned media_timeout_ms, hold_timeout_ms;	/* 0: never */
+	const char **codecs;   /* allowed, in order of preference */
+	unsigned codecs_count; /* 0: every codec */
+	unsigned media_timeout_ms, hold_timeout_ms; /* 0: never */
 
 	/* numbers and headers */
 	enum policy_identity identity;
-	const char *from_user;		/* replaces From's user; or NULL */
-	bool trusted;			/* its P-Asserted-Identity is believed,
-					   and a withheld number is told it */
-	unsigned max_message;		/* bytes of a UDP request */
+	const char *from_user; /* replaces From's user; or NULL */
+	bool trusted;	       /* its P-Asserted-Identity is believed,
+				  and a withheld number is told it */
+	unsigned max_message;  /* bytes of a UDP request */
 
 	/* limits */
-	unsigned max_calls;		/* 0: no limit */
-	unsigned attempt_timeout_ms;	/* silence before the next candidate */
-	unsigned ring_timeout_ms;	/* unanswered */
+	unsigned max_calls;	     /* 0: no limit */
+	unsigned attempt_timeout_ms; /* silence before the next candidate */
+	unsigned ring_timeout_ms;    /* unanswered */
 };
 
 struct policy_phones {
 	const char *realm;
-	struct policy_user *user;	/* sorted by name */
+	struct policy_user *user; /* sorted by name */
 	unsigned users;
 	bool from_anywhere;
 	unsigned expires_min_s, expires_max_s, expires_default_s;
 	/* Both at once is what RFC 8760 wants and what many phones cannot
 	 * take: they give up, whichever comes first. */
-	enum policy_digest { POLICY_DIGEST_MD5, POLICY_DIGEST_SHA256,
-			     POLICY_DIGEST_BOTH } digest;
+	enum policy_digest {
+		POLICY_DIGEST_MD5,
+		POLICY_DIGEST_SHA256,
+		POLICY_DIGEST_BOTH
+	} digest;
 	unsigned max_contacts;
-	unsigned keepalive_ms;		/* toward phones behind NAT; 0: none */
-	const struct policy_network **network;	/* where phones are; the first
-						   is the peer's own */
+	unsigned keepalive_ms; /* toward phones behind NAT; 0: none */
+	const struct policy_network **network; /* where phones are; the first
+						  is the peer's own */
 	unsigned networks;
 };
 
 struct policy_limits {
 	unsigned max_calls;
-	unsigned per_source_rate, per_source_burst;	/* requests/s */
+	unsigned per_source_rate, per_source_burst; /* requests/s */
 	unsigned global_rate, global_burst;
-	unsigned max_message;		/* bytes, received */
+	unsigned max_message; /* bytes, received */
 	unsigned tcp_idle_ms, tcp_per_address;
 };
 
 struct policy_media {
 	unsigned workers;
-	unsigned dscp;			/* 0..63 */
+	unsigned dscp; /* 0..63 */
 	unsigned quarantine_ms;
 };
 
 struct policy_files {
-	const char *store;		/* SQLite file */
-	const char *status_log;		/* "-": standard output */
+	const char *store;	/* SQLite file */
+	const char *status_log; /* "-": standard output */
 	const char *control_socket;
-	const char *control_group;	/* NULL: the program's own */
-	enum policy_log_level { POLICY_LOG_ERROR, POLICY_LOG_WARNING,
-				POLICY_LOG_INFO, POLICY_LOG_DEBUG } log_level;
+	const char *control_group; /* NULL: the program's own */
+	enum policy_log_level {
+		POLICY_LOG_ERROR,
+		POLICY_LOG_WARNING,
+		POLICY_LOG_INFO,
+		POLICY_LOG_DEBUG
+	} log_level;
 };
 
 /* What was wrong: one text "FILE:LINE: error: ..." a fault, in file order. */
 struct policy_faults {
 	char **line;
-	unsigned count;			/* errors and warnings */
+	unsigned count; /* errors and warnings */
 	unsigned errors;
 };
 
@@ -213,7 +236,7 @@ int policy_dump(const struct policy *policy, char **out);
 /* The declared schema as text, one key a line: "place key type range default
  * help", tab-separated; man pages are checked against it. Static text list. */
 struct policy_key {
-	const char *place;	/* "networks.NAME", "peer", "phones", ... */
+	const char *place; /* "networks.NAME", "peer", "phones", ... */
 	const char *key;
 	const char *type, *range, *preset, *help;
 	/* for the loader: enum schema_store, and the field it fills */
@@ -249,10 +272,9 @@ const struct policy_files *policy_files(const struct policy *policy);
  * that a host name resolved to are the trunk's to know.
  * Longest prefix wins; trunks and PBXs come before phones. NULL: a stranger.
  */
-const struct policy_peer *
-policy_peer_by_source(const struct policy *policy,
-		      const struct policy_network *network,
-		      const struct sockaddr *source);
+const struct policy_peer *policy_peer_by_source(
+	const struct policy *policy, const struct policy_network *network,
+	const struct sockaddr *source);
 
 /*
  * Every prefix that policy_peer_by_source knows on `network`, for a filter in
@@ -262,12 +284,13 @@ unsigned policy_sources(const struct policy *policy,
 			const struct policy_network *network,
 			struct address_prefix *out, unsigned max);
 
-enum policy_class {	/* as SIP Witch's blueprint names them */
-	POLICY_SAME_SUBNET,	/* in the subnet of one of our addresses */
-	POLICY_OTHER_SUBNET,	/* in another network's subnet */
-	POLICY_LOCAL,		/* in a further subnet declared as ours, or any
-				   private address */
-	POLICY_REMOTE,		/* anything else */
+enum policy_class { /* as SIP Witch's blueprint names them */
+		    POLICY_SAME_SUBNET, /* in the subnet of one of our addresses
+					 */
+		    POLICY_OTHER_SUBNET, /* in another network's subnet */
+		    POLICY_LOCAL,  /* in a further subnet declared as ours, or
+				      any  private address */
+		    POLICY_REMOTE, /* anything else */
 };
 const char *policy_class_name(enum policy_class class);
 
@@ -278,14 +301,13 @@ enum policy_class policy_zone(const struct policy *policy,
 
 /* Our address there for a far end at `far`: the one of its family, in its
  * subnet if there is one. NULL: the network has no address of that family. */
-const struct policy_network_address *
-policy_network_address(const struct policy_network *network,
-		       const struct sockaddr *far);
+const struct policy_network_address *policy_network_address(
+	const struct policy_network *network, const struct sockaddr *far);
 
 /* One candidate for a call. */
 struct policy_target {
 	const struct policy_peer *peer;
-	const struct policy_user *user;	/* set when the peer is "phones" */
+	const struct policy_user *user; /* set when the peer is "phones" */
 	char number[128];		/* request URI's user */
 	struct policy_at at;		/* the route that led here */
 };
@@ -308,15 +330,15 @@ int policy_route(const struct policy *policy, const struct policy_peer *from,
 struct policy_side {
 	const struct policy_peer *peer;
 	const struct policy_network *network;
-	const struct sockaddr *address;		/* packet source or target */
+	const struct sockaddr *address; /* packet source or target */
 };
 
 /* What the two peers' keys come to, for one call. */
 struct policy_plan {
-	enum policy_class class;	/* of the pair, the farther one */
-	bool anchored;			/* media through us */
-	const char *anchor_why;		/* "anchor=always acme.conf:9", "remote",
-					   "same-subnet"; owned by snapshot */
+	enum policy_class class; /* of the pair, the farther one */
+	bool anchored;		 /* media through us */
+	const char *anchor_why;	 /* "anchor=always acme.conf:9", "remote",
+				    "same-subnet"; owned by snapshot */
 	struct policy_at anchor_at;
 };
 

@@ -53,7 +53,9 @@ struct agent {
 	TAILQ_HEAD(agent_calls, call) calls, ended; /* ended: to be freed */
 	TAILQ_HEAD(agent_legs, leg) legs, leaving;  /* leaving: oldest first */
 	unsigned calls_count;
-	uint64_t started_ms, end_ms; /* end_ms: the latest end */
+	/* The end waits until leave_ms for trunks to be told, and until end_ms
+	 * at the latest for calls. */
+	uint64_t started_ms, leave_ms, end_ms;
 	bool draining, ending;
 	struct agent_chores *chores; /* timers and descriptors of the loop */
 	int exit_status;

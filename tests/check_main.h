@@ -6,14 +6,14 @@
 #include <check.h>
 #include <stdlib.h>
 
-#define CHECK_MAIN(suite)                                                      \
-	int main(void)                                                         \
-	{                                                                      \
-		SRunner *runner = srunner_create(suite);                       \
-		srunner_run_all(runner, CK_ENV);                               \
-		int failed = srunner_ntests_failed(runner);                    \
-		srunner_free(runner);                                          \
-		return failed ? EXIT_FAILURE : EXIT_SUCCESS;                   \
+#define CHECK_MAIN(suite)                                    \
+	int main(void)                                       \
+	{                                                    \
+		SRunner *runner = srunner_create(suite);     \
+		srunner_run_all(runner, CK_ENV);             \
+		int failed = srunner_ntests_failed(runner);  \
+		srunner_free(runner);                        \
+		return failed ? EXIT_FAILURE : EXIT_SUCCESS; \
 	}
 
 #endif

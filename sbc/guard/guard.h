@@ -19,9 +19,9 @@ void guard_limits(struct guard *guard, const struct policy_limits *limits);
 
 enum guard_verdict {
 	GUARD_ADMIT,
-	GUARD_DROP_SOURCE,	/* over its own rate: no answer */
-	GUARD_SHED,		/* over the global rate: 503 for an INVITE of a
-				   known source, silence for the rest */
+	GUARD_DROP_SOURCE, /* over its own rate: no answer */
+	GUARD_SHED,	   /* over the global rate: 503 for an INVITE of a
+			      known source, silence for the rest */
 };
 /* Bounded memory: at most 65,536 sources are remembered, idle ones go. An IPv6
  * source is its /64. A rate of 0 is no limit. */
@@ -35,12 +35,12 @@ struct guard_counts {
 void guard_counts(const struct guard *guard, struct guard_counts *out);
 
 /*
- * A filter for UDP and TCP sockets that passes packets whose IPv4 or IPv6 source is in one of the
- * prefixes. Sorted and merged; when there are more than fit the kernel's 4,096
- * instructions (or into net.core.optmem_max of this one), neighbouring
- * prefixes are widened and *widened is set.
- * count 0 passes nothing. A prefix of 0 bits passes its whole family.
- * Returns 0 and a program whose `filter` the caller frees; -ENOMEM.
+ * A filter for UDP and TCP sockets that passes packets whose IPv4 or IPv6
+ * source is in one of the prefixes. Sorted and merged; when there are more than
+ * fit the kernel's 4,096 instructions (or into net.core.optmem_max of this
+ * one), neighbouring prefixes are widened and *widened is set. count 0 passes
+ * nothing. A prefix of 0 bits passes its whole family. Returns 0 and a program
+ * whose `filter` the caller frees; -ENOMEM.
  */
 int guard_filter_build(struct sock_fprog *out,
 		       const struct address_prefix *allowed, unsigned count,

@@ -18,7 +18,7 @@
 struct status_line {
 	char text[2048];
 	size_t len;
-	bool cut;	/* a field found no room: the line ends "cut=yes" */
+	bool cut; /* a field found no room: the line ends "cut=yes" */
 };
 /* call: id or NULL ("-"); leg: 'a', 'b' or '-'; peer: name or NULL. Time is
  * wall-clock UTC with milliseconds, RFC 3339. Every event and field name
@@ -57,33 +57,38 @@ void status_watch(void (*seen)(void *user, const char *line, size_t len),
 
 /* --- live calls --------------------------------------------------------- */
 
-enum status_state { STATUS_TRYING, STATUS_RINGING, STATUS_ESTABLISHED,
-		    STATUS_HELD, STATUS_ENDING };
+enum status_state {
+	STATUS_TRYING,
+	STATUS_RINGING,
+	STATUS_ESTABLISHED,
+	STATUS_HELD,
+	STATUS_ENDING
+};
 const char *status_state_name(enum status_state state);
 
 struct status_leg {
 	char peer[32];
-	char number[64];		/* from on leg a, to on leg b */
+	char number[64]; /* from on leg a, to on leg b */
 	char network[32];
 	struct sockaddr_storage signalling;
-	char codec[32];			/* "" until agreed */
-	char encryption[16];		/* "none", "sdes", "dtls", "zrtp?" */
-	bool held;			/* by that end */
-	unsigned suppressed;		/* requests kept from it */
+	char codec[32];	     /* "" until agreed */
+	char encryption[16]; /* "none", "sdes", "dtls", "zrtp?" */
+	bool held;	     /* by that end */
+	unsigned suppressed; /* requests kept from it */
 };
 
-struct status_call {	/* embedded in the call; signalling thread only */
+struct status_call { /* embedded in the call; signalling thread only */
 	TAILQ_ENTRY(status_call) entry;
 	uint64_t serial;
 	char id[17];
 	enum status_state state;
-	uint64_t started_ms, answered_ms;	/* monotonic; 0: not yet */
+	uint64_t started_ms, answered_ms; /* monotonic; 0: not yet */
 	enum policy_class class;
 	bool anchored;
 	const char *anchor_why;
 	struct policy_at route;
 	struct status_leg a, b;
-	struct media_session *media;	/* NULL: not anchored */
+	struct media_session *media; /* NULL: not anchored */
 	unsigned slots;
 };
 

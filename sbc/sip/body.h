@@ -18,50 +18,61 @@
 
 /* Packed to 10 bytes: it keeps struct body under 32 kB. */
 struct body_span {
-	const char *text;	/* not NUL-terminated; NULL if len is 0 */
+	const char *text; /* not NUL-terminated; NULL if len is 0 */
 	uint16_t len;
 } __attribute__((packed, aligned(2)));
-bool body_span_is(struct body_span span, const char *text); /* any case */
+bool body_span_is(struct body_span span, const char *text);   /* any case */
 bool body_span_equal(struct body_span a, struct body_span b); /* any case */
 
-enum body_kind { BODY_AUDIO, BODY_VIDEO, BODY_IMAGE, BODY_TEXT,
-		 BODY_APPLICATION, BODY_MESSAGE, BODY_OTHER };
-enum body_direction { BODY_INACTIVE = 0, BODY_SENDONLY = 1,
-		      BODY_RECVONLY = 2, BODY_SENDRECV = 3 };
+enum body_kind {
+	BODY_AUDIO,
+	BODY_VIDEO,
+	BODY_IMAGE,
+	BODY_TEXT,
+	BODY_APPLICATION,
+	BODY_MESSAGE,
+	BODY_OTHER
+};
+enum body_direction {
+	BODY_INACTIVE = 0,
+	BODY_SENDONLY = 1,
+	BODY_RECVONLY = 2,
+	BODY_SENDRECV = 3
+};
 /* The other end's word for the same flow: sendonly <-> recvonly. */
 enum body_direction body_direction_reverse(enum body_direction direction);
 const char *body_direction_name(enum body_direction direction);
 
 /* One format of an m= line; for RTP profiles a payload type. */
 struct body_format {
-	struct body_span id;		/* as written in m= */
-	struct body_span encoding;	/* from rtpmap, or the static table */
-	struct body_span fmtp;		/* empty: none */
-	int16_t payload_type;		/* 0..127, or -1 */
-	uint16_t channels;		/* 1 if not said */
-	uint32_t clock;			/* Hz; 0 unknown */
+	struct body_span id;	   /* as written in m= */
+	struct body_span encoding; /* from rtpmap, or the static table */
+	struct body_span fmtp;	   /* empty: none */
+	int16_t payload_type;	   /* 0..127, or -1 */
+	uint16_t channels;	   /* 1 if not said */
+	uint32_t clock;		   /* Hz; 0 unknown */
 };
 
 struct body_attribute {
-	struct body_span name, value;	/* value empty: a flag */
-	int16_t media;			/* index of its m= line, -1: session */
+	struct body_span name, value; /* value empty: a flag */
+	int16_t media;		      /* index of its m= line, -1: session */
 };
 
 struct body_media {
 	enum body_kind kind;
 	struct body_span kind_text, proto; /* tokens: safe to write */
-	bool rtp;			/* an RTP profile (…/AVP, …/AVPF) */
-	bool secure;			/* SAVP or SAVPF */
-	uint16_t port;			/* 0: refused or removed */
+	bool rtp;      /* an RTP profile (…/AVP, …/AVPF) */
+	bool secure;   /* SAVP or SAVPF */
+	uint16_t port; /* 0: refused or removed */
 	struct sockaddr_storage address; /* c= and port; AF_UNSPEC if the host
 					    is a name or there is no c= */
-	struct sockaddr_storage rtcp;	/* a=rtcp, or port + 1 */
-	bool zero;			/* c=0.0.0.0 or ::, RFC 2543 hold */
-	enum body_direction direction;	/* session's if it has none itself */
+	struct sockaddr_storage rtcp;	 /* a=rtcp, or port + 1 */
+	bool zero;			 /* c=0.0.0.0 or ::, RFC 2543 hold */
+	enum body_direction direction;	 /* session's if it has none itself */
 	bool rtcp_mux;
-	unsigned ptime_ms;		/* 0: not said */
-	unsigned as_kbps, tias_bps;	/* b=AS, b=TIAS; 0: not said */
-	unsigned first_format, formats;	/* in body.format[] */
+	unsigned ptime_ms;		      /* 0: not said */
+	unsigned as_kbps, tias_bps;	      /* b=AS, b=TIAS; 0: not said */
+	unsigned first_format, formats;	      /* in body.format[] */
 	unsigned first_attribute, attributes; /* in body.attribute[] */
 };
 
@@ -69,11 +80,11 @@ struct body_media {
 struct body {
 	struct body_span origin_user, origin_id, origin_version, origin_host;
 	struct body_media media[BODY_MEDIA_MAX];
-	unsigned medias;		/* at least 1 after body_parse */
+	unsigned medias; /* at least 1 after body_parse */
 	struct body_format format[BODY_MEDIA_MAX * BODY_FORMATS_MAX];
 	unsigned formats;
 	struct body_attribute attribute[BODY_ATTRIBUTES_MAX];
-	unsigned attributes;		/* the session's come first */
+	unsigned attributes; /* the session's come first */
 	unsigned session_attributes;
 };
 

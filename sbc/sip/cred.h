@@ -15,7 +15,7 @@ enum cred_algorithm { CRED_MD5, CRED_SHA256 };
 
 /* --- we ask: the registrar and calls from phones -------------------------- */
 
-struct cred;	/* a realm, the key of its nonces, nonce counts seen */
+struct cred; /* a realm, the key of its nonces, nonce counts seen */
 
 /* realm  at most 128 bytes, no quotes, backslashes or control bytes
  * Returns 0; -EINVAL for such a realm; -ENOMEM; -EIO if libcrypto refuses. */
@@ -34,12 +34,12 @@ int cred_challenge(struct cred *cred, enum cred_algorithm algorithm,
 
 enum cred_verdict {
 	CRED_GOOD,
-	CRED_STALE,	/* the digest is right, but the nonce is too old, its
-			   nc was seen, or it is not ours for this source and
-			   algorithm (we restarted, the phone moved):
-			   challenge again with stale=true */
-	CRED_BAD,	/* wrong or unknown user: the same answer */
-	CRED_BROKEN,	/* the header cannot be read: 400 */
+	CRED_STALE,  /* the digest is right, but the nonce is too old, its
+			nc was seen, or it is not ours for this source and
+			algorithm (we restarted, the phone moved):
+			challenge again with stale=true */
+	CRED_BAD,    /* wrong or unknown user: the same answer */
+	CRED_BROKEN, /* the header cannot be read: 400 */
 };
 /* The user name of an Authorization value, for the look-up of its password.
  * Returns 0, -EPROTO, or -EMSGSIZE. */
@@ -54,7 +54,8 @@ enum cred_verdict cred_check(struct cred *cred, const char *authorization,
 			     const char *method, const char *password,
 			     const struct sockaddr *source, uint64_t now_ms);
 
-/* --- we are asked: trunks -------------------------------------------------- */
+/* --- we are asked: trunks --------------------------------------------------
+ */
 
 #define CRED_ANSWER_MAX 1024
 /*

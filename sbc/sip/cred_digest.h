@@ -35,9 +35,9 @@ int cred_params_read(struct cred_params *out, const char *value);
 
 /* The algorithms, weakest first; the index is the rank. */
 struct cred_hash {
-	const char *name;	/* algorithm= */
-	const char *fetch;	/* libcrypto's name */
-	bool session;		/* -sess */
+	const char *name;  /* algorithm= */
+	const char *fetch; /* libcrypto's name */
+	bool session;	   /* -sess */
 };
 /* NULL if unknown; without an algorithm it is MD5. */
 const struct cred_hash *cred_hash_find(struct cred_span algorithm);
@@ -45,8 +45,8 @@ int cred_hash_rank(const struct cred_hash *hash);
 
 struct cred_digest {
 	struct cred_span username, realm, password, method, uri, nonce;
-	struct cred_span qop;		/* text NULL: none (RFC 2069) */
-	struct cred_span nc, cnonce;	/* with qop; cnonce also with -sess */
+	struct cred_span qop;	     /* text NULL: none (RFC 2069) */
+	struct cred_span nc, cnonce; /* with qop; cnonce also with -sess */
 	bool session;
 };
 /* out: lower-case hex. Returns 0, or -EIO if libcrypto refuses. */

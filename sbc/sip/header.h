@@ -13,9 +13,9 @@
 #include "policy/policy.h"
 
 struct header_caller {
-	char user[128];		/* a number or a name; "" if none was told */
-	char display[128];	/* UTF-8 without control bytes */
-	bool restricted;	/* Privacy: id, user or header; or anonymous */
+	char user[128];	   /* a number or a name; "" if none was told */
+	char display[128]; /* UTF-8 without control bytes */
+	bool restricted;   /* Privacy: id, user or header; or anonymous */
 };
 
 /*
@@ -30,10 +30,10 @@ void header_caller_read(struct header_caller *out, const sip_t *sip,
 /* What the INVITE toward `to` says of the caller. Hosts are ours or the
  * peer's domain, never one of the inside (RFC 3323, 3325). */
 struct header_identity {
-	const char *from;	/* From value without tag */
-	const char *asserted;	/* P-Asserted-Identity value, or NULL */
-	const char *preferred;	/* P-Preferred-Identity value, or NULL */
-	const char *privacy;	/* Privacy value, or NULL */
+	const char *from;      /* From value without tag */
+	const char *asserted;  /* P-Asserted-Identity value, or NULL */
+	const char *preferred; /* P-Preferred-Identity value, or NULL */
+	const char *privacy;   /* Privacy value, or NULL */
 };
 /* our_host: our address as `to` sees it, "[...]" for IPv6. 0 or -ENOMEM. */
 int header_identity_write(struct header_identity *out, su_home_t *home,

@@ -10,10 +10,10 @@
 #include <stddef.h>
 
 struct header_name {
-	char user[128];		/* decoded and cleaned; "": none */
-	char display[128];	/* UTF-8 without control bytes */
-	bool anonymous;		/* anonymous@..., ...@anonymous.invalid */
-	const char *params;	/* what follows in the header: ";..." or "" */
+	char user[128];	    /* decoded and cleaned; "": none */
+	char display[128];  /* UTF-8 without control bytes */
+	bool anonymous;	    /* anonymous@..., ...@anonymous.invalid */
+	const char *params; /* what follows in the header: ";..." or "" */
 };
 
 /*
@@ -26,8 +26,7 @@ const char *header_name_read(struct header_name *out, const char *text);
 
 /* Copy a display name into out[size], cleaned; quotes and backslashes undone.
  * Never cuts a UTF-8 character. */
-void header_display_clean(char *out, size_t size, const char *text,
-			  size_t len);
+void header_display_clean(char *out, size_t size, const char *text, size_t len);
 
 /* Write `user` so that it can stand before the "@" of a SIP URI: at most
  * three bytes for each of its. */

@@ -12,13 +12,13 @@
 #include "sbc/sip/body.h"
 
 struct offer {
-	uint64_t session_id;	/* of our o= line */
+	uint64_t session_id; /* of our o= line */
 	uint64_t version;
-	char *local;		/* our last body, NULL: none yet; owned */
+	char *local; /* our last body, NULL: none yet; owned */
 	size_t local_len;
-	char *remote;		/* the far end's last body; owned */
+	char *remote; /* the far end's last body; owned */
 	size_t remote_len;
-	char address[72];	/* host of our o= line, fixed by the first write */
+	char address[72]; /* host of our o= line, fixed by the first write */
 };
 
 void offer_init(struct offer *o, uint64_t session_id);
@@ -29,8 +29,8 @@ int offer_remember(struct offer *o, const char *text, size_t len);
 
 /* Where one slot of ours stands, and what we say of it. */
 struct offer_place {
-	struct sockaddr_storage at;	/* our RTP address and port as the far
-					   end sees it; port 0: slot refused */
+	struct sockaddr_storage at; /* our RTP address and port as the far
+				       end sees it; port 0: slot refused */
 	enum body_direction direction;
 };
 
@@ -41,16 +41,20 @@ struct offer_place {
  * are not filtered. NULL instead of rules: everything, OFFER_HOLD_SENDONLY.
  */
 struct offer_rules {
-	const char *const *codecs;	/* names in order; count 0: all */
+	const char *const *codecs; /* names in order; count 0: all */
 	unsigned codecs_count;
-	enum { OFFER_HOLD_SENDONLY, OFFER_HOLD_INACTIVE, OFFER_HOLD_ZERO,
-	       OFFER_HOLD_NONE } hold;	/* how a direction that is not sendrecv
-					   is written in OUR offers:
-					   SENDONLY  as it is
-					   INACTIVE  sendonly as inactive
-					   ZERO      also c=0.0.0.0 where we do
-						     not receive (RFC 2543)
-					   NONE      always sendrecv */
+	enum {
+		OFFER_HOLD_SENDONLY,
+		OFFER_HOLD_INACTIVE,
+		OFFER_HOLD_ZERO,
+		OFFER_HOLD_NONE
+	} hold; /* how a direction that is not sendrecv
+		   is written in OUR offers:
+		   SENDONLY  as it is
+		   INACTIVE  sendonly as inactive
+		   ZERO      also c=0.0.0.0 where we do
+			     not receive (RFC 2543)
+		   NONE      always sendrecv */
 };
 
 #define OFFER_CODECS_MAX 32
@@ -147,14 +151,14 @@ const char *offer_encryption(const struct body *body, unsigned slot);
  * judgement of mid-call offers and for the log.
  */
 struct offer_change {
-	bool same_version;	/* same o= id and version: RFC 4028 refresh */
-	bool slots_added;	/* more m= lines */
-	bool slots_removed;	/* a slot now has port 0, or is missing */
-	bool image;		/* a live m=image that was not there */
-	bool formats;		/* formats or their numbers differ in a slot */
-	bool direction;		/* in the first audio slot, zero included */
-	bool address;		/* address or port of a live slot */
-	bool key;		/* crypto, fingerprint or setup */
+	bool same_version;  /* same o= id and version: RFC 4028 refresh */
+	bool slots_added;   /* more m= lines */
+	bool slots_removed; /* a slot now has port 0, or is missing */
+	bool image;	    /* a live m=image that was not there */
+	bool formats;	    /* formats or their numbers differ in a slot */
+	bool direction;	    /* in the first audio slot, zero included */
+	bool address;	    /* address or port of a live slot */
+	bool key;	    /* crypto, fingerprint or setup */
 };
 void offer_compare(struct offer_change *out, const struct body *then,
 		   const struct body *now);

@@ -22,8 +22,8 @@ enum offer_role { OFFER_RELAYED, OFFER_OWN, OFFER_ANSWER };
 struct offer_job {
 	const struct offer *o;
 	enum offer_role role;
-	const struct body *shape;	/* whose slots, numbers and profiles */
-	const struct body *from;	/* whose formats and attributes */
+	const struct body *shape; /* whose slots, numbers and profiles */
+	const struct body *from;  /* whose formats and attributes */
 	const struct offer_rules *rules;
 	const struct offer_place *place;
 	unsigned places;
