@@ -13,6 +13,7 @@
 #include <sofia-sip/su_log.h>
 
 #include "sbc/call/call.h"
+#include "sbc/call/learn.h"
 #include "sbc/control/ctl.h"
 #include "sbc/guard/guard.h"
 #include "sbc/register/registrar.h"
@@ -187,6 +188,8 @@ int agent_new(struct agent **out, struct policy *policy,
 	if (!error && why[0])
 		log_warning("%s", why);
 	if (!error)
+		error = learn_new(&agent->learn, agent->store);
+	if (!error)
 		error = agent_open_media(agent, why, why_size);
 	if (!error)
 		error = agent_open_networks(agent, why, why_size);
@@ -228,6 +231,7 @@ void agent_free(struct agent *agent)
 		network_close(&agent->network[i]);
 	free(agent->network);
 	media_engine_free(agent->media);
+	learn_free(agent->learn);
 	store_close(agent->store);
 	cred_free(agent->cred);
 	guard_free(agent->guard);

@@ -18,6 +18,7 @@ struct call;
 struct cred;
 struct ctl;
 struct guard;
+struct learn;
 struct leg;
 struct registrar;
 struct resolve;
@@ -48,6 +49,7 @@ struct agent {
 	struct guard *guard;
 	struct resolve *resolve;
 	struct store *store;
+	struct learn *learn;
 	struct media_engine *media;
 	struct ctl *ctl;
 	TAILQ_HEAD(agent_calls, call) calls, ended; /* ended: to be freed */

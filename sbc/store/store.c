@@ -16,7 +16,7 @@
 #include "sbc/store/writer.h"
 
 /* PRAGMA user_version. A higher one is another version's file. */
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 #define CLOSE_WAIT_MS  2000
 #define BUSY_WAIT_MS   2000
 /* Files up to this size are read whole at start to find damage. */
@@ -107,6 +107,8 @@ static int migrate(sqlite3 *db, int version)
 		return rc;
 	if (version < 1)
 		rc = store_binding_create(db);
+	if (rc == SQLITE_OK && version < 2)
+		rc = store_fact_create(db);
 	snprintf(pragma, sizeof(pragma), "PRAGMA user_version = %d",
 		 SCHEMA_VERSION);
 	if (rc == SQLITE_OK)

@@ -48,6 +48,21 @@ void store_put_binding(struct store *store, const struct store_binding *b);
 void store_drop_binding(struct store *store, const char *user,
 			const char *contact);
 
+/* A fact learned of a peer: it could not take this method in mid-call. */
+struct store_fact {
+	char peer[64];
+	char method[16];
+	char sent[64], came[64]; /* the evidence */
+	char call[20];
+	int64_t learned_at; /* wall clock, seconds since 1970 */
+};
+/* As for bindings. */
+int store_load_facts(struct store *store,
+		     void (*each)(void *user, const struct store_fact *fact),
+		     void *user);
+void store_put_fact(struct store *store, const struct store_fact *fact);
+void store_drop_fact(struct store *store, const char *peer, const char *method);
+
 /* The writer's last trouble ("" if all is well), for the log and sallyctl;
  * `count` rises with each new failure. */
 unsigned store_trouble(struct store *store, char *out, size_t size);

@@ -68,5 +68,6 @@ struct store {
 
 /* Bring an empty or older database to this version's schema. */
 int store_binding_create(sqlite3 *db);
+int store_fact_create(sqlite3 *db);
 
 #endif
