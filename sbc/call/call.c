@@ -81,8 +81,7 @@ void call_free(struct call *call)
 	}
 	if (call->timer)
 		su_timer_destroy(call->timer);
-	free(call->asked);
-	free(call->asked_local);
+	forward_clear(call);
 	policy_unref(call->policy);
 	free(call);
 }
@@ -283,9 +282,10 @@ static void call_established_event(struct call *call, struct leg *leg,
 		return;
 	case LEG_MODIFIED:
 	case LEG_UNMODIFIED:
-		modify_answered(call, leg, event);
+		forward_answered(call, leg, event);
 		return;
 	case LEG_HUNG_UP:
+		forward_hung_up(call, leg);
 		call_end(call, leg == call->a ? "a" : "b",
 			 event->status ? "dialog-lost" : "hangup");
 		return;
@@ -308,6 +308,7 @@ void call_on_leg(void *owner, struct leg *leg, const struct leg_event *event)
 						       .retry_after_s = 2});
 	else if (call->state != CALL_ENDED)
 		call_established_event(call, leg, event);
+	forward_resume(call);
 }
 
 void call_media_event(struct call *call, const struct media_event *event)

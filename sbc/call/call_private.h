@@ -4,6 +4,7 @@
 #define SBC_CALL_CALL_PRIVATE_H
 
 #include "sbc/call/call.h"
+#include "sbc/call/forward.h"
 #include "sbc/call/hunt.h"
 #include "sbc/call/path.h"
 #include "sbc/report/status.h"
@@ -29,11 +30,7 @@ struct call {
 	const struct policy_peer *counted_a, *counted_b;
 	bool delayed_offer;	/* a's INVITE had no SDP */
 	struct leg *answer_due; /* our offer in its 2xx waits for ACK */
-	struct leg *asking;	/* the leg whose offer was forwarded */
-	char *asked;		/* that offer */
-	size_t asked_len;
-	char *asked_local; /* our last body on the other leg, in
-			      force again if it refuses */
+	struct forward forward;
 	su_timer_t *timer; /* disarms the filler after a resume */
 	struct status_call status;
 	char codec[24];	      /* agreed for the audio; "" if none */

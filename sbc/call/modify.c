@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Offers in mid-call. P is the leg that asks, T the other one.
- *
- * Order of judgement: no offer; same version and body; broken; then
- *   media goes past us       forwarded: only T can follow
- *   T's peer is protected    answered here (reinvite = suppress or auto)
- *   an UPDATE                answered here: RFC 3311 5.2 wants it at once
- *   nothing that T would see answered here (address, port, Contact)
- *   else                     forwarded; answered here if T refuses
+ * Offers in mid-call. P is the leg that asks, T the other one. What is done is
+ * judge's to say; here it is carried out, and forward asks T.
  * Glare was judged by the leg.
  */
 #include "config.h"
@@ -19,6 +13,9 @@
 #include <string.h>
 
 #include "sbc/call/call_private.h"
+#include "sbc/call/forward.h"
+#include "sbc/call/judge.h"
+#include "sbc/call/learn.h"
 
 /* How long the filler stays armed after a resume: the phone's own stream
  * starts when its user's hand has left the key. */
@@ -42,8 +39,8 @@ static void modify_suppressed(struct call *call, struct leg *p, bool update,
 	status_end(&line);
 }
 
-static void modify_refuse(struct call *call, struct leg *p, unsigned status,
-			  const char *cause)
+void modify_refuse(struct call *call, struct leg *p, unsigned status,
+		   const char *cause)
 {
 	char warning[160], host[ADDRESS_TEXT_MAX];
 	struct status_line line;
@@ -61,8 +58,8 @@ static void modify_refuse(struct call *call, struct leg *p, unsigned status,
 }
 
 /* Hold and resume as the far end of `p` sees them. */
-static void modify_tell_hold(struct call *call, struct leg *p,
-			     const struct body *theirs)
+void modify_tell_hold(struct call *call, struct leg *p,
+		      const struct body *theirs)
 {
 	struct status_leg *side = call_status_leg(call, p);
 	const struct body_media *audio = &theirs->media[call->path.audio];
@@ -155,12 +152,11 @@ static unsigned modify_answer(struct call *call, struct leg *p,
 	return 0;
 }
 
-static void modify_here(struct call *call, struct leg *p,
-			const struct body *theirs, const char *text, size_t len,
-			bool update, const char *cause)
+void modify_here(struct call *call, struct leg *p, const struct body *theirs,
+		 struct body_span text, bool update, const char *cause)
 {
 	struct leg *t = call_other(call, p);
-	unsigned status = modify_answer(call, p, theirs, text, len);
+	unsigned status = modify_answer(call, p, theirs, text.text, text.len);
 
 	if (status) {
 		modify_refuse(call, p, status,
@@ -169,7 +165,7 @@ static void modify_here(struct call *call, struct leg *p,
 	}
 	modify_suppressed(call, p, update, cause);
 	modify_tell_hold(call, p, theirs);
-	if (t->peer->reinvite != POLICY_FORWARD)
+	if (!learn_allows(call->agent->learn, t->peer, LEARN_REINVITE))
 		modify_fill(call, t);
 	leg_reply(p, p->offer.local);
 }
@@ -228,215 +224,81 @@ void modify_acked(struct call *call, struct leg *leg,
 	modify_tell_hold(call, leg, &answer);
 }
 
-/* --- forwarded --------------------------------------------------------- */
+/* --- judgement ---------------------------------------------------------- */
 
-static void modify_forget(struct call *call)
-{
-	free(call->asked);
-	free(call->asked_local);
-	call->asked = call->asked_local = NULL;
-	call->asking = NULL;
-}
-
-static unsigned modify_forward(struct call *call, struct leg *p,
-			       const struct body *theirs, const char *text,
-			       size_t len)
-{
-	struct leg *t = call_other(call, p);
-	struct offer_place place[BODY_MEDIA_MAX];
-	struct call_rules rules;
-	int error;
-
-	if (call->asking || !leg_is_idle(t))
-		return 491;
-	call->asked = strndup(text, len);
-	call->asked_len = len;
-	call->asked_local = strdup(t->offer.local);
-	if (!call->asked || !call->asked_local) {
-		modify_forget(call);
-		return 500;
-	}
-	error = call_rules_both(t, p, &rules);
-	if (!error)
-		error = path_place(call, t, p, theirs, place);
-	if (!error)
-		error = offer_write_offer(&t->offer, theirs, &rules.rules,
-					  place);
-	if (!error)
-		error = leg_reinvite(t);
-	if (error) {
-		modify_forget(call);
-		return error == -ENOTSUP ? 488 : error == -EBUSY ? 491 : 500;
-	}
-	call->asking = p;
-	leg_progress(p, 100, NULL, NULL);
-	return 0;
-}
-
-/* T refused: what it last heard from us is in force again. */
-static void modify_restore(struct call *call, struct leg *t)
-{
-	free(t->offer.local);
-	t->offer.local = call->asked_local;
-	t->offer.local_len = strlen(call->asked_local);
-	call->asked_local = NULL;
-}
-
-static unsigned modify_take(struct call *call, struct leg *p, struct leg *t,
-			    const struct body *theirs, struct body_span answer)
-{
-	struct offer_place place[BODY_MEDIA_MAX];
-	struct call_rules rules;
-	struct body chosen;
-	const char *why;
-	int error;
-
-	if (!answer.len || body_parse(&chosen, answer.text, answer.len, &why) ||
-	    offer_remember(&t->offer, answer.text, answer.len))
-		return 502;
-	path_target(call, t, &chosen);
-	call_note_codec(call, &chosen);
-	call_rules(p, &rules);
-	error = path_place(call, p, t, call->path.anchored ? theirs : &chosen,
-			   place);
-	for (unsigned i = 0; !error && i < theirs->medias; i++)
-		place[i].direction = i < chosen.medias
-					     ? chosen.media[i].direction
-					     : BODY_INACTIVE;
-	if (!error)
-		error = offer_write_answer(&p->offer, theirs, &chosen,
-					   &rules.rules, place);
-	if (error)
-		return error == -ENOTSUP ? 488 : 500;
-	if (offer_remember(&p->offer, call->asked, call->asked_len))
-		return 500;
-	path_target(call, p, theirs);
-	return 0;
-}
-
-void modify_answered(struct call *call, struct leg *t,
-		     const struct leg_event *event)
-{
-	struct leg *p = call->asking;
-	struct body theirs;
-	const char *why;
-	unsigned status;
-
-	if (!p || p == t)
-		return;
-	/* It was parsed once already, when it came. */
-	if (body_parse(&theirs, call->asked, call->asked_len, &why)) {
-		modify_forget(call);
-		return;
-	}
-	if (event->kind == LEG_UNMODIFIED) {
-		modify_restore(call, t);
-		if (call->path.anchored)
-			modify_here(call, p, &theirs, call->asked,
-				    call->asked_len, false, "refused-by-peer");
-		else
-			modify_refuse(call, p, event->status,
-				      "refused-by-peer");
-		modify_forget(call);
-		return;
-	}
-	status = modify_take(call, p, t, &theirs, event->sdp);
-	if (status) {
-		modify_refuse(call, p, status, "answer-unusable");
-	} else {
-		modify_tell_hold(call, p, &theirs);
-		leg_reply(p, p->offer.local);
-	}
-	modify_forget(call);
-	call_describe(call);
-}
-
-/* --- judgement --------------------------------------------------------- */
-
-static bool span_equal(struct body_span x, struct body_span y)
-{
-	return x.len == y.len && !memcmp(x.text, y.text, x.len);
-}
-
-/* Would T see anything new? Addresses, ports and keys are ours to answer. */
-static bool modify_matters(const struct body *now, const struct body *was)
-{
-	if (now->medias != was->medias)
-		return true;
-	for (unsigned i = 0; i < now->medias; i++) {
-		const struct body_media *n = &now->media[i];
-		const struct body_media *w = &was->media[i];
-
-		if (n->kind != w->kind || n->direction != w->direction ||
-		    n->zero != w->zero || !n->port != !w->port ||
-		    n->formats != w->formats)
-			return true;
-		for (unsigned f = 0; f < n->formats; f++)
-			if (!span_equal(now->format[n->first_format + f].id,
-					was->format[w->first_format + f].id))
-				return true;
-	}
-	return false;
-}
-
-static bool modify_stays(const struct call *call, const struct leg *p,
-			 const struct body *theirs, bool update,
-			 const char **cause)
+static struct judge_decision modify_judge(const struct call *call,
+					  const struct leg *p,
+					  const struct leg_event *event,
+					  const struct body *now)
 {
 	const struct leg *t = call_other(call, p);
 	struct body was;
 	const char *why;
+	struct judge_question q = {
+		.update = event->update,
+		.anchored = call->path.anchored,
+		.t_protected = !learn_allows(call->agent->learn, t->peer,
+					     LEARN_REINVITE),
+		.t_takes_image = t->peer->t38 == POLICY_T38_FORWARD,
+		.codec = call->codec,
+		.now = now,
+		.same = now && p->offer.remote &&
+			offer_is_same(&p->offer, event->sdp.text,
+				      event->sdp.len),
+	};
 
-	*cause = "policy";
-	if (!call->path.anchored)
-		return false;
-	if (t->peer->reinvite != POLICY_FORWARD || update)
-		return true;
-	*cause = "address";
-	return !body_parse(&was, p->offer.remote, p->offer.remote_len, &why) &&
-	       !modify_matters(theirs, &was);
+	if (p->offer.remote &&
+	    !body_parse(&was, p->offer.remote, p->offer.remote_len, &why))
+		q.was = &was;
+	return judge_offer(&q);
 }
 
-static void modify_judge(struct call *call, struct leg *p,
-			 const struct leg_event *event)
+static void modify_do(struct call *call, struct leg *p,
+		      const struct leg_event *event, const struct body *theirs,
+		      const struct judge_decision *decision)
 {
-	const char *cause = "broken-sdp";
-	struct body theirs;
 	unsigned status;
 
-	if (body_parse(&theirs, event->sdp.text, event->sdp.len, &cause)) {
-		modify_refuse(call, p, 488, cause);
+	switch (decision->action) {
+	case JUDGE_PLAIN:
+		leg_reply(p, NULL);
+		return;
+	case JUDGE_OURS:
+		modify_offer_ours(call, p);
+		return;
+	case JUDGE_AGAIN:
+		modify_suppressed(call, p, event->update, decision->cause);
+		leg_reply(p, p->offer.local);
+		return;
+	case JUDGE_HERE:
+		modify_here(call, p, theirs, event->sdp, event->update,
+			    decision->cause);
+		return;
+	case JUDGE_FORWARD:
+		status = forward_ask(call, p, theirs, event->sdp,
+				     decision->cause);
+		if (status)
+			modify_refuse(call, p, status, "not-forwarded");
+		return;
+	case JUDGE_REFUSE:
+		modify_refuse(call, p, decision->status, decision->cause);
 		return;
 	}
-	if (modify_stays(call, p, &theirs, event->update, &cause)) {
-		modify_here(call, p, &theirs, event->sdp.text, event->sdp.len,
-			    event->update, cause);
-		return;
-	}
-	if (event->update) {
-		modify_refuse(call, p, 504, "update-needs-time");
-		return;
-	}
-	status = modify_forward(call, p, &theirs, event->sdp.text,
-				event->sdp.len);
-	if (status)
-		modify_refuse(call, p, status,
-			      status == 491 ? "other-leg-busy"
-					    : "not-forwarded");
 }
 
 void modify_offered(struct call *call, struct leg *p,
 		    const struct leg_event *event)
 {
-	if (!event->sdp.len && event->update) {
-		leg_reply(p, NULL);
-	} else if (!event->sdp.len) {
-		modify_offer_ours(call, p);
-	} else if (p->offer.remote &&
-		   offer_is_same(&p->offer, event->sdp.text, event->sdp.len)) {
-		modify_suppressed(call, p, event->update, "refresh");
-		leg_reply(p, p->offer.local);
-	} else {
-		modify_judge(call, p, event);
+	const char *why = "broken-sdp";
+	struct judge_decision decision;
+	struct body theirs;
+
+	if (event->sdp.len &&
+	    body_parse(&theirs, event->sdp.text, event->sdp.len, &why)) {
+		modify_refuse(call, p, 488, why);
+		return;
 	}
+	decision =
+		modify_judge(call, p, event, event->sdp.len ? &theirs : NULL);
+	modify_do(call, p, event, &theirs, &decision);
 }

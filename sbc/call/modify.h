@@ -6,6 +6,8 @@
 #ifndef SBC_CALL_MODIFY_H
 #define SBC_CALL_MODIFY_H
 
+#include "sbc/sip/body.h"
+
 struct call;
 struct leg;
 struct leg_event;
@@ -15,12 +17,21 @@ struct leg_event;
 void modify_offered(struct call *call, struct leg *leg,
 		    const struct leg_event *event);
 
-/* The leg that an offer was forwarded to accepted or refused it. */
-void modify_answered(struct call *call, struct leg *leg,
-		     const struct leg_event *event);
-
 /* The ACK of a 2xx of ours that carried our offer: it holds the answer. */
 void modify_acked(struct call *call, struct leg *leg,
 		  const struct leg_event *event);
+
+/* --- for forward, when T has refused or answered ---------------------------
+ */
+
+struct body;
+/* Answer `theirs`, P's offer `text`, from the session that T has. */
+void modify_here(struct call *call, struct leg *p, const struct body *theirs,
+		 struct body_span text, bool update, const char *cause);
+void modify_refuse(struct call *call, struct leg *p, unsigned status,
+		   const char *cause);
+/* Hold and resume, as the far end of `p` said in `theirs`. */
+void modify_tell_hold(struct call *call, struct leg *p,
+		      const struct body *theirs);
 
 #endif

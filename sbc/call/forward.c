@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A mid-call offer on its way from P to T.
+ *
+ *   asked --T idle--> sent --2xx--> P is answered with T's answer
+ *     |                 | 491: pause (RFC 3261 14.1), then sent again
+ *     |                 | other refusal: answered here, or refused where media
+ *     |                 |   goes past us; a peer with `auto` is marked
+ *     +-- FORWARD_WAIT_MS: T never was free: the same as refused
+ */
+#include "config.h"
+
+#include "sbc/call/forward.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "sbc/call/call_private.h"
+#include "sbc/call/learn.h"
+#include "sbc/call/modify.h"
+
+/* P's own patience is timer B, 32 s. */
+#define FORWARD_WAIT_MS 10000
+#define FORWARD_TRIES	3
+
+unsigned forward_pause_ms(bool we_own_call_id, unsigned dice)
+{
+	return we_own_call_id ? 2100 + dice % 191 * 10 : dice % 201 * 10;
+}
+
+static void forward_on_timer(su_root_magic_t *magic, su_timer_t *timer,
+			     void *arg);
+
+static void forward_wait(struct call *call, unsigned ms)
+{
+	struct forward *f = &call->forward;
+
+	if (!f->timer)
+		f->timer = su_timer_create(su_root_task(call->agent->root), 0);
+	if (f->timer)
+		su_timer_set_interval(f->timer, forward_on_timer, call,
+				      (su_duration_t)ms);
+}
+
+/* P has its answer: nothing is under way any more. */
+static void forward_done(struct call *call)
+{
+	struct forward *f = &call->forward;
+
+	if (f->timer)
+		su_timer_reset(f->timer);
+	free(f->text);
+	free(f->t_local);
+	*f = (struct forward){.timer = f->timer, .sent_ms = f->sent_ms};
+}
+
+void forward_clear(struct call *call)
+{
+	forward_done(call);
+	if (call->forward.timer)
+		su_timer_destroy(call->forward.timer);
+	call->forward.timer = NULL;
+}
+
+/* --- to T ---------------------------------------------------------------- */
+
+/* T refused: what it last heard from us is in force again. */
+static void forward_restore(struct call *call, struct leg *t)
+{
+	struct forward *f = &call->forward;
+
+	if (!f->t_local)
+		return;
+	free(t->offer.local);
+	t->offer.local = f->t_local;
+	t->offer.local_len = strlen(f->t_local);
+	f->t_local = NULL;
+}
+
+static int forward_send(struct call *call, const struct body *theirs)
+{
+	struct forward *f = &call->forward;
+	struct leg *t = call_other(call, f->p);
+	struct offer_place place[BODY_MEDIA_MAX];
+	struct call_rules rules;
+	int error;
+
+	if (!f->t_local)
+		f->t_local = strdup(t->offer.local);
+	if (!f->t_local)
+		return -ENOMEM;
+	error = call_rules_both(t, f->p, &rules);
+	if (!error)
+		error = path_place(call, t, f->p, theirs, place);
+	if (!error)
+		error = offer_write_offer(&t->offer, theirs, &rules.rules,
+					  place);
+	if (!error)
+		error = leg_reinvite(t);
+	if (error) {
+		forward_restore(call, t);
+		return error;
+	}
+	f->sent = true;
+	f->sent_ms = agent_now_ms();
+	f->tries++;
+	return 0;
+}
+
+static unsigned forward_status(int error)
+{
+	return error == -ENOTSUP ? 488 : error == -EAGAIN ? 503 : 500;
+}
+
+unsigned forward_ask(struct call *call, struct leg *p,
+		     const struct body *theirs, struct body_span text,
+		     const char *what)
+{
+	struct forward *f = &call->forward;
+	struct leg *t = call_other(call, p);
+	int error = 0;
+
+	if (f->p) /* T's own offer is on its way to P: glare of the two */
+		return 491;
+	f->text = strndup(text.text, text.len);
+	if (!f->text)
+		return 500;
+	f->len = text.len;
+	f->p = p;
+	f->what = what;
+	f->tries = 0;
+	if (leg_is_idle(t))
+		error = forward_send(call, theirs);
+	else
+		forward_wait(call, FORWARD_WAIT_MS);
+	if (error)
+		forward_done(call);
+	return error ? forward_status(error) : 0;
+}
+
+/* --- back to P ----------------------------------------------------------- */
+
+static unsigned forward_take(struct call *call, struct leg *t,
+			     const struct body *theirs, struct body_span answer)
+{
+	struct forward *f = &call->forward;
+	struct offer_place place[BODY_MEDIA_MAX];
+	struct call_rules rules;
+	struct body chosen;
+	const char *why;
+	int error;
+
+	if (!answer.len || body_parse(&chosen, answer.text, answer.len, &why) ||
+	    offer_remember(&t->offer, answer.text, answer.len))
+		return 502;
+	path_target(call, t, &chosen);
+	call_note_codec(call, &chosen);
+	call_rules(f->p, &rules);
+	error = path_place(call, f->p, t,
+			   call->path.anchored ? theirs : &chosen, place);
+	for (unsigned i = 0; !error && i < theirs->medias; i++)
+		place[i].direction = i < chosen.medias
+					     ? chosen.media[i].direction
+					     : BODY_INACTIVE;
+	if (!error)
+		error = offer_write_answer(&f->p->offer, theirs, &chosen,
+					   &rules.rules, place);
+	if (!error)
+		error = offer_remember(&f->p->offer, f->text, f->len);
+	if (error)
+		return forward_status(error);
+	path_target(call, f->p, theirs);
+	return 0;
+}
+
+/* T did not take it: P is answered here, and T is left as it was. */
+static void forward_fall_back(struct call *call, const struct body *theirs,
+			      unsigned status)
+{
+	struct forward *f = &call->forward;
+	struct body_span text = {f->text, (uint16_t)f->len};
+
+	if (call->path.anchored && strcmp(f->what, "t38"))
+		modify_here(call, f->p, theirs, text, false, "refused-by-peer");
+	else
+		modify_refuse(call, f->p, status, "refused-by-peer");
+	forward_done(call);
+}
+
+static void forward_learn(struct call *call, const struct leg *t,
+			  const char *came)
+{
+	char sent[64];
+	struct status_line line;
+
+	snprintf(sent, sizeof(sent), "re-INVITE, %s",
+		 call->forward.what ? call->forward.what : "change");
+	if (!learn_refused(call->agent->learn, t->peer, LEARN_REINVITE,
+			   call->status.id, sent, came))
+		return;
+	call_status(call, &line, t, "peer-learned");
+	status_text(&line, "method", "INVITE");
+	status_text(&line, "evidence", came);
+	status_end(&line);
+}
+
+static void forward_refused(struct call *call, struct leg *t,
+			    const struct body *theirs,
+			    const struct leg_event *event)
+{
+	struct forward *f = &call->forward;
+	char came[64];
+	unsigned dice = 0;
+
+	if (event->status == 491 && f->tries < FORWARD_TRIES) {
+		(void)!getrandom(&dice, sizeof(dice), GRND_NONBLOCK);
+		f->sent = false;
+		forward_wait(call, forward_pause_ms(!t->uas, dice));
+		return;
+	}
+	forward_restore(call, t);
+	snprintf(came, sizeof(came), "%u %s", event->status, event->phrase);
+	if (learn_is_refusal(event->status))
+		forward_learn(call, t, came);
+	forward_fall_back(call, theirs, event->status);
+}
+
+void forward_answered(struct call *call, struct leg *t,
+		      const struct leg_event *event)
+{
+	struct forward *f = &call->forward;
+	struct body theirs;
+	const char *why;
+	unsigned status;
+
+	if (!f->p || f->p == t || !f->sent)
+		return;
+	/* It was parsed once already, when it came. */
+	if (body_parse(&theirs, f->text, f->len, &why)) {
+		forward_done(call);
+		return;
+	}
+	if (event->kind == LEG_UNMODIFIED) {
+		forward_refused(call, t, &theirs, event);
+		return;
+	}
+	status = forward_take(call, t, &theirs, event->sdp);
+	if (status) {
+		modify_refuse(call, f->p, status, "answer-unusable");
+	} else {
+		modify_tell_hold(call, f->p, &theirs);
+		leg_reply(f->p, f->p->offer.local);
+	}
+	forward_done(call);
+	call_describe(call);
+}
+
+/* --- waiting ---------------------------------------------------------------
+ */
+
+static void forward_try(struct call *call)
+{
+	struct forward *f = &call->forward;
+	struct body theirs;
+	const char *why;
+	int error;
+
+	if (body_parse(&theirs, f->text, f->len, &why)) {
+		forward_done(call);
+		return;
+	}
+	error = forward_send(call, &theirs);
+	if (error)
+		forward_fall_back(call, &theirs, forward_status(error));
+}
+
+static void forward_on_timer(su_root_magic_t *magic, su_timer_t *timer,
+			     void *arg)
+{
+	struct call *call = arg;
+	struct forward *f = &call->forward;
+	struct body theirs;
+	const char *why;
+
+	(void)magic;
+	(void)timer;
+	if (call->state != CALL_ANSWERED || !f->p || f->sent)
+		return;
+	if (leg_is_idle(call_other(call, f->p)))
+		forward_try(call);
+	else if (!body_parse(&theirs, f->text, f->len, &why))
+		forward_fall_back(call, &theirs, 491);
+}
+
+void forward_resume(struct call *call)
+{
+	struct forward *f = &call->forward;
+
+	/* After a 491 the pause decides, not the leg's being idle. */
+	if (call->state == CALL_ANSWERED && f->p && !f->sent && !f->tries &&
+	    leg_is_idle(call_other(call, f->p)))
+		forward_try(call);
+}
+
+void forward_hung_up(struct call *call, struct leg *leg)
+{
+	const struct forward *f = &call->forward;
+	uint64_t since = agent_now_ms() - f->sent_ms;
+	char came[64];
+
+	if (!f->sent_ms || since > LEARN_BYE_MS || leg == f->p)
+		return;
+	snprintf(came, sizeof(came), "BYE after %u ms", (unsigned)since);
+	forward_learn(call, leg, came);
+}

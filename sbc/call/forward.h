@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A mid-call offer on its way from P to T: waits while T is busy with its own,
+ * is tried again after glare, is answered here when T refuses; and what T's
+ * answer teaches of its peer.
+ */
+#ifndef SBC_CALL_FORWARD_H
+#define SBC_CALL_FORWARD_H
+
+#include <sofia-sip/su_wait.h>
+
+#include "sbc/sip/body.h"
+
+struct call;
+struct leg;
+struct leg_event;
+
+struct forward {       /* in the call; all zero: none is under way */
+	struct leg *p; /* who asked; its offer has no answer yet */
+	char *text;    /* the offer */
+	size_t len;
+	const char *what; /* judge's word for it */
+	bool sent;	  /* false: T is busy, or glare's pause is not over */
+	unsigned tries;
+	char *t_local; /* our last body on T, in force again if it refuses */
+	uint64_t sent_ms;
+	su_timer_t *timer; /* glare's pause; P's patience */
+};
+
+/* Ask T. 0: P will be answered later; else the status that refuses P. */
+unsigned forward_ask(struct call *call, struct leg *p,
+		     const struct body *theirs, struct body_span text,
+		     const char *what);
+/* T accepted or refused ours. */
+void forward_answered(struct call *call, struct leg *t,
+		      const struct leg_event *event);
+/* After each event: is T free now for an offer that waits? */
+void forward_resume(struct call *call);
+/* `leg` hung up: was it our re-INVITE that it could not take? */
+void forward_hung_up(struct call *call, struct leg *leg);
+void forward_clear(struct call *call);
+
+/*
+ * RFC 3261 14.1: how long to wait after a 491, in steps of 10 ms. `dice` is any
+ * random number.
+ */
+unsigned forward_pause_ms(bool we_own_call_id, unsigned dice);
+
+#endif

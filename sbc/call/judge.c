@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What is done with an offer in mid-call. */
+#include "config.h"
+
+#include "sbc/call/judge.h"
+
+#include <strings.h>
+
+#include "sbc/sip/offer.h"
+
+const char *judge_other_law(const char *codec)
+{
+	if (!strcasecmp(codec, "PCMU"))
+		return "PCMA";
+	return strcasecmp(codec, "PCMA") ? NULL : "PCMU";
+}
+
+static const struct body_media *live_audio(const struct body *body)
+{
+	for (unsigned i = 0; i < body->medias; i++)
+		if (body->media[i].kind == BODY_AUDIO && body->media[i].port)
+			return &body->media[i];
+	return NULL;
+}
+
+static bool offers(const struct body *body, const char *codec)
+{
+	const struct body_media *audio = live_audio(body);
+
+	for (unsigned i = 0; audio && i < audio->formats; i++)
+		if (body_span_is(body->format[audio->first_format + i].encoding,
+				 codec))
+			return true;
+	return false;
+}
+
+static struct judge_decision refuse(unsigned status, const char *cause)
+{
+	return (struct judge_decision){
+		.action = JUDGE_REFUSE, .status = status, .cause = cause};
+}
+
+static struct judge_decision act(enum judge_action action, const char *cause)
+{
+	return (struct judge_decision){.action = action, .cause = cause};
+}
+
+/* Fax wants the whole session: T takes it or it is refused at once, and the
+ * audio goes on (an image line beside live audio is just one slot more). */
+static struct judge_decision judge_image(const struct judge_question *q)
+{
+	if (q->update)
+		return refuse(504, "update-needs-time");
+	return q->t_takes_image ? act(JUDGE_FORWARD, "t38")
+				: refuse(488, "t38");
+}
+
+/* The offer has none of the session's codec. */
+static struct judge_decision judge_codec(const struct judge_question *q)
+{
+	const char *other = judge_other_law(q->codec);
+	struct judge_decision here = act(JUDGE_HERE, "codec");
+
+	if (q->can_convert && other && offers(q->now, other)) {
+		here.convert = true;
+		return here;
+	}
+	if (q->update || q->t_protected)
+		return refuse(488, "no-common-codec");
+	return act(JUDGE_FORWARD, "codec");
+}
+
+struct judge_decision judge_offer(const struct judge_question *q)
+{
+	struct offer_change change = {.formats = true};
+	bool audio;
+
+	if (!q->now)
+		return q->update ? act(JUDGE_PLAIN, "refresh")
+				 : act(JUDGE_OURS, "no-offer");
+	if (q->same)
+		return act(JUDGE_AGAIN, "refresh");
+	if (q->was)
+		offer_compare(&change, q->was, q->now);
+	audio = live_audio(q->now);
+	if (change.image && !audio)
+		return judge_image(q);
+	if (!q->anchored)
+		return q->update ? refuse(504, "update-needs-time")
+				 : act(JUDGE_FORWARD, "direct-media");
+	if (audio && q->codec[0] && !offers(q->now, q->codec))
+		return judge_codec(q);
+	if (q->t_protected || q->update)
+		return act(JUDGE_HERE, "policy");
+	if (change.formats || change.direction || change.slots_added ||
+	    change.slots_removed)
+		return act(JUDGE_FORWARD, "change");
+	return act(JUDGE_HERE, "address");
+}
