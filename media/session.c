@@ -231,6 +231,12 @@ void media_session_unbind(struct media_session *session, enum media_side side,
 	if (pair->state == PAIR_NEW) {
 		TAILQ_REMOVE(&session->pairs, pair, link);
 		pair_close(pair, session->engine);
+		/* No detaching makes the worker forget what it was told
+		 * before these ports were bound. */
+		memset(&wish->target, 0, sizeof(wish->target));
+		memset(&wish->filler, 0, sizeof(wish->filler));
+		wish->target_due = wish->filler_due = true;
+		changed(session);
 		return;
 	}
 	pair->state = PAIR_LEAVING;

@@ -28,6 +28,7 @@
 #include "sbc/report/log.h"
 #include "sbc/sip/header.h"
 #include "sbc/sip/leg.h"
+#include "sbc/sip/wire.h"
 
 #define NETWORK_LISTENERS_MAX 32
 /* The library then binds nothing of its own choice (nta_agent_create). */
@@ -91,7 +92,7 @@ static int network_on_message(struct agent_network *network, nta_agent_t *nta,
 	const struct policy_peer *peer;
 
 	(void)nta;
-	if (!sip || !sip->sip_request) {
+	if (!sip || !sip->sip_request || !wire_answerable(sip)) {
 		msg_destroy(msg);
 		return 0;
 	}

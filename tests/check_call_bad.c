@@ -271,6 +271,39 @@ START_TEST(an_oversize_message_is_dropped)
 	}
 END_TEST
 
+/* The library asserts that an ACK finds its INVITE answered. */
+static const char *const vias[] = {
+	"127.0.1.10;maddr=255.255.255.255",
+	"127.0.1.10;maddr=name.invalid",
+	"127.0.1.10:0",
+	"127.0.1.10:65536",
+};
+
+START_TEST(an_ack_for_an_answer_that_cannot_be_sent_harms_nobody)
+	{
+		static const char *const methods[] = {"INVITE", "ACK"};
+		char raw[600];
+
+		fixture_start(&f);
+		for (unsigned i = 0; i < 4; i++) {
+			/* The second pair is taken for a merged request. */
+			int len = snprintf(
+				raw, sizeof(raw),
+				"%s sip:0555@127.0.1.1 SIP/2.0\r\n"
+				"Via: SIP/2.0/UDP %s;branch=z9hG4bK%u\r\n"
+				"From: <sip:101@127.0.1.1>;tag=x\r\n"
+				"To: <sip:0555@127.0.1.1>\r\nCall-ID: one\r\n"
+				"CSeq: 1 %s\r\nContact: <sip:101@127.0.1.10>"
+				"\r\nContent-Length: 0\r\n\r\n",
+				methods[i % 2], vias[_i], i / 2,
+				methods[i % 2]);
+			fake_send_raw(&f.phone.end, raw, (size_t)len);
+		}
+		fixture_watch(&f, 100);
+		a_call_still_works();
+	}
+END_TEST
+
 START_TEST(a_stranger_gets_no_answer_at_all)
 	{
 		static const char *const strangers[] = {
@@ -373,6 +406,9 @@ static Suite *bad_suite(void)
 	tcase_add_loop_test(tests, garbage_is_dropped, 0,
 			    sizeof(garbage) / sizeof(*garbage));
 	tcase_add_test(tests, an_oversize_message_is_dropped);
+	tcase_add_loop_test(
+		tests, an_ack_for_an_answer_that_cannot_be_sent_harms_nobody, 0,
+		sizeof(vias) / sizeof(*vias));
 	tcase_add_loop_test(tests, a_stranger_gets_no_answer_at_all, 0, 3);
 	tcase_add_test(tests, a_bye_for_a_call_that_is_not_gets_481);
 	tcase_add_test(tests,

@@ -10,12 +10,17 @@
 #include <sofia-sip/su_tagarg.h>
 
 #include "sbc/sip/header.h"
+#include "sbc/sip/wire.h"
 
 /* --- answers ----------------------------------------------------------- */
 
 static void leg_respond(struct leg *leg, nta_incoming_t *irq, unsigned status,
 			const char *phrase, const char *sdp)
 {
+	/* The library gave it its final answer already, for a CANCEL; after a
+	 * second one the next ACK would fail an assertion. */
+	if (nta_incoming_status(irq) >= 200)
+		return;
 	nta_incoming_treply(
 		irq, status, phrase, SIPTAG_CONTACT_STR(leg->contact),
 		SIPTAG_ALLOW_STR(leg_allow()),
@@ -29,6 +34,8 @@ static void leg_respond_refusal(nta_incoming_t *irq,
 	const char *phrase = refusal->phrase;
 	char retry[16];
 
+	if (nta_incoming_status(irq) >= 200)
+		return;
 	if (!phrase)
 		phrase = sip_status_phrase(refusal->status);
 	snprintf(retry, sizeof(retry), "%u", refusal->retry_after_s);
@@ -224,7 +231,11 @@ int leg_on_request(struct leg *leg, nta_leg_t *dialog, nta_incoming_t *irq,
 	sip_method_t method = sip->sip_request->rq_method;
 
 	(void)dialog;
-	if (leg_from_stranger(leg, irq))
+	if (method == sip_method_ack) { /* Of no transaction: a late copy. */
+		nta_incoming_destroy(irq);
+		return 0;
+	}
+	if (!wire_answerable(sip) || leg_from_stranger(leg, irq))
 		return 403;
 	if (sip->sip_require) {
 		nta_incoming_treply(
@@ -239,8 +250,6 @@ int leg_on_request(struct leg *leg, nta_leg_t *dialog, nta_incoming_t *irq,
 		return leg_on_offer(leg, irq, sip, method == sip_method_update);
 	if (method == sip_method_bye)
 		return leg_on_bye(leg, irq, sip);
-	if (method == sip_method_ack)
-		return 0;
 	if (method == sip_method_options)
 		leg_respond(leg, irq, SIP_200_OK, NULL);
 	else

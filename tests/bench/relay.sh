@@ -31,7 +31,7 @@ fi
 ulimit -n 100000 2>/dev/null || ulimit -n "$(ulimit -Hn)"
 
 dir=$(mktemp -d) || exit 1
-ours='' theirs=''
+ours='' theirs='' few=''
 far=6000 ng=62223
 
 quit_ours()
@@ -55,6 +55,7 @@ cleanup()
 {
 	quit_ours
 	quit_theirs
+	[ -n "$few" ] && kill "$few" 2>/dev/null
 	rm -rf "$dir"
 }
 trap cleanup EXIT
@@ -102,7 +103,7 @@ start_theirs()
 {
 	on_core 1 rtpengine --config-file=none --foreground --table=-1 \
 		--interface=127.0.0.1 --listen-ng="127.0.0.1:$ng" \
-		--port-min=37000 --port-max=60001 --num-threads=1 \
+		--port-min=41000 --port-max=60001 --num-threads=1 \
 		--tos=184 --log-stderr --log-level=1 --pidfile="$dir/pid" \
 		2> "$dir/rtpengine.log" > /dev/null 9>&- &
 	theirs=$!
@@ -158,15 +159,24 @@ quit_ours
 quit_theirs
 
 # --- cost from 100 to 4,000 calls, at the same packet rate ------------------------
-for n in "$many" 100; do
-	start_ours "$n"
-	[ "$n" = "$many" ] && echo "$before $after" > "$dir/memory"
-	load run "$rate" 300 2 "$n" "$dir/ours" "$ours" > /dev/null
-	sleep 1.2
-	load run "$rate" 300 2 "$n" "$dir/ours" "$ours" > /dev/null
-	load run "$rate" "$ms" "$rounds" "$n" "$dir/ours" "$ours" >> "$dir/flat"
-	quit_ours
-done
+start_ours 100
+few=$ours
+mv "$dir/ours" "$dir/few"
+exec 8>&9 # its input stays open
+start_ours "$many"
+echo "$before $after" > "$dir/memory"
+scale()
+{
+	load run "$rate" "$1" "$2" "$many" "$dir/ours" "$ours" 100 "$dir/few" "$few"
+}
+scale 300 2 > /dev/null
+sleep 1.2
+scale 300 2 > /dev/null
+scale "$ms" "$rounds" > "$dir/flat"
+quit_ours
+exec 8>&-
+kill "$few"
+few=''
 
 # --- the table ------------------------------------------------------------------
 pick() # FILE NAME KEY: median

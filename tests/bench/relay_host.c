@@ -98,7 +98,7 @@ int main(int argc, char **argv)
 	int rc = media_engine_new(&engine, &config);
 	if (rc < 0)
 		die("engine", rc);
-	rc = media_block_new(&block, engine, 20000, 36001, 0);
+	rc = media_block_new(&block, engine, 20000, 40001, 0);
 	if (rc < 0)
 		die("block", rc);
 	/* So that memory before and after the calls can be told apart. */

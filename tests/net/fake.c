@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A phone or a provider for the scenarios: options, commands, loop. */
-#define _GNU_SOURCE
 #include "tests/net/fake.h"
 
 #include <netinet/in.h>

@@ -50,7 +50,7 @@ struct fake {
 	enum fake_state state;
 	char call_id[128], local_tag[32], local_uri[256], remote[256];
 	char target[256]; /* remote target */
-	unsigned cseq, nonce_count;
+	unsigned cseq;
 	struct wire_path path; /* last heard from */
 	struct fake_request request;
 	char incoming[MESSAGE_MAX]; /* INVITE not answered yet */

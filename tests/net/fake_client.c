@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the fake asks of others. */
-#define _GNU_SOURCE
 #include "tests/net/fake.h"
+#include "tests/fakes/digest.h"
+#include "tests/fakes/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,38 +10,17 @@
 static void digest_line(struct fake *f, const char *message, int status)
 {
 	struct fake_request *r = &f->request;
-	char line[1024], realm[128], nonce[256], algorithm[16], qop[32];
-	char opaque[128], cnonce[32], nc[16], response[65];
-	const char *name =
-		status == 401 ? "WWW-Authenticate" : "Proxy-Authenticate";
-	size_t n;
+	char challenge[1024], value[960];
 
-	message_header(message, name, 0, line, sizeof(line));
-	message_parameter(line, "realm", realm, sizeof(realm));
-	message_parameter(line, "nonce", nonce, sizeof(nonce));
-	if (!message_parameter(line, "algorithm", algorithm, sizeof(algorithm)))
-		strcpy(algorithm, "MD5");
-	message_parameter(line, "qop", qop, sizeof(qop));
-	if (*qop)
-		strcpy(qop, "auth");
-	fake_random(cnonce, sizeof(cnonce));
-	snprintf(nc, sizeof(nc), "%08x", ++f->nonce_count);
-	digest_response(algorithm, f->user, realm, f->password, r->method,
-			r->uri, nonce, nc, cnonce, qop, response);
-	n = (size_t)snprintf(
-		r->auth, sizeof(r->auth),
-		"%s: Digest username=\"%s\", realm=\"%s\", nonce=\"%s\", "
-		"uri=\"%s\", algorithm=%s, response=\"%s\"",
-		status == 401 ? "Authorization" : "Proxy-Authorization",
-		f->user, realm, nonce, r->uri, algorithm, response);
-	if (*qop)
-		n += (size_t)snprintf(r->auth + n, sizeof(r->auth) - n,
-				      ", qop=%s, nc=%s, cnonce=\"%s\"", qop, nc,
-				      cnonce);
-	if (message_parameter(line, "opaque", opaque, sizeof(opaque)))
-		n += (size_t)snprintf(r->auth + n, sizeof(r->auth) - n,
-				      ", opaque=\"%s\"", opaque);
-	snprintf(r->auth + n, sizeof(r->auth) - n, "\r\n");
+	message_header(message,
+		       status == 401 ? "WWW-Authenticate"
+				     : "Proxy-Authenticate",
+		       0, challenge, sizeof(challenge));
+	digest_answer(value, sizeof(value), challenge, r->method, r->uri,
+		      f->user, f->password);
+	snprintf(r->auth, sizeof(r->auth), "%s: %s\r\n",
+		 status == 401 ? "Authorization" : "Proxy-Authorization",
+		 value);
 }
 
 /* Where a request goes: a registered or called URI's literal, or the peer. */
@@ -218,7 +198,7 @@ static void invite_accepted(struct fake *f, const char *message)
 
 	message_header(message, "To", 0, f->remote, sizeof(f->remote));
 	if (message_header(message, "Contact", 0, line, sizeof(line)))
-		message_uri(line, f->target, sizeof(f->target));
+		text_uri(line, f->target, sizeof(f->target));
 	send_ack(f, message, true);
 	if (*message_body(message))
 		fake_sdp_read(f, message_body(message));
@@ -273,12 +253,12 @@ void fake_told(struct fake *f, const char *message,
 	       const struct wire_path *from)
 {
 	struct fake_request *r = &f->request;
-	char cseq[64], via[512], branch[96], method[16];
+	char cseq[64], via[512], branch[96] = "", method[16];
 	int status = message_status(message);
 
 	message_header(message, "CSeq", 0, cseq, sizeof(cseq));
 	message_header(message, "Via", 0, via, sizeof(via));
-	message_parameter(via, "branch", branch, sizeof(branch));
+	text_param(via, "branch", branch, sizeof(branch));
 	if (sscanf(cseq, "%*u %15s", method) != 1)
 		return;
 	if (from->conn >= 0)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The fake's session descriptions: G.711, one audio stream. */
-#define _GNU_SOURCE
 #include "tests/net/fake.h"
 
 #include <stdlib.h>

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Just enough of SIP's text for the fakes of tests/net. */
-#define _GNU_SOURCE
+/* Addresses and headers for the fakes of tests/net. */
 #include "tests/net/message.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -147,72 +145,4 @@ const char *message_body(const char *message)
 	const char *body = strstr(message, "\r\n\r\n");
 
 	return body ? body + 4 : "";
-}
-
-bool message_parameter(const char *header, const char *name, char *out,
-		       size_t size)
-{
-	size_t len = strlen(name);
-
-	*out = 0;
-	for (const char *at = strcasestr(header, name); at;
-	     at = strcasestr(at + 1, name)) {
-		if (at == header || !strchr("; ,", at[-1]))
-			continue;
-		if (at[len] == '=' && at[len + 1] == '"') {
-			at += len + 2;
-			snprintf(out, size, "%.*s", (int)strcspn(at, "\""), at);
-			return true;
-		}
-		if (at[len] == '=') {
-			at += len + 1;
-			snprintf(out, size, "%.*s", (int)strcspn(at, ";, >"),
-				 at);
-			return true;
-		}
-	}
-	return false;
-}
-
-void message_uri(const char *header, char *out, size_t size)
-{
-	const char *open = strchr(header, '<');
-
-	if (open)
-		snprintf(out, size, "%.*s", (int)strcspn(open + 1, ">"),
-			 open + 1);
-	else
-		snprintf(out, size, "%.*s", (int)strcspn(header, ";"), header);
-}
-
-static void hash(const char *algorithm, const char *text, char out[65])
-{
-	const EVP_MD *md = strcasecmp(algorithm, "SHA-256") == 0 ? EVP_sha256()
-								 : EVP_md5();
-	unsigned char raw[EVP_MAX_MD_SIZE];
-	unsigned len = 0;
-
-	if (EVP_Digest(text, strlen(text), raw, &len, md, NULL) != 1)
-		abort();
-	for (unsigned i = 0; i < len; i++)
-		sprintf(out + 2 * i, "%02x", raw[i]);
-}
-
-void digest_response(const char *algorithm, const char *user, const char *realm,
-		     const char *password, const char *method, const char *uri,
-		     const char *nonce, const char *nc, const char *cnonce,
-		     const char *qop, char out[65])
-{
-	char ha1[65], ha2[65], text[2048];
-
-	snprintf(text, sizeof(text), "%s:%s:%s", user, realm, password);
-	hash(algorithm, text, ha1);
-	snprintf(text, sizeof(text), "%s:%s", method, uri);
-	hash(algorithm, text, ha2);
-	if (*qop)
-		snprintf(text, sizeof(text), "%s:%s:%s:%s:%s:%s", ha1, nonce,
-			 nc, cnonce, qop, ha2);
-	else
-		snprintf(text, sizeof(text), "%s:%s:%s", ha1, nonce, ha2);
-	hash(algorithm, text, out);
 }

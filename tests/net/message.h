@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Just enough of SIP's text for the fakes of tests/net: look up a header,
- * take a URI apart, answer a digest challenge. Trusts its peer's syntax.
+ * Addresses of both families and headers looked up, for the fakes of
+ * tests/net; the rest of SIP's text and digest is tests/fakes'.
  */
 #ifndef TESTS_NET_MESSAGE_H
 #define TESTS_NET_MESSAGE_H
@@ -29,16 +29,4 @@ void message_method(const char *message, char *out, size_t size);
 bool message_header(const char *message, const char *name, unsigned nth,
 		    char *out, size_t size);
 const char *message_body(const char *message);
-/* ";name=value" of a header or "name=value" of a challenge, unquoted. */
-bool message_parameter(const char *header, const char *name, char *out,
-		       size_t size);
-/* The URI inside <> (or the bare one). */
-void message_uri(const char *header, char *out, size_t size);
-
-/* response= for a challenge; algorithm MD5 or SHA-256. */
-void digest_response(const char *algorithm, const char *user, const char *realm,
-		     const char *password, const char *method, const char *uri,
-		     const char *nonce, const char *nc, const char *cnonce,
-		     const char *qop, char out[65]);
-
 #endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One end of a voice stream: the tone out, the judge in. */
-#define _GNU_SOURCE
 #include "tests/net/voice.h"
 
 #include <netinet/in.h>

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The fake's SIP sockets: UDP, and TCP connections both ways. */
-#define _GNU_SOURCE
 #include "tests/net/wire.h"
 
 #include <errno.h>

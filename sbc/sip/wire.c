@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Two functions of the library, replaced by symbols of the same name; it
+ * calls both through its procedure table.
+ *
+ * su_vsend: an answer that cannot be sent puts its transaction on a queue on
+ * which an ACK fails an assertion, and an assertion ends the program. A Via
+ * that names a broadcast address or port 0, or a connection reset at the
+ * right moment, does it without credentials. So an answer that the kernel
+ * refuses counts as sent and lost, which the far end's timers are made for.
+ *
+ * su_getaddrinfo: it would wait for a name server in the signalling thread,
+ * for any name that a Via holds. Names are resolved elsewhere (resolve.h); here
+ * they become an address to which nothing can be sent.
+ */
+#include "config.h"
+
+#include "sbc/sip/wire.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sofia-sip/su.h>
+
+#define WIRE_NOWHERE "255.255.255.255"
+
+bool wire_answerable(const sip_t *sip)
+{
+	const sip_via_t *via = sip->sip_via;
+	unsigned long port;
+	char *end;
+
+	if (!via)
+		return false;
+	if (via->v_maddr)
+		return false;
+	if (!via->v_port)
+		return true;
+	port = strtoul(via->v_port, &end, 10);
+	return !*end && port > 0 && port < 65536;
+}
+
+static bool wire_is_answer(const su_iovec_t iov[], isize_t iovlen)
+{
+	return iovlen > 0 && iov[0].siv_len >= 8 &&
+	       !memcmp(iov[0].siv_base, "SIP/2.0 ", 8);
+}
+
+issize_t su_vsend(su_socket_t s, su_iovec_t const iov[], isize_t iovlen,
+		  int flags, su_sockaddr_t const *su, socklen_t sulen)
+{
+	struct msghdr message = {
+		.msg_name = (void *)(uintptr_t)su,
+		.msg_namelen = su ? sulen : 0,
+		.msg_iov = (struct iovec *)(uintptr_t)iov,
+		.msg_iovlen = iovlen,
+	};
+	issize_t total = 0, sent;
+
+	do
+		sent = sendmsg(s, &message, flags);
+	while (sent < 0 && errno == EINTR);
+	/* ICMP's error about another far end: it was taken by the first try. */
+	if (sent < 0 && su && errno != EAGAIN)
+		sent = sendmsg(s, &message, flags);
+	if (sent >= 0 || errno == EAGAIN || !wire_is_answer(iov, iovlen))
+		return sent;
+	for (isize_t i = 0; i < iovlen; i++)
+		total += (issize_t)iov[i].siv_len;
+	return total;
+}
+
+int su_getaddrinfo(char const *node, char const *service,
+		   su_addrinfo_t const *hints, su_addrinfo_t **res)
+{
+	struct addrinfo only = *hints;
+	int error;
+
+	only.ai_flags |= AI_NUMERICHOST | AI_NUMERICSERV;
+	error = getaddrinfo(node, service, &only, res);
+	if (!error || !node)
+		return error;
+	only.ai_family = AF_INET;
+	return getaddrinfo(WIRE_NOWHERE, "9", &only, res);
+}
