@@ -241,6 +241,8 @@ int leg_on_request(struct leg *leg, nta_leg_t *dialog, nta_incoming_t *irq,
 		return leg_on_bye(leg, irq, sip);
 	if (method == sip_method_ack)
 		return 0;
+	if (leg_on_asked(leg, irq, sip))
+		return 0;
 	if (method == sip_method_options)
 		leg_respond(leg, irq, SIP_200_OK, NULL);
 	else
