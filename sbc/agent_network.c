@@ -46,6 +46,18 @@ static void network_reply(struct agent_network *network, msg_t *msg,
 		TAG_IF(status == 503, SIPTAG_RETRY_AFTER_STR("10")), TAG_END());
 }
 
+/* Transfers and messages belong to a call; a NOTIFY to a subscription. */
+static unsigned network_refusal(sip_method_t method)
+{
+	if (method == sip_method_notify)
+		return 481;
+	return method == sip_method_register || method == sip_method_refer ||
+			       method == sip_method_info ||
+			       method == sip_method_message
+		       ? 403
+		       : 405;
+}
+
 static void network_request(struct agent_network *network,
 			    const struct policy_peer *peer,
 			    const struct sockaddr *source, msg_t *msg,
@@ -78,8 +90,7 @@ static void network_request(struct agent_network *network,
 	} else if (method == sip_method_ack || method == sip_method_cancel) {
 		msg_destroy(msg);
 	} else {
-		network_reply(network, msg,
-			      method == sip_method_register ? 403 : 405);
+		network_reply(network, msg, network_refusal(method));
 	}
 }
 

@@ -289,6 +289,13 @@ static void call_established_event(struct call *call, struct leg *leg,
 		call_end(call, leg == call->a ? "a" : "b",
 			 event->status ? "dialog-lost" : "hangup");
 		return;
+	case LEG_REFERRED:
+		leg_refer_reply(leg, event->ticket, 403, NULL);
+		return;
+	case LEG_REQUESTED:
+		leg_request_reply(leg, event->ticket, 403, NULL);
+		return;
+	case LEG_REPLIED:
 	case LEG_PROGRESS:
 	case LEG_ACCEPTED:
 	case LEG_REFUSED:
@@ -306,6 +313,8 @@ void call_on_leg(void *owner, struct leg *leg, const struct leg_event *event)
 		leg_reply_refuse(leg,
 				 &(struct leg_refusal){.status = 500,
 						       .retry_after_s = 2});
+	else if (call->state == CALL_HUNTING && event->kind == LEG_REQUESTED)
+		leg_request_reply(leg, event->ticket, 500, NULL);
 	else if (call->state != CALL_ENDED)
 		call_established_event(call, leg, event);
 	forward_resume(call);

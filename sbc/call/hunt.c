@@ -377,11 +377,16 @@ void hunt_event(struct hunt *hunt, struct leg *branch,
 				 &(struct leg_refusal){.status = 500,
 						       .retry_after_s = 2});
 		return;
+	case LEG_REFERRED:
+	case LEG_REQUESTED:
+		leg_request_reply(branch, event->ticket, 500, NULL);
+		return;
 	case LEG_ACKED:
 	case LEG_ACK_LOST:
 	case LEG_CANCELLED:
 	case LEG_MODIFIED:
 	case LEG_UNMODIFIED:
+	case LEG_REPLIED:
 		return;
 	}
 }

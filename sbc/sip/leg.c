@@ -31,7 +31,9 @@
 
 const char *leg_allow(void)
 {
-	return "INVITE, ACK, CANCEL, BYE, UPDATE, OPTIONS";
+	return "INVITE, ACK, CANCEL, BYE, UPDATE, OPTIONS, REFER, NOTIFY, "
+	       "INFO, "
+	       "MESSAGE";
 }
 
 struct leg *leg_alloc(struct agent_network *at, struct policy *policy,
@@ -290,6 +292,7 @@ void leg_end(struct leg *leg, unsigned status, const char *reason)
 
 	leg->owner = NULL;
 	leg->on_event = NULL;
+	leg_requests_end(leg);
 	leg->reason = reason ? su_strdup(leg->home, reason) : NULL;
 	leg->left_ms = agent_now_ms();
 	TAILQ_REMOVE(&agent->legs, leg, entry);
@@ -339,6 +342,7 @@ void leg_free(struct leg *leg)
 		nta_outgoing_destroy(leg->invite_out);
 	if (leg->request_out)
 		nta_outgoing_destroy(leg->request_out);
+	leg_requests_free(leg);
 	if (leg->dialog)
 		nta_leg_destroy(leg->dialog);
 	offer_clear(&leg->offer);

@@ -41,6 +41,10 @@ enum leg_event_kind {
 	LEG_MODIFIED,	/* 2xx to our re-INVITE: sdp */
 	LEG_UNMODIFIED, /* our re-INVITE was refused: status; session as was */
 	LEG_HUNG_UP,	/* BYE, or 481/408 to a request of ours: ended */
+	LEG_REFERRED,	/* REFER; answer with leg_refer_reply */
+	LEG_REQUESTED,	/* INFO, MESSAGE, NOTIFY; answer with
+			   leg_request_reply */
+	LEG_REPLIED,	/* final answer to a leg_request of ours */
 };
 
 struct leg_event {
@@ -52,11 +56,25 @@ struct leg_event {
 	bool update;	      /* LEG_OFFERED: by UPDATE */
 	struct body_span sdp; /* empty: none. Borrowed. */
 	const sip_t *sip;     /* may be NULL. Borrowed. */
+	/* LEG_REFERRED, LEG_REQUESTED, LEG_REPLIED; all borrowed */
+	unsigned ticket;
+	const char *method, *content_type; /* type NULL: none given */
+	struct body_span body;
 };
 
 /* The owner may end the leg inside, with leg_end(). */
 typedef void leg_event_f(void *owner, struct leg *leg,
 			 const struct leg_event *event);
+
+/* Requests without an offer that may be open at a time, each way. */
+#define LEG_REQUESTS_MAX 4
+/* The longest body that one of theirs may have; more is 413. */
+#define LEG_BODY_MAX 4096
+/* Content types that are taken at all; others are 415. */
+#define LEG_ACCEPTS                                                    \
+	"application/sdp, application/dtmf-relay, application/dtmf, "  \
+	"application/media_control+xml, message/sipfrag, text/plain, " \
+	"message/cpim, application/im-iscomposing+xml"
 
 struct leg { /* read-only outside of leg*.c, but for `offer` */
 	TAILQ_ENTRY(leg) entry; /* the agent's legs, or leaving */
@@ -90,6 +108,12 @@ struct leg { /* read-only outside of leg*.c, but for `offer` */
 	uint64_t left_ms;    /* when leg_end began; 0: not yet */
 	bool offer_open;     /* our offer in the 2xx waits for its ACK */
 	unsigned challenges; /* answered in a row */
+	struct leg_asked {
+		unsigned ticket;
+		nta_incoming_t *irq; /* NULL: free */
+	} asked[LEG_REQUESTS_MAX];   /* theirs, without an answer yet */
+	struct leg_sent *sent[LEG_REQUESTS_MAX]; /* ours */
+	unsigned ticket;			 /* the last one given */
 };
 
 /*
@@ -142,6 +166,29 @@ void leg_reply_refuse(struct leg *leg, const struct leg_refusal *refusal);
 
 /* Our re-INVITE with offer.local as its body. -EBUSY if one is open. */
 int leg_reinvite(struct leg *leg);
+
+/*
+ * A request of ours in the dialog: INFO, MESSAGE, REFER or NOTIFY. Its final
+ * answer comes as LEG_REPLIED with this ticket (ticket NULL: not asked for),
+ * unless the leg is ended before. A challenge is answered inside. No answer
+ * to it ends the dialog.
+ * 0; -ENOTCONN if the dialog does not stand; -EBUSY if LEG_REQUESTS_MAX are
+ * open; -EHOSTUNREACH; -ENOMEM.
+ */
+struct leg_message {
+	const char *method;
+	const char *content_type, *body; /* NULL: none */
+	const char *extra;		 /* header lines, CRLF each, or NULL */
+};
+int leg_request(struct leg *leg, const struct leg_message *message,
+		unsigned *ticket);
+/* The final answer to theirs; extra: header lines or NULL. A ticket that was
+ * answered already is no fault. */
+void leg_request_reply(struct leg *leg, unsigned ticket, unsigned status,
+		       const char *extra);
+/* The same for a REFER: a 2xx has our Contact. */
+void leg_refer_reply(struct leg *leg, unsigned ticket, unsigned status,
+		     const char *extra);
 
 /* Nothing of either side's is open on this leg. */
 bool leg_is_idle(const struct leg *leg);

@@ -250,6 +250,8 @@ int leg_on_request(struct leg *leg, nta_leg_t *dialog, nta_incoming_t *irq,
 		return leg_on_offer(leg, irq, sip, method == sip_method_update);
 	if (method == sip_method_bye)
 		return leg_on_bye(leg, irq, sip);
+	if (leg_on_asked(leg, irq, sip))
+		return 0;
 	if (method == sip_method_options)
 		leg_respond(leg, irq, SIP_200_OK, NULL);
 	else

@@ -83,9 +83,8 @@ void leg_send_bye(struct leg *leg, const char *credentials)
 		leg_free(leg);
 }
 
-/* The credentials line for a second try; NULL if there will be none. */
-static const char *leg_credentials(struct leg *leg, const sip_t *sip,
-				   const char *method)
+const char *leg_credentials(struct leg *leg, const sip_t *sip,
+			    const char *method)
 {
 	const struct policy_peer *peer = leg->peer;
 	const sip_route_t *route = NULL;

@@ -30,4 +30,14 @@ nta_response_f leg_on_bye_response;
 int leg_send_invite(struct leg *leg, const char *credentials);
 void leg_send_bye(struct leg *leg, const char *credentials);
 
+/* The credentials line for a second try; NULL if there will be none. */
+const char *leg_credentials(struct leg *leg, const sip_t *sip,
+			    const char *method);
+
+/* leg_request.c: take a request without an offer; false: not one of those. */
+bool leg_on_asked(struct leg *leg, nta_incoming_t *irq, const sip_t *sip);
+/* Answer what is open with 487; the second forgets ours, too. */
+void leg_requests_end(struct leg *leg);
+void leg_requests_free(struct leg *leg);
+
 #endif
