@@ -63,6 +63,11 @@ enum policy_identity { /* how the caller is told to this peer */
 		       POLICY_IDENTITY_PAI,  /* and P-Asserted-Identity */
 		       POLICY_IDENTITY_PPI,  /* and P-Preferred-Identity */
 };
+enum policy_stream {
+	POLICY_STREAM_AUTO,   /* steady toward a peer that is protected */
+	POLICY_STREAM_STEADY, /* one SSRC, sequence and timestamp line of ours */
+	POLICY_STREAM_PASS,   /* the far source's own, byte for byte */
+};
 enum policy_transport { POLICY_UDP, POLICY_TCP };
 
 /* A place where we stand: our addresses and listeners there. */
@@ -130,6 +135,8 @@ struct policy_peer {
 	/* media */
 	enum policy_anchor anchor;
 	struct policy_at anchor_at;
+	enum policy_stream stream;
+	const char *hold_music; /* a WAV file; or NULL */
 	const char **codecs;   /* allowed, in order of preference */
 	unsigned codecs_count; /* 0: every codec */
 	unsigned media_timeout_ms, hold_timeout_ms; /* 0: never */
@@ -179,6 +186,7 @@ struct policy_media {
 	unsigned workers;
 	unsigned dscp; /* 0..63 */
 	unsigned quarantine_ms;
+	const char *hold_music; /* for peers that name none; or NULL */
 };
 
 struct policy_files {

@@ -75,6 +75,11 @@ _Static_assert(offsetof(PHONE, conf) == 0, "conf_peer comes first");
 #define MEDIA_AND_LIMITS(p, anchor_d, identity_d)                              \
 	CHOICE(p, "anchor", "always | auto | never", anchor_d, PEER,           \
 	       peer.anchor, "does its media pass through us"),                 \
+		CHOICE(p, "stream", "auto | steady | pass", "auto", PEER,      \
+		       peer.stream,                                            \
+		       "one SSRC and sequence of ours toward it"),             \
+		PATH(p, "hold_music", "1-4000", "-", PEER, peer.hold_music,    \
+		     "WAV file that it hears while its call is held"),         \
 		LIST(p, "codecs", "codec names", "-", PEER, codecs,            \
 		     "codecs that are allowed, in order of preference"),       \
 		MS(p, "media_timeout", "0s-1d", "60s", PEER,                   \
@@ -199,6 +204,8 @@ static const struct policy_key keys[] = {
 	       "threads that relay packets"),
 	NUMBER("media", "dscp", "0-63", "46", MAIN, media.dscp,
 	       "DiffServ code point of media packets"),
+	PATH("media", "hold_music", "1-4000", "-", MAIN, media.hold_music,
+	     "WAV file for peers that name none"),
 	MS("media", "quarantine", "0s-10m", "5s", MAIN, media.quarantine_ms,
 	   "how long released ports rest"),
 
