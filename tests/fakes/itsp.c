@@ -133,6 +133,13 @@ static void hang_up(struct fake *fake, struct fake_call *call)
 static bool reinvite(struct itsp *itsp, struct fake_call *call,
 		     const struct text_message *m)
 {
+	if (does(itsp, ITSP_REINVITE_488) ||
+	    (does(itsp, ITSP_REINVITE_491) && !itsp->refused_reinvite)) {
+		itsp->refused_reinvite = true;
+		fake_reply(&itsp->end, m,
+			   does(itsp, ITSP_REINVITE_488) ? 488 : 491, NULL);
+		return true;
+	}
 	if (!does(itsp, ITSP_REFUSES_REINVITE))
 		return false;
 	itsp->refused_reinvite = true;

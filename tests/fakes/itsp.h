@@ -31,6 +31,8 @@ enum itsp_behaviour {
 	ITSP_IGNORES_CANCEL = 1 << 20, /* 200 to it, and goes on ringing */
 	ITSP_NOT_FOUND = 1 << 21,      /* 404 */
 	ITSP_FORKS_TWICE = 1 << 22,    /* both 2xx in one packet burst */
+	ITSP_REINVITE_488 = 1 << 23,   /* 488, and the call goes on */
+	ITSP_REINVITE_491 = 1 << 24,   /* 491 to the first one */
 };
 
 struct itsp {

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Mid-call offers that go on to the other end, or would have: learning,
+ * glare, waiting, fall-back. */
+#include "config.h"
+
+#include "tests/check_main.h"
+#include "tests/fakes/fixture.h"
+
+static struct fixture f;
+
+static struct fake_call *line(void)
+{
+	return phone_line(&f.phone);
+}
+
+static const char *answered(void)
+{
+	return line()->remote_sdp.stream[0].direction;
+}
+
+static const char *itsp_was_told(void)
+{
+	return itsp_line(&f.itsp)->remote_sdp.stream[0].direction;
+}
+
+static void begin(const char *acme, unsigned behaviour)
+{
+	fixture_start_with(&f, &(struct fixture_setup){.acme = acme});
+	f.itsp.behaviour = behaviour;
+	phone_call(&f.phone, "05551234");
+	fixture_run_until(&f, both_up);
+}
+
+static void hold(void)
+{
+	phone_hold(&f.phone);
+	fixture_run_until(&f, phone_reinvite_done);
+}
+
+START_TEST(a_hold_goes_on_to_a_provider_that_takes_it)
+	{
+		begin("reinvite = \"forward\";", ITSP_ANSWERS);
+		hold();
+		ck_assert_int_eq(line()->reinvite_status, 200);
+		ck_assert_uint_eq(itsp_reinvites(&f.itsp), 1);
+		ck_assert_str_eq(itsp_was_told(), "sendonly");
+		ck_assert_str_eq(answered(), "recvonly");
+		phone_resume(&f.phone);
+		fixture_run_until(&f, phone_reinvite_done);
+		ck_assert_uint_eq(itsp_reinvites(&f.itsp), 2);
+		ck_assert_str_eq(itsp_was_told(), "sendrecv");
+		ck_assert_str_eq(answered(), "sendrecv");
+	}
+END_TEST
+
+START_TEST(auto_is_forward_until_the_provider_refuses)
+	{
+		begin("reinvite = \"auto\";", ITSP_REINVITE_488);
+		hold();
+		ck_assert_int_eq(line()->reinvite_status, 200);
+		ck_assert_str_eq(answered(), "recvonly");
+		ck_assert_uint_eq(itsp_reinvites(&f.itsp), 1);
+		ck_assert_status(&f, "leg=b peer=acme event=peer-learned "
+				     "method=INVITE");
+		phone_resume(&f.phone);
+		fixture_run_until(&f, phone_reinvite_done);
+		ck_assert_int_eq(line()->reinvite_status, 200);
+		ck_assert_str_eq(answered(), "sendrecv");
+		ck_assert_uint_eq(itsp_reinvites(&f.itsp), 1);
+		ck_assert(both_up(&f));
+	}
+END_TEST
+
+START_TEST(a_provider_that_hangs_up_on_a_reinvite_does_so_only_once)
+	{
+		begin("reinvite = \"auto\";", ITSP_REFUSES_REINVITE);
+		hold();
+		fixture_run_until(&f, both_ended);
+		fixture_run_until(&f, no_calls);
+		ck_assert_uint_eq(itsp_reinvites(&f.itsp), 1);
+		phone_call(&f.phone, "05551234");
+		fixture_run_until(&f, both_up);
+		hold();
+		ck_assert_int_eq(line()->reinvite_status, 200);
+		ck_assert_uint_eq(itsp_reinvites(&f.itsp), 1);
+		fixture_watch(&f, 100);
+		ck_assert(both_up(&f));
+	}
+END_TEST
+
+START_TEST(a_static_setting_wins_over_what_was_learned)
+	{
+		begin("reinvite = \"forward\";", ITSP_REINVITE_488);
+		hold();
+		phone_resume(&f.phone);
+		fixture_run_until(&f, phone_reinvite_done);
+		ck_assert_uint_eq(itsp_reinvites(&f.itsp), 2);
+		ck_assert_uint_eq(
+			fixture_status_count(&f, "event=peer-learned"), 0);
+	}
+END_TEST
+
+START_TEST(glare_is_waited_out_and_not_told_to_the_phone)
+	{
+		begin("reinvite = \"forward\";", ITSP_REINVITE_491);
+		hold();
+		ck_assert_int_eq(line()->reinvite_status, 200);
+		ck_assert_uint_eq(itsp_reinvites(&f.itsp), 2);
+		ck_assert_str_eq(itsp_was_told(), "sendonly");
+	}
+END_TEST
+
+static bool itsp_has_our_200(struct fixture *x)
+{
+	return itsp_line(&x->itsp)->reinvite_status == 200;
+}
+
+START_TEST(an_offer_waits_until_the_other_leg_is_idle)
+	{
+		begin("reinvite = \"forward\";", ITSP_ANSWERS);
+		struct fake_call *call = itsp_line(&f.itsp);
+		call->withhold_ack = true;
+		fake_refresh(call);
+		fixture_run_until(&f, itsp_has_our_200);
+		phone_hold(&f.phone);
+		fixture_watch(&f, 200);
+		ck_assert_uint_eq(itsp_reinvites(&f.itsp), 0);
+		ck_assert_int_eq(line()->reinvite_status, 0);
+		call->withhold_ack = false;
+		fake_ack(call);
+		fixture_run_until(&f, phone_reinvite_done);
+		ck_assert_int_eq(line()->reinvite_status, 200);
+		ck_assert_uint_eq(itsp_reinvites(&f.itsp), 1);
+	}
+END_TEST
+
+START_TEST(an_offer_with_a_codec_that_the_provider_lacks_is_forwarded)
+	{
+		begin("reinvite = \"forward\";", ITSP_REINVITE_488);
+		line()->media.codecs = "18";
+		fake_reinvite(line());
+		fixture_run_until(&f, phone_reinvite_done);
+		ck_assert_int_eq(line()->reinvite_status, 488);
+		ck_assert_uint_eq(itsp_reinvites(&f.itsp), 1);
+		fixture_watch(&f, 100);
+		ck_assert(both_up(&f));
+	}
+END_TEST
+
+static Suite *call_modify_suite(void)
+{
+	Suite *suite = suite_create("call_modify");
+	TCase *tests = tcase_create("modify");
+
+	fixture_around(tests, &f);
+	tcase_add_test(tests, a_hold_goes_on_to_a_provider_that_takes_it);
+	tcase_add_test(tests, auto_is_forward_until_the_provider_refuses);
+	tcase_add_test(
+		tests,
+		a_provider_that_hangs_up_on_a_reinvite_does_so_only_once);
+	tcase_add_test(tests, a_static_setting_wins_over_what_was_learned);
+	tcase_add_test(tests, glare_is_waited_out_and_not_told_to_the_phone);
+	tcase_add_test(tests, an_offer_waits_until_the_other_leg_is_idle);
+	tcase_add_test(
+		tests,
+		an_offer_with_a_codec_that_the_provider_lacks_is_forwarded);
+	suite_add_tcase(suite, tests);
+	return suite;
+}
+
+CHECK_MAIN(call_modify_suite())
