@@ -147,6 +147,44 @@ START_TEST(an_offer_with_a_codec_that_the_provider_lacks_is_forwarded)
 	}
 END_TEST
 
+#define FAX                                                                \
+	"v=0\r\no=- 7 8 IN IP4 127.0.1.2\r\ns=-\r\nc=IN IP4 127.0.1.2\r\n" \
+	"t=0 0\r\nm=image 4000 udptl t38\r\na=T38FaxVersion:0\r\n"
+
+static void offer_fax(void)
+{
+	line()->media.instead = FAX;
+	fake_reinvite(line());
+	fixture_run_until(&f, phone_reinvite_done);
+}
+
+START_TEST(a_fax_toward_a_provider_that_takes_none_is_refused_at_once)
+	{
+		begin("t38 = \"reject\";", ITSP_ANSWERS);
+		offer_fax();
+		ck_assert_int_eq(line()->reinvite_status, 488);
+		ck_assert_uint_eq(itsp_reinvites(&f.itsp), 0);
+		unsigned before = tone_heard(&f.phone.end.tone);
+		fixture_watch(&f, 200);
+		ck_assert_uint_gt(tone_heard(&f.phone.end.tone), before + 5);
+	}
+END_TEST
+
+START_TEST(a_fax_that_is_not_answered_in_5_s_is_given_up_and_audio_goes_on)
+	{
+		begin("t38 = \"forward\";", ITSP_REINVITE_WAITS);
+		offer_fax();
+		ck_assert_int_eq(line()->reinvite_status, 488);
+		ck_assert_uint_eq(itsp_reinvites(&f.itsp), 1);
+		ck_assert_status(&f, "event=call-refused status=488 "
+				     "cause=t38-timeout");
+		unsigned before = tone_heard(&f.phone.end.tone);
+		fixture_watch(&f, 200);
+		ck_assert_uint_gt(tone_heard(&f.phone.end.tone), before + 5);
+		ck_assert(both_up(&f));
+	}
+END_TEST
+
 static Suite *call_modify_suite(void)
 {
 	Suite *suite = suite_create("call_modify");
@@ -164,6 +202,12 @@ static Suite *call_modify_suite(void)
 	tcase_add_test(
 		tests,
 		an_offer_with_a_codec_that_the_provider_lacks_is_forwarded);
+	tcase_add_test(
+		tests,
+		a_fax_toward_a_provider_that_takes_none_is_refused_at_once);
+	tcase_add_test(
+		tests,
+		a_fax_that_is_not_answered_in_5_s_is_given_up_and_audio_goes_on);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

@@ -25,6 +25,8 @@
 /* P's own patience is timer B, 32 s. */
 #define FORWARD_WAIT_MS 10000
 #define FORWARD_TRIES	3
+/* A fax that is not switched by then has given up. */
+#define FORWARD_T38_MS 5000
 
 unsigned forward_pause_ms(bool we_own_call_id, unsigned dice)
 {
@@ -105,8 +107,11 @@ static int forward_send(struct call *call, const struct body *theirs)
 		return error;
 	}
 	f->sent = true;
+	f->withdrawn = false;
 	f->sent_ms = agent_now_ms();
 	f->tries++;
+	if (!strcmp(f->what, "t38"))
+		forward_wait(call, FORWARD_T38_MS);
 	return 0;
 }
 
@@ -236,6 +241,10 @@ void forward_answered(struct call *call, struct leg *t,
 	const char *why;
 	unsigned status;
 
+	/* The CANCEL came too late: T has the fax, P has its audio again. */
+	if (f->withdrawn && event->kind == LEG_MODIFIED)
+		leg_reinvite(t);
+	f->withdrawn = false;
 	if (!f->p || f->p == t || !f->sent)
 		return;
 	/* It was parsed once already, when it came. */
@@ -277,6 +286,19 @@ static void forward_try(struct call *call)
 		forward_fall_back(call, &theirs, forward_status(error));
 }
 
+/* T takes too long over a fax: the call goes on with its audio. */
+static void forward_withdraw(struct call *call)
+{
+	struct forward *f = &call->forward;
+	struct leg *p = f->p, *t = call_other(call, p);
+
+	leg_withdraw(t);
+	forward_restore(call, t);
+	forward_done(call);
+	f->withdrawn = true;
+	modify_refuse(call, p, 488, "t38-timeout");
+}
+
 static void forward_on_timer(su_root_magic_t *magic, su_timer_t *timer,
 			     void *arg)
 {
@@ -287,8 +309,12 @@ static void forward_on_timer(su_root_magic_t *magic, su_timer_t *timer,
 
 	(void)magic;
 	(void)timer;
-	if (call->state != CALL_ANSWERED || !f->p || f->sent)
+	if (call->state != CALL_ANSWERED || !f->p)
 		return;
+	if (f->sent) {
+		forward_withdraw(call);
+		return;
+	}
 	if (leg_is_idle(call_other(call, f->p)))
 		forward_try(call);
 	else if (!body_parse(&theirs, f->text, f->len, &why))

@@ -21,6 +21,7 @@ struct forward {       /* in the call; all zero: none is under way */
 	size_t len;
 	const char *what; /* judge's word for it */
 	bool sent;	  /* false: T is busy, or glare's pause is not over */
+	bool withdrawn;	  /* ours was cancelled; T may yet have taken it */
 	unsigned tries;
 	char *t_local; /* our last body on T, in force again if it refuses */
 	uint64_t sent_ms;

@@ -190,6 +190,9 @@ void leg_request_reply(struct leg *leg, unsigned ticket, unsigned status,
 void leg_refer_reply(struct leg *leg, unsigned ticket, unsigned status,
 		     const char *extra);
 
+/* CANCEL it: LEG_UNMODIFIED follows, or LEG_MODIFIED if that came too late. */
+void leg_withdraw(struct leg *leg);
+
 /* Nothing of either side's is open on this leg. */
 bool leg_is_idle(const struct leg *leg);
 

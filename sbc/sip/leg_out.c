@@ -46,6 +46,12 @@ int leg_reinvite(struct leg *leg)
 	return leg_send_invite(leg, NULL);
 }
 
+void leg_withdraw(struct leg *leg)
+{
+	if (leg->invite_out && leg->state == LEG_ESTABLISHED)
+		nta_outgoing_cancel(leg->invite_out);
+}
+
 /*
  * The ACK of a 2xx. It is sent before anything else is done with the answer;
  * nta repeats it for every copy of the 2xx that still comes.

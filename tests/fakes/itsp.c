@@ -133,6 +133,11 @@ static void hang_up(struct fake *fake, struct fake_call *call)
 static bool reinvite(struct itsp *itsp, struct fake_call *call,
 		     const struct text_message *m)
 {
+	if (does(itsp, ITSP_REINVITE_WAITS)) {
+		itsp->waiting = *m;
+		fake_reply(&itsp->end, m, 100, NULL);
+		return true;
+	}
 	if (does(itsp, ITSP_REINVITE_488) ||
 	    (does(itsp, ITSP_REINVITE_491) && !itsp->refused_reinvite)) {
 		itsp->refused_reinvite = true;
@@ -187,6 +192,11 @@ static bool on_request(struct fake *fake, struct fake_call *call,
 	}
 	if (!strcmp(m->method, "UPDATE") && does(itsp, ITSP_REFUSES_UPDATE)) {
 		fake_reply(fake, m, 501, NULL);
+		return true;
+	}
+	if (!strcmp(m->method, "CANCEL") && does(itsp, ITSP_REINVITE_WAITS)) {
+		fake_reply(fake, m, 200, NULL);
+		fake_reply(fake, &itsp->waiting, 487, NULL);
 		return true;
 	}
 	if (!strcmp(m->method, "CANCEL") && call) {

@@ -33,6 +33,7 @@ enum itsp_behaviour {
 	ITSP_FORKS_TWICE = 1 << 22,    /* both 2xx in one packet burst */
 	ITSP_REINVITE_488 = 1 << 23,   /* 488, and the call goes on */
 	ITSP_REINVITE_491 = 1 << 24,   /* 491 to the first one */
+	ITSP_REINVITE_WAITS = 1 << 25, /* 100 and no more, 487 when cancelled */
 };
 
 struct itsp {
@@ -43,7 +44,8 @@ struct itsp {
 	unsigned challenged, admitted;
 	char redirect_to[256]; /* Contact of the 302 */
 	bool refused_reinvite;
-	int registers; /* REGISTERs that were right */
+	struct text_message waiting; /* with ITSP_REINVITE_WAITS */
+	int registers;		     /* REGISTERs that were right */
 };
 
 void itsp_open(struct itsp *itsp, const char *name, const char *host,
