@@ -107,6 +107,13 @@ static void leg_decline(nta_incoming_t *irq)
 	nta_incoming_destroy(irq);
 }
 
+enum policy_transport leg_transport(const sip_t *sip)
+{
+	return su_casematch(sip_via_transport(sip->sip_via), "TCP")
+		       ? POLICY_TCP
+		       : POLICY_UDP;
+}
+
 int leg_accept(struct leg **out, struct agent_network *at,
 	       struct policy *policy, const struct policy_peer *peer,
 	       nta_incoming_t *irq, const sip_t *sip,
@@ -121,9 +128,7 @@ int leg_accept(struct leg **out, struct agent_network *at,
 	leg->uas = true;
 	leg->state = LEG_INCOMING;
 	memcpy(&leg->remote, source, address_len(source));
-	leg->transport = su_casematch(sip_via_transport(sip->sip_via), "TCP")
-				 ? POLICY_TCP
-				 : POLICY_UDP;
+	leg->transport = leg_transport(sip);
 	if (leg_place(leg))
 		goto failed;
 	leg->dialog = nta_leg_tcreate(

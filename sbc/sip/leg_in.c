@@ -192,6 +192,17 @@ static unsigned leg_glare(const struct leg *leg, bool update)
 	return 0;
 }
 
+/* A phone's port changes with its NAT's mapping or its TCP connection: it is
+ * reached where it last spoke from. */
+static void leg_follow(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
+{
+	msg_t *msg = nta_incoming_getrequest(irq);
+
+	header_source(&leg->remote, msg);
+	leg->transport = leg_transport(sip);
+	msg_destroy(msg);
+}
+
 static int leg_on_offer(struct leg *leg, nta_incoming_t *irq, const sip_t *sip,
 			bool update)
 {
@@ -207,13 +218,18 @@ static int leg_on_offer(struct leg *leg, nta_incoming_t *irq, const sip_t *sip,
 		nta_incoming_destroy(irq);
 		return 0;
 	}
+	if (leg->peer->kind == POLICY_PHONES)
+		leg_follow(leg, irq, sip);
 	if (sip->sip_contact)
 		leg_retarget(leg, sip, false);
 	if (update) {
 		leg->update_in = irq;
 	} else {
-		if (leg->invite_in) /* answered, its ACK is still missing */
+		/* Answered, and its ACK is still missing: that they go on
+		 * shows that they have the answer. */
+		if (leg->invite_in)
 			nta_incoming_destroy(leg->invite_in);
+		leg->state = LEG_ESTABLISHED;
 		leg->invite_in = irq;
 		leg->offer_open = !leg_sdp(sip).len;
 		nta_incoming_bind(irq, leg_on_ack_cancel, leg);
