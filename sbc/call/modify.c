@@ -285,7 +285,7 @@ static void modify_restore(struct call *call, struct leg *t)
 static unsigned modify_take(struct call *call, struct leg *p, struct leg *t,
 			    const struct body *theirs, struct body_span answer)
 {
-	struct offer_place place[BODY_MEDIA_MAX];
+	struct offer_place place[BODY_MEDIA_MAX] = {0};
 	struct call_rules rules;
 	struct body chosen;
 	const char *why;
@@ -314,6 +314,21 @@ static unsigned modify_take(struct call *call, struct leg *p, struct leg *t,
 	return 0;
 }
 
+/* P took its offer back before T answered: for P nothing has changed. */
+static void modify_cancelled(struct call *call, struct leg *t,
+			     const struct leg_event *event)
+{
+	struct body answer;
+	const char *why;
+
+	if (event->kind == LEG_UNMODIFIED)
+		modify_restore(call, t);
+	else if (!body_parse(&answer, event->sdp.text, event->sdp.len, &why) &&
+		 !offer_remember(&t->offer, event->sdp.text, event->sdp.len))
+		path_target(call, t, &answer);
+	modify_forget(call);
+}
+
 void modify_answered(struct call *call, struct leg *t,
 		     const struct leg_event *event)
 {
@@ -327,6 +342,10 @@ void modify_answered(struct call *call, struct leg *t,
 	/* It was parsed once already, when it came. */
 	if (body_parse(&theirs, call->asked, call->asked_len, &why)) {
 		modify_forget(call);
+		return;
+	}
+	if (!leg_is_asked(p)) {
+		modify_cancelled(call, t, event);
 		return;
 	}
 	if (event->kind == LEG_UNMODIFIED) {

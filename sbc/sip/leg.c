@@ -283,6 +283,12 @@ void leg_retarget(struct leg *leg, const sip_t *sip, bool initial)
 	leg->route = direct ? NULL : leg_route(leg);
 }
 
+bool leg_is_asked(const struct leg *leg)
+{
+	return leg->update_in ||
+	       (leg->invite_in && nta_incoming_status(leg->invite_in) < 200);
+}
+
 bool leg_is_idle(const struct leg *leg)
 {
 	return leg->state == LEG_ESTABLISHED && !leg->invite_in &&

@@ -143,6 +143,9 @@ void leg_reply_refuse(struct leg *leg, const struct leg_refusal *refusal);
 /* Our re-INVITE with offer.local as its body. -EBUSY if one is open. */
 int leg_reinvite(struct leg *leg);
 
+/* Does their re-INVITE or UPDATE still wait for our answer? Not if they
+ * cancelled it. */
+bool leg_is_asked(const struct leg *leg);
 /* Nothing of either side's is open on this leg. */
 bool leg_is_idle(const struct leg *leg);
 
