@@ -380,16 +380,18 @@ static int agent_swap(struct agent *agent, struct policy *policy, char **why)
 	unsigned old_trunks = agent->trunks;
 	const struct policy_files *files = policy_files(policy);
 	char fault[256] = "";
-	int error = 0;
+	int error = agent_swap_realm(agent, policy), one;
 
-	error = agent_swap_realm(agent, policy);
+	/* Nothing may keep a pointer into the old snapshot, whatever fails. */
 	agent->policy = policy;
-	for (unsigned i = 0; i < agent->networks && !error; i++)
-		error = network_update(&agent->network[i],
-				       policy_network(policy, i), fault,
-				       sizeof(fault));
-	if (!error)
-		error = agent_open_trunks(agent, old_trunk, old_trunks);
+	for (unsigned i = 0; i < agent->networks; i++) {
+		one = network_update(&agent->network[i],
+				     policy_network(policy, i), fault,
+				     sizeof(fault));
+		error = error ? error : one;
+	}
+	one = agent_open_trunks(agent, old_trunk, old_trunks);
+	error = error ? error : one;
 	if (error && asprintf(why, "%s\n", fault) < 0)
 		*why = NULL;
 	for (unsigned i = 0; i < old_trunks; i++)

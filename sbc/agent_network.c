@@ -31,6 +31,7 @@
 #include "sbc/sip/wire.h"
 
 #define NETWORK_LISTENERS_MAX 32
+#define NETWORK_QUEUE_BYTES   (4 << 20)
 /* The library then binds nothing of its own choice (nta_agent_create). */
 #define NETWORK_NO_URL ((const url_string_t *)(intptr_t)-1)
 
@@ -330,6 +331,18 @@ static unsigned network_resolved(const struct agent_network *network,
 	return count;
 }
 
+/*
+ * The kernel's usual queue holds about a hundred requests: ten milliseconds
+ * of a busy trunk. Beyond the system's limit only for who may; else up to it.
+ */
+static void network_deepen(int fd)
+{
+	int size = NETWORK_QUEUE_BYTES;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)))
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+}
+
 static void network_attach(struct agent_network *network,
 			   const struct sock_fprog *program)
 {
@@ -343,6 +356,7 @@ static void network_attach(struct agent_network *network,
 		while (count--) {
 			int error = guard_filter_attach(fds[count], program);
 
+			network_deepen(fds[count]);
 			if (error)
 				log_warning("network %s: no source filter: %s",
 					    network->name, strerror(-error));

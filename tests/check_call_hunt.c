@@ -133,6 +133,24 @@ START_TEST(a_challenge_of_the_provider_is_answered_here)
 	}
 END_TEST
 
+START_TEST(the_second_invite_says_all_that_the_first_one_said)
+	{
+		char hops[2][16] = {"", ""};
+
+		fixture_start_with(&f, &with_account);
+		f.itsp.behaviour = ITSP_CHALLENGES | ITSP_100_FIRST;
+		f.itsp.secret = "t0psecret";
+		phone_call(&f.phone, "05551234");
+		fixture_run_until(&f, both_up);
+		for (unsigned i = 0; i < 2; i++)
+			text_header(fake_message(&f.itsp.end, "INVITE", i),
+				    "Max-Forwards", 0, hops[i],
+				    sizeof(hops[i]));
+		ck_assert_str_eq(hops[0], "69");
+		ck_assert_str_eq(hops[1], "69");
+	}
+END_TEST
+
 START_TEST(a_wrong_password_is_not_tried_for_ever)
 	{
 		fixture_start_with(&f, &with_account);
@@ -368,6 +386,8 @@ static Suite *hunt_suite(void)
 	tcase_add_test(tests, when_all_fail_the_caller_is_told);
 	tcase_add_loop_test(tests, a_challenge_of_the_provider_is_answered_here,
 			    0, 4);
+	tcase_add_test(tests,
+		       the_second_invite_says_all_that_the_first_one_said);
 	tcase_add_test(tests, a_wrong_password_is_not_tried_for_ever);
 	tcase_add_test(tests, a_trunk_that_is_full_is_passed_over);
 	tcase_add_loop_test(tests, too_many_calls_get_503_with_retry_after, 0,

@@ -107,7 +107,7 @@ static const char *call_answer_a(struct call *call, struct leg *b,
 				 struct body_span sdp, unsigned *status)
 {
 	struct body chosen, theirs;
-	struct offer_place place[BODY_MEDIA_MAX];
+	struct offer_place place[BODY_MEDIA_MAX] = {0};
 	struct call_rules rules;
 	const char *why;
 	int error;
@@ -142,6 +142,7 @@ static const char *call_answer_a(struct call *call, struct leg *b,
 	}
 	if (offer_remember(&b->offer, sdp.text, sdp.len))
 		return NULL;
+	call->told = b;
 	call_note_codec(call, &chosen);
 	if (call->path.session) {
 		path_target(call, b, &chosen);
@@ -151,10 +152,13 @@ static const char *call_answer_a(struct call *call, struct leg *b,
 	return call->a->offer.local;
 }
 
-/* Said already by an earlier provisional answer of the same branch? */
-static bool call_said(const struct leg *b, struct body_span sdp)
+/* Said already by an earlier answer of the same branch, and what leg a was
+ * told last? */
+static bool call_said(const struct call *call, const struct leg *b,
+		      struct body_span sdp)
 {
-	return b->offer.remote && b->offer.remote_len == sdp.len &&
+	return call->told == b && b->offer.remote &&
+	       b->offer.remote_len == sdp.len &&
 	       !memcmp(b->offer.remote, sdp.text, sdp.len);
 }
 
@@ -166,7 +170,7 @@ void call_progress(struct call *call, struct leg *branch,
 	unsigned status;
 
 	if (event->sdp.len && !call->delayed_offer) {
-		sdp = call_said(branch, event->sdp)
+		sdp = call_said(call, branch, event->sdp)
 			      ? call->a->offer.local
 			      : call_answer_a(call, branch, event->sdp,
 					      &status);
@@ -208,6 +212,7 @@ static void call_answer_line(struct call *call)
 void call_accepted(struct call *call, struct leg *branch,
 		   const struct leg_event *event)
 {
+	struct body_span answer = event->sdp;
 	const char *sdp = call->a->offer.local;
 	unsigned status = 502;
 
@@ -217,10 +222,13 @@ void call_accepted(struct call *call, struct leg *branch,
 		 call->hunt->now->number);
 	hunt_free(call->hunt);
 	call->hunt = NULL;
-	/* A 2xx without SDP repeats what its reliable 18x said; one that comes
+	/* A 2xx without SDP repeats what its own 18x said; one that comes
 	 * without any is no answer to our offer. */
-	if (event->sdp.len && !call_said(branch, event->sdp))
-		sdp = call_answer_a(call, branch, event->sdp, &status);
+	if (!answer.len && branch->offer.remote)
+		answer = (struct body_span){branch->offer.remote,
+					    branch->offer.remote_len};
+	if (!call_said(call, branch, answer))
+		sdp = call_answer_a(call, branch, answer, &status);
 	if (!sdp) {
 		call_refuse(call,
 			    &(struct leg_refusal){

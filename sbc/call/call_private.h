@@ -28,7 +28,9 @@ struct call {
 	struct policy_plan plan;
 	/* Among whose calls it counts; trunks come and go with a reload. */
 	const struct policy_peer *counted_a, *counted_b;
-	bool delayed_offer;	/* a's INVITE had no SDP */
+	bool delayed_offer; /* a's INVITE had no SDP */
+	const struct leg
+		*told; /* whose SDP leg a heard last; not to be followed */
 	struct leg *answer_due; /* our offer in its 2xx waits for ACK */
 	struct forward forward;
 	su_timer_t *timer; /* disarms the filler after a resume */

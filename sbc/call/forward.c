@@ -86,7 +86,7 @@ static int forward_send(struct call *call, const struct body *theirs)
 {
 	struct forward *f = &call->forward;
 	struct leg *t = call_other(call, f->p);
-	struct offer_place place[BODY_MEDIA_MAX];
+	struct offer_place place[BODY_MEDIA_MAX] = {0};
 	struct call_rules rules;
 	int error;
 
@@ -152,7 +152,7 @@ static unsigned forward_take(struct call *call, struct leg *t,
 			     const struct body *theirs, struct body_span answer)
 {
 	struct forward *f = &call->forward;
-	struct offer_place place[BODY_MEDIA_MAX];
+	struct offer_place place[BODY_MEDIA_MAX] = {0};
 	struct call_rules rules;
 	struct body chosen;
 	const char *why;
@@ -233,6 +233,21 @@ static void forward_refused(struct call *call, struct leg *t,
 	forward_fall_back(call, theirs, event->status);
 }
 
+/* P took its offer back before T answered: for P nothing has changed. */
+static void forward_cancelled(struct call *call, struct leg *t,
+			      const struct leg_event *event)
+{
+	struct body answer;
+	const char *why;
+
+	if (event->kind == LEG_UNMODIFIED)
+		forward_restore(call, t);
+	else if (!body_parse(&answer, event->sdp.text, event->sdp.len, &why) &&
+		 !offer_remember(&t->offer, event->sdp.text, event->sdp.len))
+		path_target(call, t, &answer);
+	forward_done(call);
+}
+
 void forward_answered(struct call *call, struct leg *t,
 		      const struct leg_event *event)
 {
@@ -250,6 +265,10 @@ void forward_answered(struct call *call, struct leg *t,
 	/* It was parsed once already, when it came. */
 	if (body_parse(&theirs, f->text, f->len, &why)) {
 		forward_done(call);
+		return;
+	}
+	if (!leg_is_asked(f->p)) {
+		forward_cancelled(call, t, event);
 		return;
 	}
 	if (event->kind == LEG_UNMODIFIED) {

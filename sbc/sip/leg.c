@@ -109,6 +109,13 @@ static void leg_decline(nta_incoming_t *irq)
 	nta_incoming_destroy(irq);
 }
 
+enum policy_transport leg_transport(const sip_t *sip)
+{
+	return su_casematch(sip_via_transport(sip->sip_via), "TCP")
+		       ? POLICY_TCP
+		       : POLICY_UDP;
+}
+
 int leg_accept(struct leg **out, struct agent_network *at,
 	       struct policy *policy, const struct policy_peer *peer,
 	       nta_incoming_t *irq, const sip_t *sip,
@@ -123,9 +130,7 @@ int leg_accept(struct leg **out, struct agent_network *at,
 	leg->uas = true;
 	leg->state = LEG_INCOMING;
 	memcpy(&leg->remote, source, address_len(source));
-	leg->transport = su_casematch(sip_via_transport(sip->sip_via), "TCP")
-				 ? POLICY_TCP
-				 : POLICY_UDP;
+	leg->transport = leg_transport(sip);
 	if (leg_place(leg))
 		goto failed;
 	leg->dialog = nta_leg_tcreate(
@@ -278,6 +283,12 @@ void leg_retarget(struct leg *leg, const sip_t *sip, bool initial)
 	if (leg->route)
 		su_free(leg->home, (void *)(uintptr_t)leg->route);
 	leg->route = direct ? NULL : leg_route(leg);
+}
+
+bool leg_is_asked(const struct leg *leg)
+{
+	return leg->update_in ||
+	       (leg->invite_in && nta_incoming_status(leg->invite_in) < 200);
 }
 
 bool leg_is_idle(const struct leg *leg)

@@ -193,6 +193,9 @@ void leg_refer_reply(struct leg *leg, unsigned ticket, unsigned status,
 /* CANCEL it: LEG_UNMODIFIED follows, or LEG_MODIFIED if that came too late. */
 void leg_withdraw(struct leg *leg);
 
+/* Does their re-INVITE or UPDATE still wait for our answer? Not if they
+ * cancelled it. */
+bool leg_is_asked(const struct leg *leg);
 /* Nothing of either side's is open on this leg. */
 bool leg_is_idle(const struct leg *leg);
 

@@ -9,6 +9,7 @@
 #include <sofia-sip/sip_status.h>
 #include <sofia-sip/su_tagarg.h>
 
+#include "sbc/guard/guard.h"
 #include "sbc/sip/header.h"
 #include "sbc/sip/wire.h"
 
@@ -158,6 +159,18 @@ static bool leg_from_stranger(const struct leg *leg, nta_incoming_t *irq)
 	return stranger;
 }
 
+/* Inside a dialog the rates hold as well; a BYE is always welcome. */
+static bool leg_is_flooded(const struct leg *leg, nta_incoming_t *irq)
+{
+	msg_t *msg = nta_incoming_getrequest(irq);
+	struct sockaddr_storage source;
+
+	header_source(&source, msg);
+	msg_destroy(msg);
+	return guard_admit(leg->at->agent->guard, (struct sockaddr *)&source,
+			   agent_now_ms()) != GUARD_ADMIT;
+}
+
 static int leg_on_bye(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
 {
 	nta_incoming_treply(irq, SIP_200_OK, TAG_END());
@@ -174,13 +187,9 @@ static int leg_on_bye(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
 /* RFC 3261 14.2, RFC 3311 5.2: is there room for another offer? */
 static unsigned leg_glare(const struct leg *leg, bool update)
 {
-	bool unanswered =
-		leg->update_in ||
-		(leg->invite_in && nta_incoming_status(leg->invite_in) < 200);
-
 	if (leg->state == LEG_LEAVING || leg->state == LEG_ENDED)
 		return 481;
-	if (unanswered)
+	if (leg_is_asked(leg))
 		return update && leg->state == LEG_INCOMING ? 0 : 500;
 	if (leg->invite_out && leg->state == LEG_ESTABLISHED)
 		return 491;
@@ -190,6 +199,17 @@ static unsigned leg_glare(const struct leg *leg, bool update)
 	    leg->state != LEG_ANSWERED)
 		return 491;
 	return 0;
+}
+
+/* A phone's port changes with its NAT's mapping or its TCP connection: it is
+ * reached where it last spoke from. */
+static void leg_follow(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
+{
+	msg_t *msg = nta_incoming_getrequest(irq);
+
+	header_source(&leg->remote, msg);
+	leg->transport = leg_transport(sip);
+	msg_destroy(msg);
 }
 
 static int leg_on_offer(struct leg *leg, nta_incoming_t *irq, const sip_t *sip,
@@ -207,13 +227,18 @@ static int leg_on_offer(struct leg *leg, nta_incoming_t *irq, const sip_t *sip,
 		nta_incoming_destroy(irq);
 		return 0;
 	}
+	if (leg->peer->kind == POLICY_PHONES)
+		leg_follow(leg, irq, sip);
 	if (sip->sip_contact)
 		leg_retarget(leg, sip, false);
 	if (update) {
 		leg->update_in = irq;
 	} else {
-		if (leg->invite_in) /* answered, its ACK is still missing */
+		/* Answered, and its ACK is still missing: that they go on
+		 * shows that they have the answer. */
+		if (leg->invite_in)
 			nta_incoming_destroy(leg->invite_in);
+		leg->state = LEG_ESTABLISHED;
 		leg->invite_in = irq;
 		leg->offer_open = !leg_sdp(sip).len;
 		nta_incoming_bind(irq, leg_on_ack_cancel, leg);
@@ -243,6 +268,13 @@ int leg_on_request(struct leg *leg, nta_leg_t *dialog, nta_incoming_t *irq,
 			SIPTAG_UNSUPPORTED(
 				(sip_unsupported_t *)sip->sip_require),
 			TAG_END());
+		nta_incoming_destroy(irq);
+		return 0;
+	}
+	if (method != sip_method_bye && leg_is_flooded(leg, irq)) {
+		leg_respond_refusal(irq,
+				    &(struct leg_refusal){.status = 503,
+							  .retry_after_s = 2});
 		nta_incoming_destroy(irq);
 		return 0;
 	}

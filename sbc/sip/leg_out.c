@@ -17,7 +17,8 @@
 
 int leg_send_invite(struct leg *leg, const char *credentials)
 {
-	bool first = leg->state == LEG_CALLING;
+	/* Also the one with credentials: a 100 may precede the challenge. */
+	bool first = leg->state == LEG_CALLING || leg->state == LEG_EARLY;
 	nta_outgoing_t *old = leg->invite_out;
 
 	leg->invite_out = nta_outgoing_tcreate(
@@ -183,10 +184,14 @@ static int leg_refused(struct leg *leg, unsigned status, const sip_t *sip)
 	if (first) {
 		event.kind = LEG_REFUSED;
 		leg_ended(leg, &event);
-	} else if (status == 481 || status == 408) {
+	} else if (status == 481) {
 		/* RFC 3261 12.2.1.2: the far end has no such dialog. */
 		event.kind = LEG_HUNG_UP;
 		leg_ended(leg, &event);
+	} else if (status == 408) {
+		/* It may still have one, and gets a BYE. */
+		event.kind = LEG_HUNG_UP;
+		leg_emit(leg, &event);
 	} else {
 		event.kind = LEG_UNMODIFIED;
 		leg_emit(leg, &event);

@@ -15,6 +15,8 @@ int leg_place(struct leg *leg);
 struct leg *leg_alloc(struct agent_network *at, struct policy *policy,
 		      const struct policy_peer *peer);
 
+/* What a request came by. */
+enum policy_transport leg_transport(const sip_t *sip);
 /* Tell the owner. The leg may be gone afterwards: return at once. */
 void leg_emit(struct leg *leg, const struct leg_event *event);
 /* Their Contact is where our next request goes (RFC 3261 12.2.1.2). */

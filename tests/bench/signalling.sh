@@ -45,14 +45,15 @@ trap finish EXIT
 trap 'exit 130' INT TERM
 
 core=0
+first='nice -n -15' # what else runs here shall not be measured
 load_core=$(($(nproc) - 1))
 lan=127.0.31.1:5060 caller=127.0.31.2:5061 answerer=127.0.32.2:5062
 if [ $quick = yes ]; then
-	rounds=1 calls=1500 burst=5000 held=2000 idle_s=3 linger_s=0
+	rounds=1 calls=1000 burst=4000 held=2000 idle_s=3 linger_s=0
 else
-	rounds=3 calls=4000 burst=30000 held=5000 idle_s=5 linger_s=40
+	rounds=3 calls=2500 burst=30000 held=5000 idle_s=5 linger_s=40
 fi
-rate=500 burst_rate=2500
+rate=250 burst_rate=2500
 missed=0
 
 # --- small tools -------------------------------------------------------------
@@ -72,7 +73,7 @@ target() {
 	printf '%-44s %10s   target %s %s\n' "$1" "$2" "$3" "$met"
 }
 load() {
-	taskset -c $load_core "$build/tests/bench/call_load" --from $caller \
+	$first taskset -c $load_core "$build/tests/bench/call_load" --from $caller \
 		--to $answerer --via $lan "$@"
 }
 stop() {
@@ -91,7 +92,7 @@ sed -e "s/@VIA@/$lan/; s/@TO@/$answerer/; s/@ENGINE@/127.0.31.1:2223/" \
 engine=
 start_kamailio() { # further options; sets $pid and $pids
 	mkdir -p "$dir/run"
-	taskset -c $core kamailio -DD -E -m 1024 -M 16 -f "$dir/kamailio.cfg" \
+	$first taskset -c $core kamailio -DD -E -m 1024 -M 16 -f "$dir/kamailio.cfg" \
 		-Y "$dir/run" -P "$dir/kamailio.pid" "$@" >"$dir/kamailio.log" 2>&1 &
 	pid=$!
 	started+=($pid)
@@ -99,7 +100,7 @@ start_kamailio() { # further options; sets $pid and $pids
 	pids=$pid,$(pgrep -P $pid | tr '\n' ',')$engine
 }
 start_rtpengine() {
-	taskset -c $core rtpengine --foreground --interface=127.0.31.1 \
+	$first taskset -c $core rtpengine --foreground --interface=127.0.31.1 \
 		--listen-ng=127.0.31.1:2223 --table=-1 --port-min=10000 \
 		--port-max=65000 --log-level=2 --num-threads=1 \
 		>"$dir/rtpengine.log" 2>&1 &
@@ -157,7 +158,7 @@ start_sallyport() { # sets $pid and $start_ms
 	rm -f "$dir"/store.db* "$dir/status.log" "$dir/control"
 	local before
 	before=$(now_ms)
-	taskset -c $core "$build/sallyport" -F -f "$dir/sallyport.conf" \
+	$first taskset -c $core "$build/sallyport" -F -f "$dir/sallyport.conf" \
 		>"$dir/sallyport.log" 2>&1 &
 	pid=$!
 	started+=($pid)

@@ -245,6 +245,11 @@ void fixture_end(struct fixture *f)
 
 void fixture_step(struct fixture *f)
 {
+	uint64_t now = fake_now_ms();
+
+	if (f->turned_ms && now - f->turned_ms > f->stall_ms)
+		f->stall_ms = (unsigned)(now - f->turned_ms);
+	f->turned_ms = now;
 	if (f->agent)
 		agent_step(f->agent, 1);
 	fake_step(&f->phone.end);

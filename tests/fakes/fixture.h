@@ -45,6 +45,10 @@ struct fixture {
 	struct fixture_setup setup;
 	unsigned rtp_first;
 	bool ended; /* the agent was told to end */
+	/* The longest that the machine kept this process from a turn: a gap
+	 * that long is not the program's. */
+	uint64_t turned_ms;
+	unsigned stall_ms;
 };
 
 /* Around a test case: one folder for all its tests, gone afterwards, also

@@ -102,10 +102,13 @@ static bool refuse(struct itsp *itsp, struct fake_call *call)
 static void first_invite(struct itsp *itsp, struct fake_call *call,
 			 const struct text_message *m)
 {
+	if (does(itsp, ITSP_100_FIRST))
+		fake_answer(call, 100, false, NULL);
 	if (does(itsp, ITSP_CHALLENGES | ITSP_CHALLENGES_401) &&
 	    challenge(itsp, call, m))
 		return;
-	fake_answer(call, 100, false, NULL);
+	if (!does(itsp, ITSP_100_FIRST))
+		fake_answer(call, 100, false, NULL);
 	if (refuse(itsp, call) || does(itsp, ITSP_TRIES))
 		return;
 	if (does(itsp, ITSP_FORKS | ITSP_FORKS_TWICE)) {

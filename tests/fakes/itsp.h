@@ -18,6 +18,7 @@ enum itsp_behaviour {
 	ITSP_183_NO_SDP = 1 << 7,
 	ITSP_CHALLENGES = 1 << 8,     /* 407 */
 	ITSP_CHALLENGES_401 = 1 << 9, /* 401 */
+	ITSP_100_FIRST = 1 << 5,      /* 100 before the challenge too */
 	ITSP_SHA256_TOO = 1 << 10,    /* offers both algorithms */
 	ITSP_REDIRECTS = 1 << 11,     /* 302 */
 	ITSP_ANSWERS_LATE = 1 << 12,  /* its 200 crosses our CANCEL */

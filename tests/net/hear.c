@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Says how much of the 440 Hz tone is in WAV recordings, or writes one. */
-#define _GNU_SOURCE
 #include "tests/net/tone.h"
 
 #include <stdio.h>

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A 440 Hz tone in G.711 and the judge of what was heard. */
-#define _GNU_SOURCE
 #include "tests/net/tone.h"
 
 #include <math.h>
