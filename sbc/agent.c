@@ -21,6 +21,7 @@
 #include "sbc/report/log.h"
 #include "sbc/report/notify.h"
 #include "sbc/report/status.h"
+#include "sbc/report/story.h"
 #include "sbc/sip/leg.h"
 #include "sbc/sip/resolve.h"
 #include "sbc/store/store.h"
@@ -218,6 +219,7 @@ void agent_free(struct agent *agent)
 		call_free(call);
 	while ((call = TAILQ_FIRST(&agent->ended)))
 		call_free(call);
+	story_clear();
 	while ((leg = TAILQ_FIRST(&agent->legs)))
 		leg_free(leg);
 	while ((leg = TAILQ_FIRST(&agent->leaving)))

@@ -25,6 +25,7 @@
 #include "sbc/register/registrar.h"
 #include "sbc/register/trunk.h"
 #include "sbc/report/status.h"
+#include "sbc/report/story.h"
 #include "sbc/store/store.h"
 #include "tests/check_main.h"
 
@@ -558,6 +559,96 @@ START_TEST(hangup_drain_and_reload_reach_the_program)
 	}
 END_TEST
 
+/* A line as the log has it. */
+static void tell(const char *call, const char *rest)
+{
+	char line[512];
+
+	snprintf(line, sizeof line, "2026-11-22T09:00:00.500Z call=%s %s", call,
+		 rest);
+	story_tell(line, strlen(line));
+}
+
+START_TEST(a_call_is_explained_while_it_lives_and_afterwards)
+	{
+		struct status_call *call = add_calls(2);
+
+		tell("ca110001", "leg=a peer=phones event=call-start from=101 "
+				 "to=\"x\\x0a\\x22y\" candidate=acme "
+				 "route=sallyport.conf:11");
+		ask("explain ca110001\n");
+		ck_assert_ptr_nonnull(strstr(got.text, "established"));
+		ck_assert_ptr_nonnull(strstr(
+			got.text, "  09:00:00.500  101 of a (phones) called "
+				  "x\\x0a\\x22y. Route sallyport.conf:11 asks "
+				  "acme first.\n"));
+		ck_assert_ptr_nonnull(
+			strstr(got.text, "because            acme.conf:7 says "
+					 "anchor=always\n"));
+		ck_assert(ends_with(got.text, ".ok\n"));
+		status_call_remove(&call[1]);
+		ask("explain last\n");
+		ck_assert_ptr_nonnull(strstr(got.text, "ending"));
+		tell("ca110001",
+		     "leg=- peer=- event=call-end by=b cause=hangup");
+		ask("explain ca110001\n");
+		ck_assert_ptr_nonnull(strstr(got.text, "ended"));
+		ck_assert_ptr_nonnull(strstr(got.text, "b hung up."));
+		check_json(ask("explain ca110001 json\n"));
+		ck_assert_ptr_nonnull(strstr(got.text, "\"wrong\":[]"));
+		ask("explain ca11000\n");
+		ck_assert_ptr_nonnull(strstr(got.text, ".error no such call"));
+		status_call_remove(&call[0]);
+		story_clear();
+		free(call);
+	}
+END_TEST
+
+START_TEST(one_of_five_thousand_calls_is_explained_at_once)
+	{
+		struct status_call *call = add_calls(5000);
+		uint64_t began, took;
+
+		for (unsigned i = 0; i < 5000; i++)
+			for (unsigned k = 0; k < 12; k++)
+				tell(call[i].id,
+				     "leg=a peer=phones event=call-start "
+				     "from=101 to=02079460102 network=lan "
+				     "source=192.168.1.31:5060 candidate=acme "
+				     "route=sallyport.conf:11");
+		began = real_ms();
+		for (unsigned i = 0; i < 100; i++)
+			ask("explain ca111387\n"); /* the last one */
+		took = real_ms() - began;
+		check_json(ask("explain ca111387 json\n"));
+		printf("# explain, of 5,000 calls: %.2f ms\n",
+		       (double)took / 100);
+		ck_assert_uint_lt(took, 5000);
+		story_clear();
+		free(call);
+	}
+END_TEST
+
+START_TEST(what_was_learned_is_listed_and_forgotten)
+	{
+		check_json(ask("learned json\n"));
+		ck_assert_int_eq(strncmp(got.text, "{\"learned\":[]}", 14), 0);
+		ask("learned\n");
+		ck_assert_int_eq(strncmp(got.text, "PEER ", 5), 0);
+		ask("learned forget acme\n");
+		ck_assert_ptr_nonnull(strstr(
+			got.text, ".error nothing was learned of that peer"));
+		ask("learned forget\n");
+		ck_assert_ptr_nonnull(strstr(got.text, ".error it is "));
+		ask("learned remember acme\n");
+		ck_assert_ptr_nonnull(strstr(got.text, ".error it is "));
+		ask("learned forget acme now\n");
+		ck_assert_ptr_nonnull(strstr(got.text, ".error too many"));
+		ask("learned forget acme now json\n");
+		ck_assert_ptr_nonnull(strstr(got.text, ".error too many"));
+	}
+END_TEST
+
 START_TEST(broken_configuration_is_told_line_by_line)
 	{
 		f.faults =
@@ -856,6 +947,10 @@ START_TEST(sallyctl_shows_answers_and_exits_zero)
 		ck_assert_str_eq(space(json(got.text)), "");
 		ck_assert_int_eq(sallyctl("hangup ca110003"), 0);
 		ck_assert_str_eq(f.hung_up, "ca110003");
+		ck_assert_int_eq(sallyctl("explain ca110003"), 0);
+		ck_assert_ptr_nonnull(strstr(got.text, "What went wrong"));
+		ck_assert_int_eq(sallyctl("--json learned"), 0);
+		ck_assert_int_eq(sallyctl("learned forget acme"), 1);
 		free(call);
 	}
 END_TEST
@@ -876,8 +971,22 @@ START_TEST(sallyctl_exits_one_on_an_error)
 END_TEST
 
 static const char *const misuse[] = {
-	"frobnicate",	"call", "hangup",  "calls 1",	 "call 1 2",
-	"--frobnicate", "-s",	"call ''", "call 'a b'", "-x calls",
+	"explain",
+	"explain 1 2",
+	"learned forget",
+	"learned acme",
+	"learned forget 'a b'",
+	"learned forget a b",
+	"frobnicate",
+	"call",
+	"hangup",
+	"calls 1",
+	"call 1 2",
+	"--frobnicate",
+	"-s",
+	"call ''",
+	"call 'a b'",
+	"-x calls",
 };
 
 START_TEST(sallyctl_misused_exits_two)
@@ -915,6 +1024,9 @@ static Suite *ctl_suite(void)
 	tcase_add_test(t, trunks_and_phones_are_listed);
 	tcase_add_test(t, network_text_is_harmless_in_both_forms);
 	tcase_add_test(t, hangup_drain_and_reload_reach_the_program);
+	tcase_add_test(t, a_call_is_explained_while_it_lives_and_afterwards);
+	tcase_add_test(t, one_of_five_thousand_calls_is_explained_at_once);
+	tcase_add_test(t, what_was_learned_is_listed_and_forgotten);
 	tcase_add_test(t, broken_configuration_is_told_line_by_line);
 	tcase_add_test(t, reload_may_take_the_socket_away);
 	tcase_add_loop_test(t, bad_lines_get_an_error, 0,

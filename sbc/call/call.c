@@ -206,6 +206,7 @@ static void call_answer_line(struct call *call)
 	status_number(
 		&line, "wait_ms",
 		(int64_t)(call->status.answered_ms - call->status.started_ms));
+	call_report_told(call, &line);
 	status_end(&line);
 }
 

@@ -71,6 +71,13 @@ struct status_leg *call_status_leg(struct call *call, const struct leg *leg);
 void call_describe(struct call *call);
 /* The line that holds the whole story. */
 void call_report_end(struct call *call);
+/* Fields of the answer's line: who answered, where each end was told to send.
+ */
+void call_report_told(struct call *call, struct status_line *line);
+/* The packets of leg's end are looked for where it signals, since it stands
+ * behind a NAT: a line, if it shows another address than that. */
+void call_report_nat(struct call *call, const struct leg *leg, unsigned slot,
+		     const struct sockaddr *shown);
 
 /* The rules by which SDP toward a leg is written, with the names they point
  * to. */

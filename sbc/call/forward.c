@@ -248,6 +248,18 @@ static void forward_cancelled(struct call *call, struct leg *t,
 	forward_done(call);
 }
 
+static void forward_said(struct call *call, const struct leg *t,
+			 unsigned status)
+{
+	struct status_line line;
+
+	call_status(call, &line, t, "call-forwarded");
+	status_text(&line, "method", "INVITE");
+	status_text(&line, "cause", call->forward.what);
+	status_number(&line, "status", status);
+	status_end(&line);
+}
+
 void forward_answered(struct call *call, struct leg *t,
 		      const struct leg_event *event)
 {
@@ -279,6 +291,7 @@ void forward_answered(struct call *call, struct leg *t,
 	if (status) {
 		modify_refuse(call, f->p, status, "answer-unusable");
 	} else {
+		forward_said(call, t, event->status);
 		modify_tell_hold(call, f->p, &theirs);
 		leg_reply(f->p, f->p->offer.local);
 	}

@@ -26,7 +26,8 @@ static void hunt_note(struct hunt *hunt, unsigned status, const char *phrase)
 	hunt->phrase = phrase;
 }
 
-static void hunt_failed(struct hunt *hunt, unsigned status, const char *cause)
+static void hunt_failed(struct hunt *hunt, unsigned status, const char *cause,
+			const char *reason)
 {
 	struct call *call = hunt->call;
 	struct status_line line;
@@ -36,6 +37,8 @@ static void hunt_failed(struct hunt *hunt, unsigned status, const char *cause)
 	status_text(&line, "number", hunt->now->number);
 	status_number(&line, "status", status);
 	status_text(&line, "cause", cause);
+	if (reason)
+		status_text(&line, "reason", reason);
 	status_end(&line);
 }
 
@@ -262,7 +265,7 @@ void hunt_next(struct hunt *hunt)
 		/* -ENOENT after the last address was tried is no news. */
 		if (error != -ENOENT || !hunt->address) {
 			hunt_explain(hunt, error, &why);
-			hunt_failed(hunt, hunt->status, why);
+			hunt_failed(hunt, hunt->status, why, NULL);
 		}
 		hunt_leave(hunt);
 	}
@@ -290,7 +293,7 @@ static void hunt_on_timer(su_root_magic_t *magic, su_timer_t *timer, void *arg)
 		if (hunt_carrier(hunt))
 			trunk_silent(hunt_carrier(hunt), "no answer to INVITE");
 	}
-	hunt_failed(hunt, hunt->status, rang ? "ring-timeout" : "silent");
+	hunt_failed(hunt, hunt->status, rang ? "ring-timeout" : "silent", NULL);
 	hunt_drop(hunt, NULL);
 	/* Another address of it would ring as long; phones ring all at once. */
 	if (rang || hunt->now->peer->kind == POLICY_PHONES)
@@ -329,7 +332,8 @@ static void hunt_refused(struct hunt *hunt, struct leg *branch,
 		trunk_silent(hunt_carrier(hunt), event->phrase);
 	else if (hunt_carrier(hunt))
 		trunk_answered(hunt_carrier(hunt));
-	hunt_failed(hunt, status, event->silent ? "silent" : "refused");
+	hunt_failed(hunt, status, event->silent ? "silent" : "refused",
+		    event->silent ? NULL : event->phrase);
 	/* What lies between us and them is not the caller's to solve. */
 	if (event->silent)
 		hunt_note(hunt, 504, "Server Time-out");

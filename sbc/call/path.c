@@ -166,6 +166,9 @@ static void path_target_slot(struct call *call, const struct leg *leg,
 		target.rtp = leg->remote;
 		address_set_port((struct sockaddr *)&target.rtp, media->port);
 		target.rtcp.ss_family = AF_UNSPEC;
+		if (media->address.ss_family != AF_UNSPEC && !media->zero)
+			call_report_nat(call, leg, slot,
+					(struct sockaddr *)&media->address);
 	}
 	if (media->formats && far->format[media->first_format].clock)
 		target.clock_hz = far->format[media->first_format].clock;

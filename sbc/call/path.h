@@ -20,10 +20,11 @@ struct path {
 	unsigned slots;
 	uint16_t port[2][MEDIA_SLOTS_MAX]; /* by media_side; 0: none */
 	struct sockaddr_storage at[2];	   /* where side's ports are bound */
-	bool secure[MEDIA_SLOTS_MAX];	   /* between the ends: byte for byte */
-	bool held[2];		       /* that end does not take our audio */
-	struct media_filler filler[2]; /* toward that side, slot `audio` */
-	unsigned audio;		       /* the first audio slot */
+	struct sockaddr_storage shown[2]; /* by that end's SDP, if behind NAT */
+	bool secure[MEDIA_SLOTS_MAX];	  /* between the ends: byte for byte */
+	bool held[2];			  /* that end does not take our audio */
+	struct media_filler filler[2];	  /* toward that side, slot `audio` */
+	unsigned audio;			  /* the first audio slot */
 };
 
 /* A call's media begins. 0, or -ENOMEM. */

@@ -39,19 +39,77 @@ static void describe_leg(const struct call *call, const struct leg *leg,
 
 void call_describe(struct call *call)
 {
+	call->status.audio = call->path.audio;
 	describe_leg(call, call->a, &call->status.a);
 	describe_leg(call, call->b, &call->status.b);
+}
+
+/* Where one end was told to send; AF_UNSPEC if nowhere. */
+static void report_told(const struct call *call, const struct leg *leg,
+			struct sockaddr_storage *out)
+{
+	struct body body;
+	const char *why;
+
+	out->ss_family = AF_UNSPEC;
+	if (leg->offer.local &&
+	    !body_parse(&body, leg->offer.local, leg->offer.local_len, &why) &&
+	    body.medias > call->path.audio)
+		*out = body.media[call->path.audio].address;
+}
+
+void call_report_told(struct call *call, struct status_line *line)
+{
+	struct sockaddr_storage a, b;
+
+	report_told(call, call->a, &a);
+	report_told(call, call->b, &b);
+	status_address(line, "target", (struct sockaddr *)&call->b->remote);
+	status_at(line, "route", call->status.route);
+	status_address(line, "told_a", (struct sockaddr *)&a);
+	status_address(line, "told_b", (struct sockaddr *)&b);
+}
+
+void call_report_nat(struct call *call, const struct leg *leg, unsigned slot,
+		     const struct sockaddr *shown)
+{
+	const struct sockaddr *source = (const struct sockaddr *)&leg->remote;
+	struct sockaddr_storage *said =
+		&call->path.shown[leg->place == 'a' ? MEDIA_A : MEDIA_B];
+	char host[ADDRESS_TEXT_MAX];
+	struct status_line line;
+
+	if (slot != call->path.audio ||
+	    address_host_equal((struct sockaddr *)said, shown))
+		return;
+	memset(said, 0, sizeof(*said));
+	memcpy(said, shown,
+	       shown->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+					    : sizeof(struct sockaddr_in));
+	if (address_host_equal(shown, source))
+		return;
+	call_status(call, &line, leg, "media-nat");
+	status_number(&line, "slot", slot);
+	status_address(&line, "shown", shown);
+	status_text(&line, "source", address_host(host, source));
+	status_text(&line, "cause",
+		    address_is_private(shown) && !address_is_private(source)
+			    ? "private-address"
+			    : "other-address");
+	status_end(&line);
 }
 
 /* One direction's figures: what came from that leg's far end. */
 static void report_side(struct call *call, struct status_line *line,
 			enum media_side side)
 {
-	static const char *const name[2][8] = {
+	static const char *const name[2][10] = {
 		{"packets_a", "bytes_a", "lost_a", "jitter_us_a", "mos_a",
-		 "dropped_a", "filler_a", "source_a"},
+		 "dropped_a", "filler_a", "source_a", "elsewhere_a",
+		 "silent_ms_a"},
 		{"packets_b", "bytes_b", "lost_b", "jitter_us_b", "mos_b",
-		 "dropped_b", "filler_b", "source_b"},
+		 "dropped_b", "filler_b", "source_b", "elsewhere_b",
+		 "silent_ms_b"},
 	};
 	const char *const *key = name[side];
 	struct media_stats stats;
@@ -72,6 +130,8 @@ static void report_side(struct call *call, struct status_line *line,
 	if (stats.source.ss_family != AF_UNSPEC)
 		status_address(line, key[7],
 			       (const struct sockaddr *)&stats.source);
+	status_number(line, key[8], (int64_t)stats.dropped_source);
+	status_number(line, key[9], stats.silent_ms);
 }
 
 void call_report_end(struct call *call)

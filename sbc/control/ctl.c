@@ -24,6 +24,7 @@
 #define SU_TIMER_ARG_T	struct ctl
 
 #include "sbc/agent.h"
+#include "sbc/call/learn.h"
 #include "sbc/control/ctl_show.h"
 #include "sbc/control/show.h"
 
@@ -106,36 +107,36 @@ static void finish(struct client *client, const char *error)
 
 /* --- commands ----------------------------------------------------------- */
 
-static void run_state(struct client *client, const char *argument)
+static void run_state(struct client *client, char *const *word)
 {
-	(void)argument;
+	(void)word;
 	ctl_show_state(&client->show, client->ctl->agent,
 		       client->ctl->since_ms);
 	finish(client, NULL);
 }
 
-static void run_calls(struct client *client, const char *argument)
+static void run_calls(struct client *client, char *const *word)
 {
-	(void)argument;
+	(void)word;
 	client->more = ctl_show_calls;
 }
 
-static void run_phones(struct client *client, const char *argument)
+static void run_phones(struct client *client, char *const *word)
 {
-	(void)argument;
+	(void)word;
 	client->more = ctl_show_phones;
 }
 
-static void run_trunks(struct client *client, const char *argument)
+static void run_trunks(struct client *client, char *const *word)
 {
-	(void)argument;
+	(void)word;
 	ctl_show_trunks(&client->show, client->ctl->agent);
 	finish(client, NULL);
 }
 
-static void run_call(struct client *client, const char *argument)
+static void run_call(struct client *client, char *const *word)
 {
-	if (ctl_show_call(&client->show, argument))
+	if (ctl_show_call(&client->show, word[0]))
 		finish(client, "no such call; \"calls\" lists them");
 	else
 		finish(client, NULL);
@@ -150,17 +151,43 @@ static void done(struct client *client, const char *what)
 	finish(client, NULL);
 }
 
-static void run_hangup(struct client *client, const char *argument)
+static void run_hangup(struct client *client, char *const *word)
 {
-	if (agent_hangup(client->ctl->agent, argument))
+	if (agent_hangup(client->ctl->agent, word[0]))
 		finish(client, "no such call; \"calls\" lists them");
 	else
 		done(client, "the call is being ended");
 }
 
-static void run_drain(struct client *client, const char *argument)
+static void run_explain(struct client *client, char *const *word)
 {
-	(void)argument;
+	if (ctl_show_explain(&client->show, word[0]))
+		finish(client, "no such call among those that live and the "
+			       "last 500 that ended");
+	else
+		finish(client, NULL);
+}
+
+static void run_learned(struct client *client, char *const *word)
+{
+	struct agent *agent = client->ctl->agent;
+
+	if (!word[0]) {
+		ctl_show_learned(&client->show, agent);
+		finish(client, NULL);
+	} else if (strcmp(word[0], "forget") != 0 || !word[1]) {
+		finish(client, "it is \"learned\" or \"learned forget PEER\"");
+	} else if (!agent->learn || !learn_forget(agent->learn, word[1])) {
+		finish(client, "nothing was learned of that peer");
+	} else {
+		done(client, "forgotten; the peer's next such request is "
+			     "tried again");
+	}
+}
+
+static void run_drain(struct client *client, char *const *word)
+{
+	(void)word;
 	agent_drain(client->ctl->agent);
 	done(client, "no more calls are taken; the program ends with the "
 		     "last one");
@@ -179,12 +206,12 @@ static void show_faults(struct show *show, char *faults)
 	show_close(show);
 }
 
-static void run_reload(struct client *client, const char *argument)
+static void run_reload(struct client *client, char *const *word)
 {
 	char *why = NULL;
 	int rc;
 
-	(void)argument;
+	(void)word;
 	rc = agent_reload(client->ctl->agent, &why);
 	if (rc) {
 		if (why)
@@ -200,13 +227,14 @@ static void run_reload(struct client *client, const char *argument)
 
 static const struct command {
 	const char *name;
-	bool argument;
-	void (*run)(struct client *client, const char *argument);
+	unsigned least, most; /* words after it */
+	void (*run)(struct client *client, char *const *word);
 } commands[] = {
-	{"", false, run_state},	       {"calls", false, run_calls},
-	{"call", true, run_call},      {"trunks", false, run_trunks},
-	{"phones", false, run_phones}, {"hangup", true, run_hangup},
-	{"reload", false, run_reload}, {"drain", false, run_drain},
+	{"", 0, 0, run_state},		{"calls", 0, 0, run_calls},
+	{"call", 1, 1, run_call},	{"trunks", 0, 0, run_trunks},
+	{"phones", 0, 0, run_phones},	{"hangup", 1, 1, run_hangup},
+	{"reload", 0, 0, run_reload},	{"drain", 0, 0, run_drain},
+	{"explain", 1, 1, run_explain}, {"learned", 0, 2, run_learned},
 };
 
 static const struct command *command_named(const char *name)
@@ -217,10 +245,10 @@ static const struct command *command_named(const char *name)
 	return NULL;
 }
 
-/* "COMMAND [ARGUMENT] [json]" */
+/* "COMMAND [ARGUMENT...] [json]" */
 static void run_line(struct client *client)
 {
-	char *word[4] = {"", NULL}, *rest = client->line, *at;
+	char *word[5] = {"", NULL}, *rest = client->line, *at;
 	const struct command *command;
 	unsigned words = 0;
 
@@ -229,18 +257,19 @@ static void run_line(struct client *client)
 			word[words++] = at;
 	if (words && !strcmp(word[words - 1], "json")) {
 		client->show.json = true;
-		words--;
+		word[--words] = NULL;
 	}
 	command = command_named(words ? word[0] : "");
 	if (!command)
 		finish(client, "unknown command; known are calls, call ID, "
-			       "trunks, phones, hangup ID, reload, drain");
-	else if (command->argument && words < 2)
+			       "explain ID, trunks, phones, learned, hangup "
+			       "ID, reload, drain");
+	else if (words && words - 1 < command->least)
 		finish(client, "this command needs a call's id");
-	else if (words > 1U + command->argument)
+	else if (words > 1 + command->most)
 		finish(client, "too many words");
 	else
-		command->run(client, words > 1 ? word[1] : NULL);
+		command->run(client, word + 1);
 }
 
 /* --- reading and writing ------------------------------------------------ */

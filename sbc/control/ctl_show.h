@@ -26,7 +26,10 @@ bool ctl_show_phones(struct show *show, struct agent *agent,
 
 void ctl_show_state(struct show *show, struct agent *agent, uint64_t since_ms);
 void ctl_show_trunks(struct show *show, struct agent *agent);
+void ctl_show_learned(struct show *show, struct agent *agent);
 /* -ENOENT: no such call. */
 int ctl_show_call(struct show *show, const char *id);
+/* One that lives or ended lately, in plain words; "last": the newest. */
+int ctl_show_explain(struct show *show, const char *id);
 
 #endif

@@ -24,8 +24,11 @@ static const char usage_text[] =
 	"  (none)      the whole state\n"
 	"  calls       calls at this moment\n"
 	"  call ID     one call: legs, media, why\n"
+	"  explain ID  one call in plain words, also one that has ended;\n"
+	"              \"last\" for the newest\n"
 	"  trunks      trunks and PBXs: health, registration, calls\n"
 	"  phones      registered phones\n"
+	"  learned     what peers cannot take; learned forget PEER\n"
 	"  hangup ID   end one call\n"
 	"  reload      load the configuration again\n"
 	"  drain       take no more calls, end with the last one\n"
@@ -150,11 +153,18 @@ static int command(const char *path, const char *line)
 
 static const struct {
 	const char *name;
-	int arguments;
+	int least, most; /* words after it */
 } known[] = {
-	{"calls", 0},  {"call", 1},   {"trunks", 0}, {"phones", 0},
-	{"hangup", 1}, {"reload", 0}, {"drain", 0},
+	{"calls", 0, 0},  {"call", 1, 1},    {"trunks", 0, 0},
+	{"phones", 0, 0}, {"hangup", 1, 1},  {"reload", 0, 0},
+	{"drain", 0, 0},  {"explain", 1, 1}, {"learned", 0, 2},
 };
+
+/* May it stand in the line that is sent? */
+static bool is_one_word(const char *word)
+{
+	return *word && strlen(word) <= 64 && !strpbrk(word, " \t\r\n");
+}
 
 /* NULL, or what is wrong with the words after the options. */
 static const char *check_words(int count, char **word)
@@ -164,13 +174,16 @@ static const char *check_words(int count, char **word)
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
 		if (strcmp(known[i].name, word[0]) != 0)
 			continue;
-		if (count - 1 < known[i].arguments)
+		if (count - 1 < known[i].least)
 			return "this command needs a call's id";
-		if (count - 1 > known[i].arguments)
+		if (count - 1 > known[i].most)
 			return "too many words";
-		if (count == 2 && (!*word[1] || strlen(word[1]) > 64 ||
-				   strpbrk(word[1], " \t\r\n")))
-			return "that is no call's id";
+		for (int k = 1; k < count; k++)
+			if (!is_one_word(word[k]))
+				return "that is no call's id and no peer";
+		if (!strcmp(word[0], "learned") && count > 1 &&
+		    (count < 3 || strcmp(word[1], "forget") != 0))
+			return "it is \"learned\" or \"learned forget PEER\"";
 		return NULL;
 	}
 	return "unknown command";
@@ -188,7 +201,7 @@ int main(int argc, char **argv)
 	const char *path = getenv("SALLYPORT_CONTROL"), *wrong;
 	bool json = false;
 	char line[256];
-	int option;
+	int option, len = 0;
 
 	if (!path || !*path)
 		path = DEFAULT_PATH;
@@ -215,8 +228,10 @@ int main(int argc, char **argv)
 	wrong = check_words(argc, argv);
 	if (wrong)
 		return usage(wrong);
-	snprintf(line, sizeof line, "%s%s%s%s\n", argc ? argv[0] : "",
-		 argc > 1 ? " " : "", argc > 1 ? argv[1] : "",
-		 json ? " json" : "");
+	for (int i = 0; i < argc; i++)
+		len += snprintf(line + len, sizeof line - (size_t)len, "%s ",
+				argv[i]);
+	snprintf(line + len, sizeof line - (size_t)len, "%s\n",
+		 json ? "json" : "");
 	return command(path, line);
 }

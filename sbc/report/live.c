@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sbc/report/status.h"
+#include "sbc/report/story.h"
 
 static TAILQ_HEAD(calls, status_call) live = TAILQ_HEAD_INITIALIZER(live);
 static unsigned count;
@@ -32,6 +33,7 @@ void status_call_add(struct status_call *call)
 	call->serial = ++last_serial;
 	TAILQ_INSERT_TAIL(&live, call, entry);
 	count++;
+	story_begin(call->id);
 }
 
 void status_call_remove(struct status_call *call)

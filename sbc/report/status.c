@@ -12,6 +12,7 @@
 
 #include "policy/address.h"
 #include "sbc/report/log.h"
+#include "sbc/report/story.h"
 
 #define CUT_TEXT " cut=yes"
 #define ROOM	 (sizeof((struct status_line *)0)->text - sizeof CUT_TEXT)
@@ -164,6 +165,7 @@ void status_end(struct status_line *line)
 	}
 	if (watch)
 		watch(watch_user, line->text, line->len);
+	story_tell(line->text, line->len);
 	log_status(line->text, line->len);
 }
 

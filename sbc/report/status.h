@@ -48,6 +48,8 @@ struct status_word {
 };
 const struct status_word *status_events(unsigned *count);
 const struct status_word *status_fields(unsigned *count);
+/* The events of calls alone: each needs a sentence in sentence.c, too. */
+const struct status_word *status_call_events(unsigned *count);
 
 /* For tests: abort on a word that is not in the table; see every finished
  * line (without newline) as it is written. NULL ends that. */
@@ -89,10 +91,10 @@ struct status_call { /* embedded in the call; signalling thread only */
 	struct policy_at route;
 	struct status_leg a, b;
 	struct media_session *media; /* NULL: not anchored */
-	unsigned slots;
+	unsigned slots, audio;	     /* audio: the first audio slot */
 };
 
-/* Gives the call its serial. */
+/* Gives the call its serial, and begins its story (story.h). */
 void status_call_add(struct status_call *call);
 void status_call_remove(struct status_call *call);
 unsigned status_calls(void);

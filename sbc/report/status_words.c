@@ -7,12 +7,15 @@
 
 #include "sbc/report/status.h"
 
+#include <string.h>
+
 static const struct status_word event_table[] = {
-	/* of one call */
+	/* of one call; in words in sentence.c */
 	{"call-start", "an INVITE was let in and its caller is known"},
 	{"call-ring", "the called end rings, or sends early media"},
 	{"call-answer", "the called end answered"},
 	{"call-suppressed", "a request was answered here, not passed on"},
+	{"call-forwarded", "a request was passed on and taken"},
 	{"peer-learned", "a peer of `auto` cannot take such a request"},
 	{"call-hold", "an end put the call on hold"},
 	{"call-resume", "an end took the call up again"},
@@ -24,6 +27,7 @@ static const struct status_word event_table[] = {
 	{"call-end", "the call is over; its whole account"},
 	{"media-moved", "an end's packets come from another address now"},
 	{"media-fault", "a media socket failed"},
+	{"media-nat", "an end's SDP shows an address it does not send from"},
 	/* of phones */
 	{"registered", "a phone registered or refreshed"},
 	{"unregistered", "a phone took its registration back"},
@@ -79,12 +83,15 @@ static const struct status_word field_table[] = {
 	{"media", "flows or silent"},
 	{"kept", "yes: the call goes on all the same"},
 	{"suspect", "what is probably the cause"},
+	{"shown", "the address and port that its SDP shows"},
 	/* a call's account */
 	{"anchor", "yes: the media goes through us"},
 	{"anchor_why", "why the media was relayed or not"},
 	{"codec_a", "the codec on leg a"},
 	{"codec_b", "the codec on leg b"},
 	{"encryption", "none, or what protects the media"},
+	{"told_a", "where a was told to send its audio"},
+	{"told_b", "where b was told to send its audio"},
 	{"duration_ms", "from the answer to the end"},
 	{"wait_ms", "from the INVITE to the answer"},
 	{"peer_a", "the peer of leg a"},
@@ -97,6 +104,8 @@ static const struct status_word field_table[] = {
 	{"dropped_a", "packets on a's port from elsewhere or no RTP"},
 	{"filler_a", "silence packets of ours sent to a"},
 	{"source_a", "where a's packets came from"},
+	{"elsewhere_a", "of dropped_a, those from elsewhere"},
+	{"silent_ms_a", "since the last packet of a"},
 	{"packets_b", "RTP packets that came from b"},
 	{"bytes_b", "their bytes, RTP headers included"},
 	{"lost_b", "packets of b lost before us"},
@@ -105,6 +114,8 @@ static const struct status_word field_table[] = {
 	{"dropped_b", "packets on b's port from elsewhere or no RTP"},
 	{"filler_b", "silence packets of ours sent to b"},
 	{"source_b", "where b's packets came from"},
+	{"elsewhere_b", "of dropped_b, those from elsewhere"},
+	{"silent_ms_b", "since the last packet of b"},
 	{"suppressed", "requests answered here in this call"},
 	/* registrations */
 	{"user", "the phone's user name"},
@@ -130,6 +141,13 @@ static const struct status_word field_table[] = {
 const struct status_word *status_events(unsigned *count)
 {
 	*count = sizeof event_table / sizeof *event_table;
+	return event_table;
+}
+
+const struct status_word *status_call_events(unsigned *count)
+{
+	for (*count = 0; strcmp(event_table[*count].name, "registered") != 0;)
+		(*count)++;
 	return event_table;
 }
 
