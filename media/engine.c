@@ -17,6 +17,7 @@ int media_engine_new(struct media_engine **out,
 	if (!engine)
 		return -ENOMEM;
 	engine->config = *config;
+	g711_tables(&engine->g711);
 	LIST_INIT(&engine->blocks);
 	TAILQ_INIT(&engine->sessions);
 	unsigned started = 0;

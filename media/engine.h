@@ -5,6 +5,7 @@
 
 #include <sys/queue.h>
 
+#include "media/g711.h"
 #include "media/mailbox.h"
 #include "media/media.h"
 #include "media/port.h"
@@ -26,6 +27,7 @@ struct media_engine {
 	unsigned session_count;
 	unsigned socket_count;
 	unsigned turn; /* whose events come next */
+	struct g711_tables g711;
 	struct worker *workers;
 };
 
@@ -40,9 +42,10 @@ enum pair_state {
 struct side_wish {
 	struct pair *pair;
 	uint32_t generation;
-	bool target_due, filler_due; /* to be told to the worker */
+	bool target_due, filler_due, flow_due; /* to be told to the worker */
 	struct target target;
 	struct media_filler filler;
+	struct flow_rules flow;
 };
 
 struct slot {

@@ -106,17 +106,27 @@ int loop_disconnect(struct loop *loop, struct loop_socket *socket)
 	return 0;
 }
 
-int loop_send(struct loop *loop, struct loop_socket *socket, const uint8_t *buf,
-	      size_t len, const struct endpoint *dest)
+static int send_once(struct loop_socket *socket, const uint8_t *buf, size_t len,
+		     const struct endpoint *dest)
 {
 	ssize_t n;
-	(void)loop;
 	if (socket->connected && endpoint_equal(dest, &socket->peer))
 		n = send(socket->fd, buf, len, MSG_DONTWAIT | MSG_NOSIGNAL);
 	else
 		n = sendto(socket->fd, buf, len, MSG_DONTWAIT | MSG_NOSIGNAL,
 			   &dest->sa, endpoint_len(dest));
 	return n < 0 ? -errno : 0;
+}
+
+int loop_send(struct loop *loop, struct loop_socket *socket, const uint8_t *buf,
+	      size_t len, const struct endpoint *dest)
+{
+	(void)loop;
+	int rc = send_once(socket, buf, len, dest);
+	/* That was the answer to an earlier packet: this one was not sent. */
+	if (rc == -ECONNREFUSED)
+		rc = send_once(socket, buf, len, dest);
+	return rc;
 }
 
 /* A connected socket whose queue was empty a while after connecting holds no

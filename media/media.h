@@ -80,8 +80,8 @@ int media_session_new(struct media_session **out, struct media_engine *engine,
 int media_session_bind(struct media_session *session, enum media_side side,
 		       unsigned slot, struct media_block *block,
 		       const struct sockaddr *local, uint16_t *port);
-/* Give the pair back (a failed candidate, a refused slot). The side's target
- * and filler are forgotten; its statistics stay until it is bound anew. */
+/* Give the pair back (a failed candidate, a refused slot). The side's target,
+ * filler and flow are forgotten; its statistics stay until it is bound anew. */
 void media_session_unbind(struct media_session *session, enum media_side side,
 			  unsigned slot);
 
@@ -102,7 +102,7 @@ struct media_target {
 	enum media_latch_mode latch;
 	struct sockaddr_storage expect; /* signalling source; port ignored */
 	bool may_send;			/* packets are taken from it */
-	bool may_receive;		/* packets are sent to it */
+	bool may_receive;  /* packets are sent to it; RTCP always crosses */
 	bool rtp_checked;  /* an RTP profile: other packets dropped.
 			      false: anything passes (UDPTL) */
 	bool held;	   /* silence here ends nothing before
@@ -132,6 +132,32 @@ struct media_filler {
 };
 void media_session_filler(struct media_session *session, enum media_side side,
 			  unsigned slot, const struct media_filler *filler);
+
+/*
+ * What is done to the RTP that is sent toward `side`. Media that is encrypted
+ * from end to end must be left alone.
+ *
+ * `steady`: one SSRC of ours, sequence numbers in steps of one and timestamps
+ * that run on, whatever source sends: another SSRC, a moved phone, filler,
+ * another payload type of the same clock. What the network loses, and what a
+ * source leaves out, stays missing. RTCP tells the same story.
+ */
+enum media_convert {
+	MEDIA_CONVERT_NONE,
+	MEDIA_CONVERT_PCMA_TO_PCMU,
+	MEDIA_CONVERT_PCMU_TO_PCMA
+};
+struct media_flow {
+	bool steady;
+	bool mapped;
+	uint8_t map[128]; /* received payload type -> sent one; 255: dropped */
+	enum media_convert convert;
+	uint8_t convert_pt; /* the received payload type it is done to */
+	uint8_t event_pt;   /* telephone-event as it is sent; 255: none */
+};
+/* Giving it again replaces it; till it is given nothing is done. */
+void media_session_flow(struct media_session *session, enum media_side toward,
+			unsigned slot, const struct media_flow *flow);
 
 /* No packet from either end for so long gives MEDIA_SILENT, once until
  * packets come again; 0 (as at first): never. `hold_ms` counts while a side

@@ -3,11 +3,14 @@
 #include "media/rtcp.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "media/bytes.h"
 
 #define REPORT_BLOCK 24
+#define SENDER_INFO  20
+#define OUR_SDES     20
 
 static bool is_rtcp_type(uint8_t type)
 {
@@ -80,7 +83,7 @@ int rtcp_parse(const uint8_t *buf, size_t len)
 
 static void map_sender(uint8_t *ssrc, const struct rtcp_map *map)
 {
-	if (map->sent && get32(ssrc) == map->sent_from)
+	if (map->ours || (map->sent && get32(ssrc) == map->sent_from))
 		put32(ssrc, map->sent_to);
 }
 
@@ -90,23 +93,41 @@ static void map_subject(uint8_t *ssrc, const struct rtcp_map *map)
 		put32(ssrc, map->back_from);
 }
 
+/* Extended numbers: in the first cycle there is none to borrow. */
+static uint32_t unmap_seq(uint32_t extended, uint16_t offset)
+{
+	if (extended >= offset)
+		return extended - offset;
+	return (uint16_t)(extended - offset);
+}
+
 static void map_blocks(uint8_t *block, size_t count, const struct rtcp_map *map)
 {
 	for (; count > 0; count--, block += REPORT_BLOCK) {
 		if (!map->back || get32(block) != map->back_to)
 			continue;
 		put32(block, map->back_from);
-		put32(block + 8, get32(block + 8) - map->back_seq_offset);
+		put32(block + 8,
+		      unmap_seq(get32(block + 8), map->back_seq_offset));
 	}
 }
 
-static void map_sr(uint8_t *buf, const struct rtcp_map *map)
+/* Of another source than the stream's, only what it reports is of use: it
+ * goes on as RR. Returns the new length. */
+static size_t map_sr(uint8_t *buf, size_t len, const struct rtcp_map *map)
 {
-	if (!map->sent || get32(buf + 4) != map->sent_from)
-		return;
-	put32(buf + 16, get32(buf + 16) + map->rtp_ts_offset);
-	put32(buf + 20, map->packets);
-	put32(buf + 24, map->octets);
+	map_blocks(buf + 28, buf[0] & 0x1f, map);
+	if (map->sent && get32(buf + 4) == map->sent_from) {
+		put32(buf + 16, get32(buf + 16) + map->rtp_ts_offset);
+		put32(buf + 20, map->packets);
+		put32(buf + 24, map->octets);
+	} else if (map->ours) {
+		memmove(buf + 8, buf + 8 + SENDER_INFO, len - 8 - SENDER_INFO);
+		len -= SENDER_INFO;
+		buf[1] = RTCP_RR;
+		put16(buf + 2, (uint16_t)(len / 4 - 1));
+	}
+	return len;
 }
 
 /* Chunks: SSRC, items of (type, length, text), a zero, filled to 4. */
@@ -124,6 +145,21 @@ static void map_sdes(uint8_t *buf, size_t len, const struct rtcp_map *map)
 	}
 }
 
+/* A source keeps its CNAME (RFC 3550 6.5.1), whoever stands behind it. */
+static void write_sdes(uint8_t out[OUR_SDES], const struct rtcp_map *map)
+{
+	char text[9];
+	memset(out, 0, OUR_SDES);
+	out[0] = 0x81;
+	out[1] = RTCP_SDES;
+	put16(out + 2, OUR_SDES / 4 - 1);
+	put32(out + 4, map->sent_to);
+	out[8] = 1; /* CNAME */
+	out[9] = 8;
+	snprintf(text, sizeof(text), "%08x", map->cname);
+	memcpy(out + 10, text, 8);
+}
+
 /* True if the packet is to be left out. */
 static bool map_bye(uint8_t *buf, const struct rtcp_map *map)
 {
@@ -137,22 +173,21 @@ static bool map_bye(uint8_t *buf, const struct rtcp_map *map)
 	return false;
 }
 
-/* True if the packet is to be left out. */
-static bool map_packet(uint8_t *buf, size_t len, const struct rtcp_map *map)
+/* Returns the packet's new length; 0 if it is to be left out. */
+static size_t map_packet(uint8_t *buf, size_t len, const struct rtcp_map *map)
 {
 	switch (buf[1]) {
 	case RTCP_SR:
-		map_sr(buf, map);
-		map_blocks(buf + 28, buf[0] & 0x1f, map);
+		len = map_sr(buf, len, map);
 		break;
 	case RTCP_RR:
 		map_blocks(buf + 8, buf[0] & 0x1f, map);
 		break;
 	case RTCP_SDES:
 		map_sdes(buf, len, map);
-		return false;
+		return len;
 	case RTCP_BYE:
-		return map_bye(buf, map);
+		return map->ours || map_bye(buf, map) ? 0 : len;
 	case RTCP_RTPFB:
 	case RTCP_PSFB:
 		map_subject(buf + 8, map);
@@ -161,10 +196,10 @@ static bool map_packet(uint8_t *buf, size_t len, const struct rtcp_map *map)
 	case RTCP_XR:
 		break;
 	default: /* types we do not know have no SSRC we could know */
-		return false;
+		return map->ours ? 0 : len;
 	}
 	map_sender(buf + 4, map);
-	return false;
+	return len;
 }
 
 long rtcp_rewrite(uint8_t *buf, size_t len, const struct rtcp_map *map)
@@ -172,14 +207,28 @@ long rtcp_rewrite(uint8_t *buf, size_t len, const struct rtcp_map *map)
 	int rc = rtcp_parse(buf, len);
 	if (rc < 0)
 		return rc;
+	bool described = false;
 	size_t in = 0, out = 0;
+	if (map->ours) { /* the one packet that grows finds room */
+		memmove(buf + RTCP_ROOM, buf, len);
+		in = RTCP_ROOM;
+		len += RTCP_ROOM;
+	}
 	while (in < len) {
-		size_t n = (size_t)packet_len(buf + in, len - in);
-		if (!map_packet(buf + in, n, map)) {
-			memmove(buf + out, buf + in, n);
-			out += n;
+		size_t n = (size_t)packet_len(buf + in, len - in), kept;
+		if (map->ours && buf[in + 1] == RTCP_SDES) {
+			in += n;
+			if (described || n < OUR_SDES - RTCP_ROOM)
+				continue;
+			described = true;
+			write_sdes(buf + out, map);
+			out += OUR_SDES;
+			continue;
 		}
+		kept = map_packet(buf + in, n, map);
+		memmove(buf + out, buf + in, kept);
 		in += n;
+		out += kept;
 	}
 	return (long)out;
 }

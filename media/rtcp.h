@@ -51,11 +51,17 @@ struct rtcp_map {
 	uint32_t back_from;	  /* SSRC of the back flow's source ... */
 	uint32_t back_to;	  /* ... and what the reporter knows */
 	uint16_t back_seq_offset; /* was added to its sequence numbers */
+	bool ours;		  /* all senders are shown as sent_to, and */
+	uint32_t cname;		  /* its CNAME, in hex, is all SDES tells */
 };
 
+/* How much longer rtcp_rewrite() can make a packet. */
+#define RTCP_ROOM 8
+
 /*
- * Map a compound packet in place. Returns its new length; 0 if nothing is
- * left of it; the errors of rtcp_parse(), with buf unchanged.
+ * Map a compound packet in place; buf has RTCP_ROOM bytes behind len. Returns
+ * its new length; 0 if nothing is left of it; the errors of rtcp_parse(), with
+ * buf unchanged.
  */
 long rtcp_rewrite(uint8_t *buf, size_t len, const struct rtcp_map *map);
 

@@ -85,6 +85,14 @@ static bool tell_pair(struct media_session *session, struct pair *pair)
 	return true;
 }
 
+/* Without chance it would still work, only guessably. */
+static uint64_t chance(const void *fallback)
+{
+	uint64_t random = (uintptr_t)fallback;
+	(void)!getrandom(&random, sizeof(random), GRND_NONBLOCK);
+	return random;
+}
+
 static bool tell_wish(struct media_session *session, unsigned slot,
 		      enum media_side side)
 {
@@ -102,13 +110,18 @@ static bool tell_wish(struct media_session *session, unsigned slot,
 			return false;
 		wish->target_due = false;
 	}
+	if (wish->flow_due) {
+		command.kind = COMMAND_FLOW;
+		command.flow.rules = wish->flow;
+		command.flow.random = chance(wish);
+		if (!tell(session, &command))
+			return false;
+		wish->flow_due = false;
+	}
 	if (wish->filler_due) {
 		command.kind = COMMAND_FILLER;
 		command.filler.config = wish->filler;
-		/* Without chance it would still work, only guessably. */
-		command.filler.random = (uintptr_t)wish;
-		(void)!getrandom(&command.filler.random,
-				 sizeof(command.filler.random), GRND_NONBLOCK);
+		command.filler.random = chance(wish);
 		if (!tell(session, &command))
 			return false;
 		wish->filler_due = false;
@@ -226,7 +239,7 @@ void media_session_unbind(struct media_session *session, enum media_side side,
 		return;
 	struct pair *pair = wish->pair;
 	wish->pair = NULL;
-	wish->target_due = wish->filler_due = false;
+	wish->target_due = wish->filler_due = wish->flow_due = false;
 	wish->generation++;
 	if (pair->state == PAIR_NEW) {
 		TAILQ_REMOVE(&session->pairs, pair, link);
@@ -273,6 +286,26 @@ void media_session_filler(struct media_session *session, enum media_side side,
 	struct side_wish *wish = find_wish(session, side, slot);
 	wish->filler = *filler;
 	wish->filler_due = true;
+	changed(session);
+}
+
+void media_session_flow(struct media_session *session, enum media_side toward,
+			unsigned slot, const struct media_flow *flow)
+{
+	const struct g711_tables *g711 = &session->engine->g711;
+	if (need_slot(session, slot) < 0)
+		return;
+	struct side_wish *wish = find_wish(session, toward, slot);
+	struct flow_rules *rules = &wish->flow;
+	rules->steady = flow->steady;
+	rules->mapped = flow->mapped;
+	memcpy(rules->map, flow->map, sizeof(rules->map));
+	rules->converted = flow->convert != MEDIA_CONVERT_NONE;
+	rules->convert_type = flow->convert_pt;
+	rules->table = flow->convert == MEDIA_CONVERT_PCMA_TO_PCMU
+			       ? g711->a_to_u
+			       : g711->u_to_a;
+	wish->flow_due = true;
 	changed(session);
 }
 

@@ -23,7 +23,7 @@ void stream_init(struct stream *stream, struct relay *relay, unsigned slot)
 		end->stream = stream;
 		end->side = side;
 		end->slot = (uint8_t)slot;
-		filler_reset(&end->filler);
+		flow_reset(&end->flow);
 		quality_reset(&end->quality, 0);
 		for (uint8_t c = 0; c < 2; c++) {
 			end->sockets[c].fd = -1;
@@ -105,7 +105,8 @@ void end_detach(struct worker *worker, struct end *end)
 		end->has_dest[c] = false;
 	}
 	wheel_remove(&worker->wheel, &end->timer);
-	filler_reset(&end->filler);
+	flow_reset(&end->flow);
+	flow_break(&end->stream->ends[!end->side].flow);
 	latch_reset(&end->latch);
 	end->may_send = end->may_receive = end->held = false;
 	end->pair = NULL;
@@ -125,8 +126,11 @@ void end_target(struct worker *worker, struct end *end,
 		if (rc < 0)
 			fault(worker, end, rc);
 	}
-	if (reopened & 1u << MEDIA_RTP)
+	if (reopened & 1u << MEDIA_RTP) {
 		end->announced = false;
+		flow_break(&end->stream->ends[!end->side].flow);
+	}
+	line_clock(&end->flow.line, target->clock_hz);
 	if (target->held != end->held) { /* another limit counts from now on */
 		end->stream->relay->since_ns = now_ns;
 		end->stream->relay->silence_told = false;
@@ -143,19 +147,21 @@ void end_target(struct worker *worker, struct end *end,
 	refresh_dest(end);
 }
 
-static int64_t due_ms(const struct filler *filler)
+static void await(struct worker *worker, struct end *end)
 {
-	return (filler_due(filler) + MS_NS - 1) / MS_NS;
+	int64_t due_ns = flow_due(&end->flow);
+	if (due_ns == FILLER_NEVER)
+		wheel_remove(&worker->wheel, &end->timer);
+	else
+		wheel_put(&worker->wheel, &end->timer,
+			  (due_ns + MS_NS - 1) / MS_NS);
 }
 
 void end_filler(struct worker *worker, struct end *end,
 		const struct media_filler *config, uint64_t random)
 {
-	filler_configure(&end->filler, config, random,
-			 loop_now_ns(worker->loop));
-	wheel_remove(&worker->wheel, &end->timer);
-	if (filler_due(&end->filler) != FILLER_NEVER)
-		wheel_put(&worker->wheel, &end->timer, due_ms(&end->filler));
+	flow_filler(&end->flow, config, random, loop_now_ns(worker->loop));
+	await(worker, end);
 }
 
 static int send_to(struct worker *worker, struct end *to,
@@ -250,36 +256,39 @@ static void count(struct worker *worker, struct end *end,
 		announce(worker, end);
 }
 
+/* Returns the length to send; 0: nothing; or -errno. */
+static long map_rtcp(const struct end *from, const struct end *to, uint8_t *buf,
+		     size_t len)
+{
+	struct rtcp_map map;
+	/* RTCP goes on while media is held (RFC 3264 section 6.1). */
+	if (!line_rtcp_map(&to->flow.line, &from->flow.line, &map))
+		return (long)len;
+	return rtcp_rewrite(buf, len, &map);
+}
+
 static bool forward(struct worker *worker, struct end *from,
 		    enum media_channel channel, enum rtp_kind kind,
 		    struct rtp_header *header, uint8_t *buf, size_t len)
 {
 	struct end *to = &from->stream->ends[!from->side];
-	if (!from->may_send || !to->may_receive)
-		return false;
+	bool allowed = from->may_send && to->may_receive;
 	if (kind == RTP_KIND_RTCP) {
-		struct rtcp_map map;
+		long n = map_rtcp(from, to, buf, len);
+		if (n <= 0)
+			return n == 0;
+		len = (size_t)n;
 		channel = MEDIA_RTCP;
-		if (filler_rtcp_map(&to->filler, &from->filler, &map)) {
-			long n = rtcp_rewrite(buf, len, &map);
-			if (n <= 0)
-				return n == 0;
-			len = (size_t)n;
-		}
-	} else if (kind == RTP_KIND_RTP && to->has_dest[MEDIA_RTP]) {
-		switch (filler_real(&to->filler, header,
-				    loop_now_ns(worker->loop))) {
-		case FILLER_PASS:
-			break;
-		case FILLER_RENUMBER:
-			rtp_renumber(buf, header->seq, header->rtp_ts,
-				     header->ssrc);
-			break;
-		case FILLER_DROP:
+		allowed = true;
+	} else if (kind == RTP_KIND_RTP) {
+		allowed = allowed && to->has_dest[MEDIA_RTP];
+		if (!allowed)
+			flow_break(&to->flow);
+		else if (!flow_real(&to->flow, header, buf, len,
+				    loop_now_ns(worker->loop)))
 			return false;
-		}
 	}
-	return send_to(worker, to, channel, buf, len) == 0;
+	return allowed && send_to(worker, to, channel, buf, len) == 0;
 }
 
 void stream_packet(void *arg, struct loop_socket *socket, uint8_t *buf,
@@ -322,25 +331,22 @@ void stream_error(void *arg, struct loop_socket *socket, int error)
 	dropped(worker, &end->counters.dropped_other);
 }
 
-void stream_filler_due(void *arg, struct wheel_entry *entry)
+void stream_flow_due(void *arg, struct wheel_entry *entry)
 {
 	struct worker *worker = arg;
 	struct end *end = (struct end *)(void *)((char *)entry -
 						 offsetof(struct end, timer));
-	struct filler *filler = &end->filler;
 	int64_t now_ns = loop_now_ns(worker->loop);
-	uint8_t buf[FILLER_PACKET_MAX];
+	uint8_t buf[FLOW_PACKET_MAX];
 
-	if (filler_due(filler) == FILLER_NEVER)
-		return;
-	if (filler_due(filler) <= now_ns) {
+	if (flow_due(&end->flow) <= now_ns) {
 		if (end->may_receive && end->has_dest[MEDIA_RTP] && end->pair) {
-			size_t len = filler_make(filler, buf, now_ns);
+			size_t len = flow_make(&end->flow, buf, now_ns);
 			if (send_to(worker, end, MEDIA_RTP, buf, len) == 0)
 				counter_add(&end->counters.filler_packets, 1);
 		} else {
-			filler_skip(filler, now_ns);
+			flow_skip(&end->flow, now_ns);
 		}
 	}
-	wheel_put(&worker->wheel, entry, due_ms(filler));
+	await(worker, end);
 }

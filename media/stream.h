@@ -10,7 +10,7 @@
 
 #include "media/counters.h"
 #include "media/endpoint.h"
-#include "media/filler.h"
+#include "media/flow.h"
 #include "media/latch.h"
 #include "media/loop.h"
 #include "media/media.h"
@@ -42,7 +42,7 @@ struct end {
 	struct stream *stream;
 	struct wheel_entry timer;
 	struct latch latch;
-	struct filler filler; /* the flow toward this end */
+	struct flow flow; /* toward this end */
 	struct quality quality;
 	struct counters counters;
 };
@@ -69,6 +69,6 @@ void end_filler(struct worker *worker, struct end *end,
 void stream_packet(void *arg, struct loop_socket *socket, uint8_t *buf,
 		   size_t len, const struct endpoint *from);
 void stream_error(void *arg, struct loop_socket *socket, int error);
-void stream_filler_due(void *arg, struct wheel_entry *entry);
+void stream_flow_due(void *arg, struct wheel_entry *entry);
 
 #endif

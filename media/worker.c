@@ -129,6 +129,10 @@ static void obey(struct worker *worker, const struct command *command)
 		end_filler(worker, end, &command->filler.config,
 			   command->filler.random);
 		break;
+	case COMMAND_FLOW:
+		flow_rules(&end->flow, &command->flow.rules,
+			   command->flow.random);
+		break;
 	case COMMAND_TIMEOUTS:
 		on_timeouts(worker, command);
 		break;
@@ -234,7 +238,7 @@ static void *worker_main(void *arg)
 	while (!atomic_load(&worker->stop)) {
 		loop_turn(worker->loop, timeout_ms(worker));
 		int64_t now_ns = loop_now_ns(worker->loop);
-		wheel_advance(&worker->wheel, now_ns / MS_NS, stream_filler_due,
+		wheel_advance(&worker->wheel, now_ns / MS_NS, stream_flow_due,
 			      worker);
 		if (now_ns >= worker->next_sweep_ns)
 			sweep(worker);

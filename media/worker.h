@@ -21,6 +21,7 @@ enum command_kind {
 	COMMAND_DETACH, /* answered by EVENT_DETACHED */
 	COMMAND_TARGET,
 	COMMAND_FILLER,
+	COMMAND_FLOW,
 	COMMAND_TIMEOUTS,
 	COMMAND_CLOSE, /* answered by EVENT_CLOSED */
 };
@@ -40,6 +41,10 @@ struct command {
 			struct media_filler config;
 			uint64_t random;
 		} filler;
+		struct {
+			struct flow_rules rules;
+			uint64_t random;
+		} flow;
 		struct {
 			unsigned silence_ms, hold_ms;
 		} timeouts;

@@ -646,6 +646,177 @@ START_TEST(filler_begins_a_stream_of_its_own)
 	}
 END_TEST
 
+/* --- flow
+ * ---------------------------------------------------------------------- */
+
+/* The next packet at b is `steps` behind the last one. */
+static struct rtp_header follows(struct fixture *f, struct rtp_header *last,
+				 unsigned steps)
+{
+	uint8_t buf[300];
+	struct rtp_header h;
+	ck_assert_int_eq(far_receive(&f->b, 0, buf, sizeof(buf), WAIT_MS), 172);
+	ck_assert_int_eq(rtp_parse(&h, buf, 172), 0);
+	if (last->ssrc) {
+		ck_assert_uint_eq(h.ssrc, last->ssrc);
+		ck_assert_uint_eq(h.seq, (uint16_t)(last->seq + steps));
+		ck_assert_uint_eq(h.rtp_ts - last->rtp_ts, steps * 160);
+	}
+	*last = h;
+	return h;
+}
+
+static struct media_flow steady_flow(void)
+{
+	struct media_flow flow = {.steady = true, .event_pt = 255};
+	return flow;
+}
+
+START_TEST(a_steady_flow_is_one_stream_whoever_sends)
+	{
+		struct fixture f;
+		struct far moved;
+		struct rtp_header last = {0};
+		uint8_t buf[300];
+		start(&f);
+		far_open(&moved, "127.0.0.4");
+		struct media_flow flow = steady_flow();
+		media_session_flow(f.session, MEDIA_B, 0, &flow);
+		struct packet p = rtp(7, 65535, 1000), q;
+		a_sends(&f, &p);
+		follows(&f, &last, 1);
+		ck_assert_uint_ne(last.ssrc, 7);
+		p = rtp(7, 0, 1160);
+		a_sends(&f, &p);
+		follows(&f, &last, 1);
+		/* lost by the network: two */
+		p = rtp(7, 3, 1640);
+		a_sends(&f, &p);
+		follows(&f, &last, 3);
+		/* The phone moves: other address, SSRC and numbers. */
+		struct media_target t = target(&moved);
+		media_session_target(f.session, MEDIA_A, 0, &t);
+		b_sends(&f, &p);
+		far_expect(&moved, 0, &p, sizeof(p));
+		q = rtp(8, 20000, 99);
+		far_send(&moved, 0, "127.0.0.1", f.port[MEDIA_A], &q,
+			 sizeof(q));
+		follows(&f, &last, 1);
+		/* It is held: what it sends is not passed and not missed. */
+		t.may_send = false;
+		media_session_target(f.session, MEDIA_A, 0, &t);
+		uint64_t before = stats(&f, MEDIA_A).dropped_other;
+		for (uint16_t i = 1; i < 4; i++) {
+			q = rtp(8, (uint16_t)(20000 + i), 99 + i * 160u);
+			far_send(&moved, 0, "127.0.0.1", f.port[MEDIA_A], &q,
+				 sizeof(q));
+		}
+		while (stats(&f, MEDIA_A).dropped_other < before + 3)
+			turn(under_test);
+		t.may_send = true;
+		media_session_target(f.session, MEDIA_A, 0, &t);
+		q = rtp(8, 20004, 99 + 4 * 160);
+		far_send(&moved, 0, "127.0.0.1", f.port[MEDIA_A], &q,
+			 sizeof(q));
+		struct rtp_header h = last;
+		ck_assert_int_eq(
+			far_receive(&f.b, 0, buf, sizeof(buf), WAIT_MS), 172);
+		ck_assert_int_eq(rtp_parse(&last, buf, 172), 0);
+		ck_assert_uint_eq(last.ssrc, h.ssrc);
+		ck_assert_uint_eq(last.seq, (uint16_t)(h.seq + 1));
+		ck_assert_uint_eq(last.rtp_ts, h.rtp_ts + 4 * 160);
+		/* Another phone takes its place, on ports of its own. */
+		media_session_unbind(f.session, MEDIA_A, 0);
+		bind_side(&f, MEDIA_A, "127.0.0.1");
+		t = target(&f.a);
+		media_session_target(f.session, MEDIA_A, 0, &t);
+		p = rtp(9, 5, 5);
+		a_sends(&f, &p);
+		follows(&f, &last, 1);
+		/* The other way nothing was asked. */
+		b_sends(&f, &p);
+		far_expect(&f.a, 0, &p, sizeof(p));
+		far_close(&moved);
+		finish(&f);
+	}
+END_TEST
+
+START_TEST(filler_and_steady_make_one_stream_with_reports)
+	{
+		struct fixture f;
+		struct rtp_header last = {0};
+		uint8_t buf[300];
+		start(&f);
+		struct media_flow flow = steady_flow();
+		struct media_filler filler = {.kind = MEDIA_FILLER_PCMA,
+					      .payload_type = 8,
+					      .ptime_ms = 20,
+					      .armed = true};
+		media_session_flow(f.session, MEDIA_B, 0, &flow);
+		media_session_filler(f.session, MEDIA_B, 0, &filler);
+		for (int i = 0; i < 5; i++)
+			follows(&f, &last, 1);
+		struct packet p = rtp(7, 100, 50);
+		a_sends(&f, &p);
+		for (int i = 0; i < 5; i++)
+			follows(&f, &last, 1);
+		filler.armed = false;
+		media_session_filler(f.session, MEDIA_B, 0, &filler);
+		static const uint8_t bye[] = {0x80, 201,  0, 1, 0, 0, 0, 7,
+					      0x81, 0xcb, 0, 1, 0, 0, 0, 7};
+		far_send(&f.a, 1, "127.0.0.1", f.port[MEDIA_A] + 1, bye,
+			 sizeof(bye));
+		ck_assert_int_eq(
+			far_receive(&f.b, 1, buf, sizeof(buf), WAIT_MS), 8);
+		ck_assert_uint_eq(get32(buf + 4), last.ssrc);
+		finish(&f);
+	}
+END_TEST
+
+START_TEST(payload_types_and_law_change_in_one_direction)
+	{
+		struct fixture f;
+		uint8_t buf[300];
+		struct rtp_header h;
+		start(&f);
+		struct media_flow flow = {.mapped = true,
+					  .convert = MEDIA_CONVERT_PCMA_TO_PCMU,
+					  .convert_pt = 8,
+					  .event_pt = 255};
+		for (int i = 0; i < 128; i++)
+			flow.map[i] = (uint8_t)i;
+		flow.map[8] = 0;
+		flow.map[13] = 255;
+		media_session_flow(f.session, MEDIA_B, 0, &flow);
+		struct packet p = rtp(7, 1, 160);
+		memset(p.bytes + RTP_HEADER_LEN, 0x55, 160);
+		a_sends(&f, &p);
+		ck_assert_int_eq(
+			far_receive(&f.b, 0, buf, sizeof(buf), WAIT_MS), 172);
+		ck_assert_int_eq(rtp_parse(&h, buf, 172), 0);
+		ck_assert_uint_eq(h.payload_type, 0);
+		ck_assert_uint_eq(h.ssrc, 7);
+		ck_assert_uint_eq(h.seq, 1);
+		for (int i = 0; i < 160; i++)
+			ck_assert_uint_eq(h.payload[i], 0x7e);
+		p = rtp(7, 2, 320);
+		p.bytes[1] = 13;
+		a_sends(&f, &p);
+		p = rtp(7, 3, 480);
+		p.bytes[1] = 101;
+		a_sends(&f, &p);
+		ck_assert_int_eq(
+			far_receive(&f.b, 0, buf, sizeof(buf), WAIT_MS), 172);
+		ck_assert_int_eq(rtp_parse(&h, buf, 172), 0);
+		ck_assert_uint_eq(h.payload_type, 101);
+		ck_assert_uint_eq(h.seq, 2);
+		ck_assert_mem_eq(h.payload, p.bytes + RTP_HEADER_LEN, 160);
+		b_sends(&f, &p);
+		far_expect(&f.a, 0, &p, sizeof(p));
+		finish(&f);
+	}
+END_TEST
+
 /* --- silence
  * ---------------------------------------------------------------------- */
 
@@ -945,6 +1116,9 @@ static Suite *engine_suite(void)
 	tcase_add_test(tc, an_end_that_is_gone_neither_spins_nor_kills);
 	tcase_add_test(tc, filler_and_real_packets_are_one_stream);
 	tcase_add_test(tc, filler_begins_a_stream_of_its_own);
+	tcase_add_test(tc, a_steady_flow_is_one_stream_whoever_sends);
+	tcase_add_test(tc, filler_and_steady_make_one_stream_with_reports);
+	tcase_add_test(tc, payload_types_and_law_change_in_one_direction);
 	tcase_add_test(tc, silence_is_told_once_until_packets_come_again);
 	tcase_add_test(tc, ports_that_are_taken_or_resting_are_not_given);
 	tcase_add_test(tc, a_pair_held_by_another_program_is_passed_by);

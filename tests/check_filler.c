@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "media/filler.h"
+#include "media/flow.h"
 
 #define MS INT64_C(1000000)
 
@@ -22,31 +22,71 @@ static struct rtp_header real(uint32_t ssrc, uint16_t seq, uint32_t rtp_ts)
 				   .payload_len = 160};
 }
 
-static struct rtp_header make(struct filler *f, int64_t now_ns)
+static struct rtp_header make(struct flow *f, int64_t now_ns)
 {
-	uint8_t buf[FILLER_PACKET_MAX];
+	uint8_t buf[FLOW_PACKET_MAX];
 	struct rtp_header h;
-	size_t len = filler_make(f, buf, now_ns);
+	size_t len = flow_make(f, buf, now_ns);
 	ck_assert_int_eq(rtp_parse(&h, buf, len), 0);
 	h.payload = NULL;
 	return h;
 }
 
+/* Through the flow: true if it is sent, and then as it is sent. */
+static bool pass(struct flow *f, struct rtp_header *h, int64_t now_ns)
+{
+	uint8_t buf[RTP_HEADER_LEN + 160] = {0};
+	struct rtp_header sent;
+	rtp_write(buf, h->payload_type, h->marker, h->seq, h->rtp_ts, h->ssrc);
+	if (!flow_real(f, h, buf, sizeof(buf), now_ns))
+		return false;
+	ck_assert(rtp_parse(&sent, buf, sizeof(buf)) == 0 &&
+		  sent.ssrc == h->ssrc && sent.seq == h->seq &&
+		  sent.rtp_ts == h->rtp_ts);
+	return true;
+}
+
+static bool is_same(const struct rtp_header *a, const struct rtp_header *b)
+{
+	return a->ssrc == b->ssrc && a->seq == b->seq && a->rtp_ts == b->rtp_ts;
+}
+
 START_TEST(what_is_never_filled_is_never_touched)
 	{
-		struct filler f;
-		filler_reset(&f);
-		filler_configure(&f, &armed, 1, 0);
+		struct flow f;
+		flow_reset(&f);
 		for (uint16_t i = 0; i < 1000; i++) {
 			/* another source now and then, a jump, a duplicate */
 			struct rtp_header h = real(
 				i / 300, (uint16_t)(i * (i % 7)), i * 999u);
 			struct rtp_header before = h;
-			ck_assert_int_eq(filler_real(&f, &h, i * 20 * MS),
-					 FILLER_PASS);
-			ck_assert_mem_eq(&h, &before, sizeof(h));
+			ck_assert(pass(&f, &h, i * 20 * MS));
+			ck_assert(is_same(&h, &before));
+			if (i % 100 == 0)
+				flow_break(&f);
 		}
-		ck_assert_int_gt(filler_due(&f), 999 * 20 * MS);
+		ck_assert_int_eq(flow_due(&f), FILLER_NEVER);
+	}
+END_TEST
+
+START_TEST(an_armed_flow_is_not_touched_before_it_has_to_be)
+	{
+		struct flow f;
+		flow_reset(&f);
+		flow_filler(&f, &armed, 1, 0);
+		for (uint16_t i = 0; i < 1000; i++) {
+			struct rtp_header h = real(
+				5, (uint16_t)(65000 + i + i / 9), i * 160u);
+			struct rtp_header before = h;
+			ck_assert(pass(&f, &h, i * 20 * MS));
+			ck_assert(is_same(&h, &before));
+		}
+		ck_assert_int_gt(flow_due(&f), 999 * 20 * MS);
+		struct rtp_header h = real(6, 3, 77);
+		ck_assert(pass(&f, &h, 1000 * 20 * MS));
+		ck_assert_uint_eq(h.ssrc, 5);
+		ck_assert_uint_eq(h.seq, (uint16_t)(65000 + 999 + 111 + 1));
+		ck_assert_uint_eq(h.rtp_ts, 1000 * 160);
 	}
 END_TEST
 
@@ -54,34 +94,40 @@ START_TEST(silence_comes_before_a_gap_of_60_ms)
 	{
 		static const unsigned ptimes[] = {10, 20, 30, 40};
 		for (size_t i = 0; i < 4; i++) {
-			struct filler f;
+			struct flow f;
 			struct media_filler config = armed;
 			struct rtp_header h = real(1, 1, 160);
 			config.ptime_ms = ptimes[i];
-			filler_reset(&f);
-			filler_configure(&f, &config, 1, 0);
-			filler_real(&f, &h, 100 * MS);
-			int64_t gap_ms = filler_due(&f) / MS - 100;
+			flow_reset(&f);
+			flow_filler(&f, &config, 1, 0);
+			pass(&f, &h, 100 * MS);
+			int64_t gap_ms = flow_due(&f) / MS - 100;
 			ck_assert_int_ge(gap_ms, ptimes[i] + 15);
 			ck_assert_int_lt(gap_ms, 60);
-			make(&f, filler_due(&f));
-			ck_assert_int_eq(filler_due(&f) / MS - 100 - gap_ms,
-					 ptimes[i]);
+			/* Those that were missed come at once, then one for
+			 * each interval. */
+			int64_t at_ns = flow_due(&f);
+			int sent = 0;
+			for (; flow_due(&f) <= at_ns; sent++)
+				make(&f, at_ns);
+			ck_assert_int_eq(sent, gap_ms / ptimes[i]);
+			ck_assert_int_eq(flow_due(&f) / MS - 100,
+					 (sent + 1) * ptimes[i]);
 		}
 	}
 END_TEST
 
 START_TEST(it_runs_on_and_yields_without_a_break)
 	{
-		struct filler f;
-		filler_reset(&f);
+		struct flow f;
+		flow_reset(&f);
 		struct rtp_header h = real(7, 65534, 0xffffff00);
-		ck_assert_int_eq(filler_real(&f, &h, 0), FILLER_PASS);
-		filler_configure(&f, &armed, 1, 10 * MS);
+		ck_assert(pass(&f, &h, 0));
+		flow_filler(&f, &armed, 1, 10 * MS);
 		uint32_t ts = 0xffffff00;
 		uint16_t seq = 65534;
 		for (int i = 0; i < 5; i++) {
-			h = make(&f, filler_due(&f));
+			h = make(&f, flow_due(&f));
 			ck_assert_uint_eq(h.ssrc, 7);
 			ck_assert_uint_eq(h.seq, (uint16_t)++seq);
 			ck_assert_uint_eq(h.rtp_ts, ts += 160);
@@ -95,9 +141,8 @@ START_TEST(it_runs_on_and_yields_without_a_break)
 					  5000 + i * 160u)
 				   : real(8, (uint16_t)(100 + i),
 					  77 + i * 160u);
-			int64_t now_ns = filler_due(&f) - 40 * MS;
-			ck_assert_int_eq(filler_real(&f, &h, now_ns),
-					 FILLER_RENUMBER);
+			int64_t now_ns = flow_due(&f) - 40 * MS;
+			ck_assert(pass(&f, &h, now_ns));
 			ck_assert_uint_eq(h.ssrc, 7);
 			ck_assert_uint_eq(h.seq, (uint16_t)++seq);
 			ck_assert_uint_eq(h.rtp_ts, ts += 160);
@@ -105,47 +150,45 @@ START_TEST(it_runs_on_and_yields_without_a_break)
 		/* Once renumbered, always: also when nothing is armed any more.
 		 */
 		struct media_filler off = {.kind = MEDIA_FILLER_NONE};
-		filler_configure(&f, &off, 1, 0);
-		ck_assert_int_eq(filler_due(&f), FILLER_NEVER);
+		flow_filler(&f, &off, 1, 0);
+		ck_assert_int_eq(flow_due(&f), FILLER_NEVER);
 		h = real(8, 140, 77 + 40 * 160);
-		ck_assert_int_eq(filler_real(&f, &h, 0), FILLER_RENUMBER);
+		ck_assert(pass(&f, &h, 0));
 		ck_assert_uint_eq(h.seq, (uint16_t)(seq + 1));
 	}
 END_TEST
 
 START_TEST(late_and_double_packets_do_not_step_back)
 	{
-		struct filler f;
-		filler_reset(&f);
-		filler_configure(&f, &armed, 1, 0);
+		struct flow f;
+		flow_reset(&f);
+		flow_filler(&f, &armed, 1, 0);
 		struct rtp_header h;
 		for (uint16_t i = 10; i < 15; i++) {
 			h = real(7, i, i * 160u);
-			filler_real(&f, &h, i * 20 * MS);
+			pass(&f, &h, i * 20 * MS);
 		}
 		h = make(&f, 340 * MS);
 		ck_assert_uint_eq(h.seq, 15);
 		/* While ours run: what was sent already, or is older. */
 		h = real(7, 14, 14 * 160);
-		ck_assert_int_eq(filler_real(&f, &h, 341 * MS), FILLER_DROP);
+		ck_assert(!pass(&f, &h, 341 * MS));
 		h = real(7, 9, 9 * 160);
-		ck_assert_int_eq(filler_real(&f, &h, 341 * MS), FILLER_DROP);
-		ck_assert(f.running);
+		ck_assert(!pass(&f, &h, 341 * MS));
+		ck_assert(f.filler.running);
 		/* Behind the join: 17 came before 16, 16 is from before the
 		 * join. */
 		h = real(7, 17, 17 * 160);
-		ck_assert_int_eq(filler_real(&f, &h, 360 * MS),
-				 FILLER_RENUMBER);
+		ck_assert(pass(&f, &h, 360 * MS));
 		ck_assert_uint_eq(h.seq, 16);
 		h = real(7, 16, 16 * 160);
-		ck_assert_int_eq(filler_real(&f, &h, 361 * MS), FILLER_DROP);
+		ck_assert(!pass(&f, &h, 361 * MS));
 		/* Two in the wrong order keep their order of numbers. */
 		h = real(7, 19, 19 * 160);
-		filler_real(&f, &h, 380 * MS);
+		pass(&f, &h, 380 * MS);
 		ck_assert_uint_eq(h.seq, 18);
 		h = real(7, 18, 18 * 160);
-		ck_assert_int_eq(filler_real(&f, &h, 381 * MS),
-				 FILLER_RENUMBER);
+		ck_assert(pass(&f, &h, 381 * MS));
 		ck_assert_uint_eq(h.seq, 17);
 		/* and ours go on behind the highest. */
 		ck_assert_uint_eq(make(&f, 440 * MS).seq, 19);
@@ -154,17 +197,17 @@ END_TEST
 
 START_TEST(a_source_that_restarts_is_joined_on)
 	{
-		struct filler f;
-		filler_reset(&f);
-		filler_configure(&f, &armed, 1, 0);
+		struct flow f;
+		flow_reset(&f);
+		flow_filler(&f, &armed, 1, 0);
 		struct rtp_header h = real(7, 100, 0);
-		filler_real(&f, &h, 0);
+		pass(&f, &h, 0);
 		make(&f, 55 * MS);
 		h = real(7, 40000, 99);
-		ck_assert_int_eq(filler_real(&f, &h, 70 * MS), FILLER_RENUMBER);
+		ck_assert(pass(&f, &h, 70 * MS));
 		ck_assert_uint_eq(h.seq, 102);
 		h = real(7, 5, 99999);
-		ck_assert_int_eq(filler_real(&f, &h, 90 * MS), FILLER_RENUMBER);
+		ck_assert(pass(&f, &h, 90 * MS));
 		ck_assert_uint_eq(h.seq, 103);
 		ck_assert_uint_eq(h.rtp_ts, 480);
 	}
@@ -172,17 +215,16 @@ END_TEST
 
 START_TEST(a_renumbered_stream_lives_through_many_wraps)
 	{
-		struct filler f;
-		filler_reset(&f);
-		filler_configure(&f, &armed, 1, 0);
+		struct flow f;
+		flow_reset(&f);
+		flow_filler(&f, &armed, 1, 0);
 		struct rtp_header h = real(7, 1, 0);
-		filler_real(&f, &h, 0);
+		pass(&f, &h, 0);
 		make(&f, 55 * MS);
 		uint16_t seq = 2;
 		for (uint32_t i = 2; i < 300000; i++) {
 			h = real(7, (uint16_t)i, i * 160);
-			ck_assert_int_eq(filler_real(&f, &h, i * 20 * MS),
-					 FILLER_RENUMBER);
+			ck_assert(pass(&f, &h, i * 20 * MS));
 			ck_assert_uint_eq(h.seq, (uint16_t)++seq);
 		}
 	}
@@ -190,13 +232,55 @@ END_TEST
 
 START_TEST(timestamps_follow_the_clock_over_a_long_pause)
 	{
-		struct filler f;
-		filler_reset(&f);
+		struct flow f;
+		flow_reset(&f);
 		struct rtp_header h = real(7, 1, 1000);
-		filler_real(&f, &h, 0);
-		filler_configure(&f, &armed, 1, 10000 * MS);
-		ck_assert_int_eq(filler_due(&f), 10000 * MS);
+		pass(&f, &h, 0);
+		flow_filler(&f, &armed, 1, 10000 * MS);
+		ck_assert_int_eq(flow_due(&f), 10000 * MS);
 		ck_assert_uint_eq(make(&f, 10000 * MS).rtp_ts, 1000 + 80000);
+	}
+END_TEST
+
+/* 2000 holds and resumes: the stream's time stays with the clock. */
+START_TEST(turns_do_not_lead_away_from_the_clock)
+	{
+		struct flow f;
+		flow_reset(&f);
+		flow_filler(&f, &armed, 1, 0);
+		uint16_t in_seq = 1, seq = 0;
+		uint32_t ts = 0;
+		int64_t now_ns = 0, sent_ns = 0;
+		for (int turn = 0; turn < 2000; turn++) {
+			struct rtp_header h;
+			for (int i = 0; i < 5; i++, now_ns += 20 * MS) {
+				h = real(7 + (turn & 1), in_seq++,
+					 (uint32_t)(now_ns / MS) * 8);
+				ck_assert(pass(&f, &h, now_ns));
+				if (seq)
+					ck_assert_uint_eq(h.seq,
+							  (uint16_t)(seq + 1));
+				seq = h.seq;
+				ts = h.rtp_ts;
+				sent_ns = now_ns;
+			}
+			now_ns += (100 + turn * 7 % 50) * MS;
+			while (flow_due(&f) < now_ns) {
+				int64_t at_ns = flow_due(&f);
+				if (at_ns < sent_ns)
+					at_ns = sent_ns;
+				ck_assert_int_le(at_ns - sent_ns, 60 * MS);
+				h = make(&f, at_ns);
+				ck_assert_uint_eq(h.seq, (uint16_t)(seq + 1));
+				ck_assert_uint_eq(h.rtp_ts, ts + 160);
+				seq = h.seq;
+				ts = h.rtp_ts;
+				sent_ns = at_ns;
+			}
+			int64_t off_ms = (int64_t)ts / 8 - sent_ns / MS;
+			ck_assert_int_ge(off_ms, -80);
+			ck_assert_int_le(off_ms, 80);
+		}
 	}
 END_TEST
 
@@ -209,13 +293,13 @@ START_TEST(each_codec_has_its_silence)
 			     {MEDIA_FILLER_PCMA, 0xd5},
 			     {MEDIA_FILLER_G722, 0xfd}};
 		for (size_t i = 0; i < 3; i++) {
-			struct filler f;
+			struct flow f;
 			uint8_t buf[FILLER_PACKET_MAX];
 			struct media_filler config = armed;
 			config.kind = cases[i].kind;
-			filler_reset(&f);
-			filler_configure(&f, &config, 0x123456789abcdef0, 0);
-			ck_assert_uint_eq(filler_make(&f, buf, filler_due(&f)),
+			flow_reset(&f);
+			flow_filler(&f, &config, 0x123456789abcdef0, 0);
+			ck_assert_uint_eq(flow_make(&f, buf, flow_due(&f)),
 					  172);
 			for (int k = RTP_HEADER_LEN; k < 172; k++)
 				ck_assert_uint_eq(buf[k], cases[i].byte);
@@ -225,18 +309,18 @@ END_TEST
 
 START_TEST(reports_are_mapped_only_where_numbers_are)
 	{
-		struct filler to_b, to_a;
+		struct flow to_b, to_a;
 		struct rtcp_map map;
-		filler_reset(&to_a);
-		filler_reset(&to_b);
+		flow_reset(&to_a);
+		flow_reset(&to_b);
 		struct rtp_header h = real(7, 1, 160);
-		filler_real(&to_b, &h, 0);
-		ck_assert(!filler_rtcp_map(&to_b, &to_a, &map));
-		filler_configure(&to_b, &armed, 1, 0);
-		make(&to_b, filler_due(&to_b));
+		pass(&to_b, &h, 0);
+		ck_assert(!line_rtcp_map(&to_b.line, &to_a.line, &map));
+		flow_filler(&to_b, &armed, 1, 0);
+		make(&to_b, flow_due(&to_b));
 		h = real(8, 500, 9000);
-		filler_real(&to_b, &h, 80 * MS);
-		ck_assert(filler_rtcp_map(&to_b, &to_a, &map));
+		pass(&to_b, &h, 80 * MS);
+		ck_assert(line_rtcp_map(&to_b.line, &to_a.line, &map));
 		ck_assert(map.sent && !map.back && map.drop_bye);
 		ck_assert_uint_eq(map.sent_from, 8);
 		ck_assert_uint_eq(map.sent_to, 7);
@@ -244,7 +328,7 @@ START_TEST(reports_are_mapped_only_where_numbers_are)
 		ck_assert_uint_eq(map.packets, 3);
 		ck_assert_uint_eq(map.octets, 480);
 		/* What b reports of it goes back to a's own numbers. */
-		ck_assert(filler_rtcp_map(&to_a, &to_b, &map));
+		ck_assert(line_rtcp_map(&to_a.line, &to_b.line, &map));
 		ck_assert(!map.sent && map.back && !map.drop_bye);
 		ck_assert_uint_eq(map.back_from, 8);
 		ck_assert_uint_eq(map.back_to, 7);
@@ -256,7 +340,10 @@ static Suite *filler_suite(void)
 {
 	Suite *suite = suite_create("filler");
 	TCase *tc = tcase_create("filler");
+	tcase_set_timeout(tc, 30);
 	tcase_add_test(tc, what_is_never_filled_is_never_touched);
+	tcase_add_test(tc, an_armed_flow_is_not_touched_before_it_has_to_be);
+	tcase_add_test(tc, turns_do_not_lead_away_from_the_clock);
 	tcase_add_test(tc, silence_comes_before_a_gap_of_60_ms);
 	tcase_add_test(tc, it_runs_on_and_yields_without_a_break);
 	tcase_add_test(tc, late_and_double_packets_do_not_step_back);

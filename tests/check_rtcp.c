@@ -193,6 +193,50 @@ START_TEST(feedback_names_the_source_its_sender_knows)
 	}
 END_TEST
 
+START_TEST(of_a_line_of_ours_one_source_and_cname_are_seen)
+	{
+		uint8_t buf[128 + RTCP_ROOM];
+		size_t len = compound(buf, 7, 99);
+		struct rtcp_map map = {.ours = true,
+				       .cname = 0xc0ffee,
+				       .sent = true,
+				       .sent_from = 7,
+				       .sent_to = 70,
+				       .rtp_ts_offset = 5,
+				       .drop_bye = true,
+				       .back = true,
+				       .back_from = 9,
+				       .back_to = 99,
+				       .back_seq_offset = 6};
+		/* SR of 52 bytes, SDES of 16 becomes 20, BYE of 8 is gone. */
+		ck_assert_int_eq(rtcp_rewrite(buf, len, &map), 72);
+		ck_assert_int_eq(rtcp_parse(buf, 72), 2);
+		ck_assert_uint_eq(get32(buf + 4), 70);
+		ck_assert_uint_eq(get32(buf + 16), 1005);
+		ck_assert_uint_eq(get32(buf + 28), 9);
+		/* Below its first cycle no number is borrowed. */
+		ck_assert_uint_eq(get32(buf + 36), 0x0000ffff);
+		ck_assert_uint_eq(get32(buf + 56), 70);
+		ck_assert_mem_eq(buf + 60,
+				 "\1\10"
+				 "00c0ffee\0",
+				 12);
+
+		/* A source that is not the stream's yet: what it reports goes
+		 * on, where it is in its own time does not. */
+		len = compound(buf, 8, 99);
+		ck_assert_int_eq(rtcp_rewrite(buf, len, &map), 52);
+		ck_assert_int_eq(rtcp_parse(buf, 52), 2);
+		ck_assert_uint_eq(buf[1], RTCP_RR);
+		ck_assert_uint_eq(get32(buf + 4), 70);
+		ck_assert_uint_eq(get32(buf + 8), 9);
+		ck_assert_uint_eq(get32(buf + 36), 70);
+
+		uint8_t bye[16] = {0x81, RTCP_BYE, 0, 1, 0, 0, 0, 123};
+		ck_assert_int_eq(rtcp_rewrite(bye, 8, &map), 0);
+	}
+END_TEST
+
 static Suite *rtcp_suite(void)
 {
 	Suite *suite = suite_create("rtcp");
@@ -202,6 +246,7 @@ static Suite *rtcp_suite(void)
 	tcase_add_test(tc, a_bye_is_left_out_while_the_stream_goes_on);
 	tcase_add_test(tc, others_sources_stay_as_they_are);
 	tcase_add_test(tc, feedback_names_the_source_its_sender_knows);
+	tcase_add_test(tc, of_a_line_of_ours_one_source_and_cname_are_seen);
 	suite_add_tcase(suite, tc);
 	return suite;
 }

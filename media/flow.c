@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A packet's way: payload type, law, number; and what is sent between. */
+#include "media/flow.h"
+
+#include <string.h>
+
+void flow_reset(struct flow *flow)
+{
+	memset(&flow->rules, 0, sizeof(flow->rules));
+	line_reset(&flow->line);
+	filler_reset(&flow->filler);
+}
+
+static void keep(struct flow *flow, uint64_t random)
+{
+	bool steady = flow->rules.steady;
+	line_keep(&flow->line, steady || flow->filler.config.armed, steady,
+		  random);
+}
+
+void flow_rules(struct flow *flow, const struct flow_rules *rules,
+		uint64_t random)
+{
+	flow->rules = *rules;
+	keep(flow, random);
+}
+
+void flow_filler(struct flow *flow, const struct media_filler *config,
+		 uint64_t random, int64_t now_ns)
+{
+	filler_configure(&flow->filler, &flow->line, config, now_ns);
+	keep(flow, random);
+}
+
+/* SRTP never comes here: its padding could not be seen. */
+static void convert(const uint8_t *table, const struct rtp_header *h,
+		    uint8_t *buf, size_t len)
+{
+	size_t from = len - h->payload_len, to = len;
+	if (buf[0] & 0x20) {
+		uint8_t padding = buf[len - 1];
+		if (padding > h->payload_len)
+			return;
+		to -= padding;
+	}
+	for (size_t i = from; i < to; i++)
+		buf[i] = table[buf[i]];
+}
+
+static bool apply(struct flow *flow, struct rtp_header *h, uint8_t *buf,
+		  size_t len)
+{
+	const struct flow_rules *rules = &flow->rules;
+	uint8_t type = h->payload_type;
+	if (rules->mapped) {
+		uint8_t to = rules->map[type];
+		if (to > 127) {
+			line_skip(&flow->line, h);
+			return false;
+		}
+		h->payload_type = to;
+		buf[1] = (uint8_t)((buf[1] & 0x80) | to);
+	}
+	if (rules->converted && type == rules->convert_type)
+		convert(rules->table, h, buf, len);
+	return true;
+}
+
+bool flow_real(struct flow *flow, struct rtp_header *h, uint8_t *buf,
+	       size_t len, int64_t now_ns)
+{
+	if ((flow->rules.mapped || flow->rules.converted) &&
+	    !apply(flow, h, buf, len))
+		return false;
+	switch (line_real(&flow->line, h, now_ns)) {
+	case LINE_PASS:
+		break;
+	case LINE_RENUMBER:
+		rtp_renumber(buf, h->seq, h->rtp_ts, h->ssrc);
+		break;
+	case LINE_DROP:
+		return false;
+	}
+	filler_yield(&flow->filler, now_ns);
+	return true;
+}
+
+size_t flow_make(struct flow *flow, uint8_t buf[FLOW_PACKET_MAX],
+		 int64_t now_ns)
+{
+	return filler_make(&flow->filler, &flow->line, buf, now_ns);
+}
+
+void flow_skip(struct flow *flow, int64_t now_ns)
+{
+	filler_skip(&flow->filler, now_ns);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * All that happens to RTP toward one side: its payload types and its law, its
+ * numbers, and what we send ourselves. Pure over state and time.
+ */
+#ifndef MEDIA_FLOW_H
+#define MEDIA_FLOW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "media/filler.h"
+#include "media/line.h"
+#include "media/media.h"
+
+/* struct media_flow as the worker needs it. */
+struct flow_rules {
+	bool steady;
+	bool mapped, converted;
+	uint8_t convert_type;
+	uint8_t map[128];
+	const uint8_t *table; /* of 256, while converted */
+};
+
+struct flow {
+	struct line line;
+	struct filler filler;
+	struct flow_rules rules;
+};
+
+#define FLOW_PACKET_MAX FILLER_PACKET_MAX
+
+void flow_reset(struct flow *flow);
+void flow_rules(struct flow *flow, const struct flow_rules *rules,
+		uint64_t random);
+void flow_filler(struct flow *flow, const struct media_filler *config,
+		 uint64_t random, int64_t now_ns);
+
+/*
+ * A real packet is about to be sent: change it as the rules say.
+ * buf[len]  the datagram that `header` was read from
+ * False if it is not to be sent.
+ */
+bool flow_real(struct flow *flow, struct rtp_header *header, uint8_t *buf,
+	       size_t len, int64_t now_ns);
+/* A real packet is not sent, for a reason that is not in it; or its source
+ * is about to change. */
+static inline void flow_break(struct flow *flow)
+{
+	line_break(&flow->line);
+}
+
+/* When flow_make() is to be called; FILLER_NEVER if not. */
+static inline int64_t flow_due(const struct flow *flow)
+{
+	return filler_due(&flow->filler);
+}
+/* Write the packet that is due; returns its length. */
+size_t flow_make(struct flow *flow, uint8_t buf[FLOW_PACKET_MAX],
+		 int64_t now_ns);
+/* Nothing may be sent now. */
+void flow_skip(struct flow *flow, int64_t now_ns);
+
+#endif
