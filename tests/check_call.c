@@ -121,7 +121,8 @@ START_TEST(packets_cross_byte_for_byte_both_ways)
 		};
 		uint8_t last[256];
 
-		fixture_start(&f);
+		fixture_start_with(&f, &(struct fixture_setup){
+					       .acme = "stream = \"pass\";"});
 		call_out();
 		fixture_run_until(&f, both_hear);
 		phone_talk(&f.phone, false);

@@ -43,6 +43,14 @@ static bool itsp_heard_more(struct fixture *x)
 	return tone_heard(&x->itsp.end.tone) >= heard_from + 15;
 }
 
+static const struct tone_packet *last_heard(const struct tone *tone)
+{
+	for (unsigned i = tone->ins; i > 0; i--)
+		if (!tone->in[i - 1].rtcp)
+			return &tone->in[i - 1];
+	ck_abort_msg("nothing was heard");
+}
+
 static void provider_noticed_nothing(void)
 {
 	heard_from = tone_heard(&f.itsp.end.tone);
@@ -211,13 +219,40 @@ START_TEST(the_answer_keeps_the_codec_that_the_provider_has)
 	}
 END_TEST
 
+START_TEST(the_other_law_of_g711_is_converted_here)
+	{
+		begin(); /* PCMA stands */
+		line()->media.codecs = "0 101";
+		fake_reinvite(line());
+		fixture_run_until(&f, phone_reinvite_done);
+		ck_assert_int_eq(line()->reinvite_status, 200);
+		ck_assert(text_has_format(answered()->formats, "0"));
+		ck_assert(!text_has_format(answered()->formats, "8"));
+		f.phone.end.tone.payload_type = 0;
+		provider_noticed_nothing();
+		/* The provider hears PCMA, the phone PCMU. */
+		ck_assert_uint_eq(last_heard(&f.itsp.end.tone)->payload_type,
+				  8);
+		ck_assert_uint_eq(last_heard(&f.phone.end.tone)->payload_type,
+				  0);
+		line()->media.codecs = "8 101";
+		fake_reinvite(line());
+		fixture_run_until(&f, phone_reinvite_done);
+		ck_assert_int_eq(line()->reinvite_status, 200);
+		f.phone.end.tone.payload_type = 8;
+		provider_noticed_nothing();
+		ck_assert_uint_eq(last_heard(&f.phone.end.tone)->payload_type,
+				  8);
+	}
+END_TEST
+
 START_TEST(a_codec_that_the_provider_does_not_have_is_refused)
 	{
 		char before[160];
 
 		begin();
 		strcpy(before, line()->remote_sdp.origin);
-		line()->media.codecs = "0 101";
+		line()->media.codecs = "18 101";
 		fake_reinvite(line());
 		fixture_run_until(&f, phone_reinvite_done);
 		ck_assert_int_eq(line()->reinvite_status, 488);
@@ -472,6 +507,7 @@ static Suite *hold_suite(void)
 		tests,
 		a_reinvite_without_offer_gets_ours_and_the_answer_counts);
 	tcase_add_test(tests, the_answer_keeps_the_codec_that_the_provider_has);
+	tcase_add_test(tests, the_other_law_of_g711_is_converted_here);
 	tcase_add_test(tests,
 		       a_codec_that_the_provider_does_not_have_is_refused);
 	tcase_add_test(tests,

@@ -149,6 +149,7 @@ static const char *call_answer_a(struct call *call, struct leg *b,
 		if (!call->delayed_offer)
 			path_target(call, call->a, &theirs);
 	}
+	path_flows(call, call->a, b);
 	return call->a->offer.local;
 }
 

@@ -178,6 +178,8 @@ static unsigned forward_take(struct call *call, struct leg *t,
 	if (error)
 		return forward_status(error);
 	path_target(call, f->p, theirs);
+	call->path.law[MEDIA_A] = call->path.law[MEDIA_B] = NULL;
+	path_flows(call, call->a, call->b);
 	return 0;
 }
 
@@ -189,7 +191,8 @@ static void forward_fall_back(struct call *call, const struct body *theirs,
 	struct body_span text = {f->text, (uint16_t)f->len};
 
 	if (call->path.anchored && strcmp(f->what, "t38"))
-		modify_here(call, f->p, theirs, text, false, "refused-by-peer");
+		modify_here(call, f->p, theirs, text, false, false,
+			    "refused-by-peer");
 	else
 		modify_refuse(call, f->p, status, "refused-by-peer");
 	forward_done(call);

@@ -125,9 +125,11 @@ static enum body_direction modify_direction(const struct body_media *media)
 /* Our answer to P from the session that T has. 0 or the refusing status. */
 static unsigned modify_answer(struct call *call, struct leg *p,
 			      const struct body *theirs, const char *text,
-			      size_t len)
+			      size_t len, bool convert)
 {
 	struct leg *t = call_other(call, p);
+	const char **law = &call->path.law[p->place == 'a' ? MEDIA_A : MEDIA_B];
+	const char *had = *law;
 	struct offer_place place[BODY_MEDIA_MAX];
 	struct call_rules rules;
 	struct body chosen;
@@ -139,24 +141,35 @@ static unsigned modify_answer(struct call *call, struct leg *p,
 		error = path_place(call, p, t, theirs, place);
 	if (error)
 		return 503;
-	for (unsigned i = 0; i < theirs->medias; i++)
+	for (unsigned i = 0; i < theirs->medias; i++) {
 		place[i].direction = modify_direction(&theirs->media[i]);
+		if (convert && theirs->media[i].kind != BODY_AUDIO)
+			address_set_port((struct sockaddr *)&place[i].at, 0);
+	}
+	*law = convert ? judge_other_law(call->codec) : NULL;
 	call_rules_session(call, p, &rules);
-	error = offer_write_answer(&p->offer, theirs, &chosen, &rules.rules,
+	/* T has none of it: P's own formats of that law are chosen. */
+	error = offer_write_answer(&p->offer, theirs,
+				   convert ? theirs : &chosen, &rules.rules,
 				   place);
+	if (error)
+		*law = had;
 	if (error)
 		return error == -ENOTSUP ? 488 : 500;
 	if (offer_remember(&p->offer, text, len))
 		return 500;
 	path_target(call, p, theirs);
+	path_flows(call, call->a, call->b);
 	return 0;
 }
 
 void modify_here(struct call *call, struct leg *p, const struct body *theirs,
-		 struct body_span text, bool update, const char *cause)
+		 struct body_span text, bool update, bool convert,
+		 const char *cause)
 {
 	struct leg *t = call_other(call, p);
-	unsigned status = modify_answer(call, p, theirs, text.text, text.len);
+	unsigned status =
+		modify_answer(call, p, theirs, text.text, text.len, convert);
 
 	if (status) {
 		modify_refuse(call, p, status,
@@ -240,6 +253,7 @@ static struct judge_decision modify_judge(const struct call *call,
 		.t_protected = !learn_allows(call->agent->learn, t->peer,
 					     LEARN_REINVITE),
 		.t_takes_image = t->peer->t38 == POLICY_T38_FORWARD,
+		.can_convert = !call->path.secure[call->path.audio],
 		.codec = call->codec,
 		.now = now,
 		.same = now && p->offer.remote &&
@@ -272,7 +286,7 @@ static void modify_do(struct call *call, struct leg *p,
 		return;
 	case JUDGE_HERE:
 		modify_here(call, p, theirs, event->sdp, event->update,
-			    decision->cause);
+			    decision->convert, decision->cause);
 		return;
 	case JUDGE_FORWARD:
 		status = forward_ask(call, p, theirs, event->sdp,

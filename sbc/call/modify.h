@@ -25,9 +25,11 @@ void modify_acked(struct call *call, struct leg *leg,
  */
 
 struct body;
-/* Answer `theirs`, P's offer `text`, from the session that T has. */
+/* Answer `theirs`, P's offer `text`, from the session that T has; `convert`:
+ * in the other G.711 law. */
 void modify_here(struct call *call, struct leg *p, const struct body *theirs,
-		 struct body_span text, bool update, const char *cause);
+		 struct body_span text, bool update, bool convert,
+		 const char *cause);
 void modify_refuse(struct call *call, struct leg *p, unsigned status,
 		   const char *cause);
 /* Hold and resume, as the far end of `p` said in `theirs`. */

@@ -17,8 +17,10 @@
 
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 
 #include "sbc/call/call_private.h"
+#include "sbc/call/learn.h"
 
 static enum media_side path_side(const struct leg *leg)
 {
@@ -205,6 +207,93 @@ void path_target(struct call *call, const struct leg *leg,
 		media_engine_flush(call->agent->media);
 }
 
+/* --- flows ------------------------------------------------------------- */
+
+static bool path_is_steady(const struct call *call, const struct leg *toward)
+{
+	switch (toward->peer->stream) {
+	case POLICY_STREAM_STEADY:
+		return true;
+	case POLICY_STREAM_PASS:
+		return false;
+	case POLICY_STREAM_AUTO:
+		break;
+	}
+	return !learn_allows(call->agent->learn, toward->peer, LEARN_REINVITE);
+}
+
+static const struct body_format *path_find(const struct body *body,
+					   unsigned slot, const char *encoding)
+{
+	const struct body_media *media = &body->media[slot];
+
+	for (unsigned i = 0; slot < body->medias && i < media->formats; i++) {
+		const struct body_format *format =
+			&body->format[media->first_format + i];
+
+		if (body_span_is(format->encoding, encoding))
+			return format;
+	}
+	return NULL;
+}
+
+/* What `leg`'s far end speaks. */
+static const char *path_codec(const struct call *call, const struct leg *leg)
+{
+	const char *law = call->path.law[path_side(leg)];
+
+	return law ? law : call->codec;
+}
+
+/* G.711 of one law toward an end that speaks the other one. */
+static void path_convert(const struct call *call, const struct leg *from,
+			 const struct leg *to, const struct body *sent,
+			 const struct body *wanted, struct media_flow *flow)
+{
+	const char *is = path_codec(call, from), *be = path_codec(call, to);
+	const struct body_format *x = path_find(sent, call->path.audio, is);
+	const struct body_format *y = path_find(wanted, call->path.audio, be);
+
+	if (!strcasecmp(is, be) || !x || !y)
+		return;
+	flow->convert = strcasecmp(is, "PCMA") ? MEDIA_CONVERT_PCMU_TO_PCMA
+					       : MEDIA_CONVERT_PCMA_TO_PCMU;
+	flow->convert_pt = (uint8_t)x->payload_type;
+	flow->map[x->payload_type] = (uint8_t)y->payload_type;
+	flow->mapped = true;
+}
+
+/* From `from`'s far end, numbered as we told it, to `to`'s, as that asked. */
+static void path_flow(struct call *call, const struct leg *from,
+		      const struct leg *to)
+{
+	struct path *path = &call->path;
+	struct media_flow flow = {.event_pt = 255};
+	const struct body_format *event;
+	struct body sent, wanted;
+	const char *why;
+
+	if (!from->offer.local || !to->offer.remote ||
+	    body_parse(&sent, from->offer.local, from->offer.local_len, &why) ||
+	    body_parse(&wanted, to->offer.remote, to->offer.remote_len, &why))
+		return;
+	flow.mapped = offer_payload_map(flow.map, &sent, &wanted, path->audio);
+	path_convert(call, from, to, &sent, &wanted, &flow);
+	flow.steady = path_is_steady(call, to);
+	event = path_find(&wanted, path->audio, "telephone-event");
+	if (event)
+		flow.event_pt = (uint8_t)event->payload_type;
+	media_session_flow(path->session, path_side(to), path->audio, &flow);
+}
+
+void path_flows(struct call *call, const struct leg *a, const struct leg *b)
+{
+	if (!call->path.session || call->path.secure[call->path.audio])
+		return;
+	path_flow(call, a, b);
+	path_flow(call, b, a);
+}
+
 /* --- filler ------------------------------------------------------------ */
 
 static const struct {
@@ -216,27 +305,12 @@ static const struct {
 	{"G722", MEDIA_FILLER_G722},
 };
 
-/* The session's codec as `body` numbers it. */
-static const struct body_format *path_format(const struct call *call,
-					     const struct body *body)
-{
-	const struct body_media *media = &body->media[call->path.audio];
-
-	for (unsigned i = 0; i < media->formats; i++) {
-		const struct body_format *format =
-			&body->format[media->first_format + i];
-
-		if (body_span_is(format->encoding, call->codec))
-			return format;
-	}
-	return NULL;
-}
-
 void path_arm(struct call *call, const struct leg *leg,
 	      const struct body *codec)
 {
 	struct path *path = &call->path;
-	const struct body_format *agreed = path_format(call, codec);
+	const struct body_format *agreed =
+		path_find(codec, path->audio, path_codec(call, leg));
 	struct media_filler filler = {.ptime_ms = 20, .armed = true};
 
 	if (!path->session || path->secure[path->audio] || !agreed)

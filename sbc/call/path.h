@@ -25,6 +25,8 @@ struct path {
 	bool held[2];			  /* that end does not take our audio */
 	struct media_filler filler[2];	  /* toward that side, slot `audio` */
 	unsigned audio;			  /* the first audio slot */
+	const char *law[2]; /* the other G.711 law is spoken on that side,
+			       converted here; NULL: the session's codec */
 };
 
 /* A call's media begins. 0, or -ENOMEM. */
@@ -46,6 +48,14 @@ int path_place(struct call *call, const struct leg *leg, const struct leg *from,
 /* What leg's far end said: where to send, whose packets to take. */
 void path_target(struct call *call, const struct leg *leg,
 		 const struct body *far);
+
+/*
+ * How packets are written toward both ends now that both have spoken: payload
+ * types as each numbers them, G.711 converted where they differ, one steady
+ * stream where policy asks for it. Media that is secure between the ends is
+ * left alone.
+ */
+void path_flows(struct call *call, const struct leg *a, const struct leg *b);
 
 /*
  * An event may let `leg`'s stream pause although its far end was promised
