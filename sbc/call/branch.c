@@ -135,6 +135,10 @@ int branch_new(struct hunt *hunt, struct agent_network *at,
 		invite.from = identity.from;
 		invite.to = su_sprintf(home, "<%s>", uri);
 		invite.extra = branch_extra(hunt, home, &identity, sip);
+		invite.expires_s =
+			sip->sip_session_expires
+				? (unsigned)sip->sip_session_expires->x_delta
+				: 0;
 		invite.max_forwards =
 			sip->sip_max_forwards
 				? sip->sip_max_forwards->mf_count - 1

@@ -22,6 +22,7 @@
 #include <sys/random.h>
 #include <sofia-sip/sip_status.h>
 
+#include "sbc/call/learn.h"
 #include "sbc/call/modify.h"
 #include "sbc/register/trunk.h"
 
@@ -274,6 +275,41 @@ static void call_ack_lost(struct call *call, struct leg *leg)
 		call_end(call, leg == call->a ? "a" : "b", "ack-lost");
 }
 
+/* Our own refresh of a leg's session timer is over. */
+static void call_refreshed(struct call *call, struct leg *leg,
+			   const struct leg_event *event)
+{
+	struct status_line line;
+	struct body theirs;
+	const char *why;
+	char came[40];
+
+	if (event->status >= 200 && event->status < 300) {
+		/* A re-INVITE asked for their SDP too: they may have moved. */
+		if (event->sdp.len &&
+		    !offer_is_same(&leg->offer, event->sdp.text,
+				   event->sdp.len) &&
+		    !body_parse(&theirs, event->sdp.text, event->sdp.len,
+				&why) &&
+		    !offer_remember(&leg->offer, event->sdp.text,
+				    event->sdp.len))
+			path_target(call, leg, &theirs);
+		return;
+	}
+	call_status(call, &line, leg, "call-refresh-failed");
+	if (event->status)
+		status_text(&line, "method",
+			    event->update ? "UPDATE" : "INVITE");
+	status_number(&line, "status", event->status);
+	status_text(&line, "cause", event->status ? "refused" : "no-means");
+	status_end(&line);
+	if (!event->update || !learn_is_refusal(event->status))
+		return;
+	snprintf(came, sizeof(came), "%u", event->status);
+	learn_refused(call->agent->learn, leg->peer, LEARN_UPDATE,
+		      call->status.id, "UPDATE, refresh", came);
+}
+
 static void call_established_event(struct call *call, struct leg *leg,
 				   const struct leg_event *event)
 {
@@ -293,6 +329,12 @@ static void call_established_event(struct call *call, struct leg *leg,
 	case LEG_MODIFIED:
 	case LEG_UNMODIFIED:
 		forward_answered(call, leg, event);
+		return;
+	case LEG_REFRESHED:
+		call_refreshed(call, leg, event);
+		return;
+	case LEG_EXPIRED:
+		call_end(call, leg == call->a ? "a" : "b", "session-expired");
 		return;
 	case LEG_HUNG_UP:
 		forward_hung_up(call, leg);
@@ -408,6 +450,14 @@ void call_refuse(struct call *call, const struct leg_refusal *refusal,
 	call_end(call, by, cause);
 }
 
+/* What our BYE says of it (RFC 3326); NULL: nothing. */
+static const char *call_reason(const char *cause)
+{
+	if (!strcmp(cause, "session-expired"))
+		return "SIP;cause=408;text=\"Session Timer Expired\"";
+	return NULL;
+}
+
 void call_end(struct call *call, const char *by, const char *cause)
 {
 	struct hunt *hunt = call->hunt;
@@ -422,9 +472,10 @@ void call_end(struct call *call, const char *by, const char *cause)
 	call_finish(call, by, cause);
 	call->a = call->b = NULL;
 	call->hunt = NULL;
-	leg_end(a, call->dial_status == 200 ? 0 : call->dial_status, NULL);
+	leg_end(a, call->dial_status == 200 ? 0 : call->dial_status,
+		call_reason(cause));
 	if (b)
-		leg_end(b, 0, NULL);
+		leg_end(b, 0, call_reason(cause));
 	hunt_free(hunt);
 }
 

@@ -391,6 +391,8 @@ void hunt_event(struct hunt *hunt, struct leg *branch,
 	case LEG_MODIFIED:
 	case LEG_UNMODIFIED:
 	case LEG_REPLIED:
+	case LEG_REFRESHED:
+	case LEG_EXPIRED:
 		return;
 	}
 }

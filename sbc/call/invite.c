@@ -45,14 +45,37 @@ static unsigned call_screen(struct agent *agent, const sip_t *sip,
 		return 481;
 	if (sip->sip_max_forwards && !sip->sip_max_forwards->mf_count)
 		return 483;
-	if (sip->sip_require)
-		return 420;
 	if (!sip->sip_contact)
 		return 400;
 	if (sip->sip_request->rq_url->url_type != url_sip &&
 	    sip->sip_request->rq_url->url_type != url_tel)
 		return 416;
 	return 0;
+}
+
+/* Extensions: 420 or 422 were sent and `irq` is gone. */
+static bool call_extension(nta_incoming_t *irq, const sip_t *sip,
+			   const struct policy_peer *peer)
+{
+	su_home_t home[1] = {SU_HOME_INIT(home)};
+	sip_unsupported_t *more = leg_unsupported(home, sip, peer);
+	unsigned min_se_s;
+	bool refused = true;
+
+	if (more)
+		nta_incoming_treply(irq, SIP_420_BAD_EXTENSION,
+				    SIPTAG_UNSUPPORTED(more), TAG_END());
+	else if (refresh_screen(peer, sip, &min_se_s))
+		nta_incoming_treply(
+			irq, SIP_422_SESSION_TIMER_TOO_SMALL,
+			SIPTAG_MIN_SE_STR(su_sprintf(home, "%u", min_se_s)),
+			TAG_END());
+	else
+		refused = false;
+	if (refused)
+		nta_incoming_destroy(irq);
+	su_home_deinit(home);
+	return refused;
 }
 
 /* The called number: the request URI's user, unescaped. */
@@ -218,20 +241,13 @@ void call_invite(struct agent_network *at, const struct policy_peer *peer,
 	if (!irq)
 		return;
 	status = call_screen(agent, sip, &phrase);
-	if (status == 420) {
-		nta_incoming_treply(
-			irq, SIP_420_BAD_EXTENSION,
-			SIPTAG_UNSUPPORTED(
-				(sip_unsupported_t *)sip->sip_require),
-			TAG_END());
-		nta_incoming_destroy(irq);
-		return;
-	}
 	if (status) {
 		call_refused_line(peer, "", source, status, "screened");
 		call_reply(irq, status, phrase, status == 503);
 		return;
 	}
+	if (call_extension(irq, sip, peer))
+		return;
 	if (peer->kind == POLICY_PHONES) {
 		user = registrar_authenticate(agent->registrar, irq, sip,
 					      source);

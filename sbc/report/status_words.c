@@ -21,6 +21,7 @@ static const struct status_word event_table[] = {
 	{"call-resume", "an end took the call up again"},
 	{"call-ack-lost", "the ACK for our 200 never came"},
 	{"call-answer-missing", "an ACK brought no answer to our offer"},
+	{"call-refresh-failed", "our refresh of a session timer failed"},
 	{"call-refused", "the call was refused before it was answered"},
 	{"call-candidate-failed", "one candidate failed, the next is tried"},
 	{"call-media", "the first packet came from an end"},

@@ -24,6 +24,7 @@
 #include <sofia-sip/msg_header.h>
 #include <sofia-sip/sip_header.h>
 #include <sofia-sip/sip_status.h>
+#include <sofia-sip/sip_util.h>
 #include <sofia-sip/su_string.h>
 #include <sofia-sip/su_tagarg.h>
 
@@ -34,6 +35,29 @@ const char *leg_allow(void)
 	return "INVITE, ACK, CANCEL, BYE, UPDATE, OPTIONS, REFER, NOTIFY, "
 	       "INFO, "
 	       "MESSAGE";
+}
+
+/* What is ended here, by the policy of whom we talk to. */
+static const char *leg_options(const struct policy_peer *peer)
+{
+	return peer->session_timer == POLICY_TIMER_OFF ? "" : "timer";
+}
+
+const char *leg_supported(const struct leg *leg)
+{
+	const char *options = leg_options(leg->peer);
+
+	return *options ? options : NULL;
+}
+
+sip_unsupported_t *leg_unsupported(su_home_t *home, const sip_t *sip,
+				   const struct policy_peer *peer)
+{
+	sip_supported_t *ours = sip_supported_make(home, leg_options(peer));
+
+	return sip->sip_require
+		       ? sip_has_unsupported(home, ours, sip->sip_require)
+		       : NULL;
 }
 
 struct leg *leg_alloc(struct agent_network *at, struct policy *policy,
@@ -145,6 +169,7 @@ int leg_accept(struct leg **out, struct agent_network *at,
 	leg_retarget(leg, sip, true);
 	leg->invite_in = irq;
 	leg->offer_open = !leg_sdp(sip).len;
+	refresh_asked(leg, sip, false); /* 422: screened before */
 	nta_incoming_bind(irq, leg_on_ack_cancel, leg);
 	*out = leg;
 	return 0;
@@ -171,6 +196,7 @@ int leg_new(struct leg **out, struct agent_network *at, struct policy *policy,
 	if (error)
 		goto failed;
 	error = -ENOMEM;
+	leg->refresh.relayed_s = invite->expires_s;
 	leg->uri = su_strdup(leg->home, invite->uri);
 	leg->extra = su_sprintf(leg->home, "Max-Forwards: %u\r\n%s",
 				invite->max_forwards,
@@ -294,7 +320,7 @@ bool leg_is_asked(const struct leg *leg)
 bool leg_is_idle(const struct leg *leg)
 {
 	return leg->state == LEG_ESTABLISHED && !leg->invite_in &&
-	       !leg->invite_out && !leg->update_in;
+	       !leg->invite_out && !leg->update_in && !leg->refresh.out;
 }
 
 void leg_end(struct leg *leg, unsigned status, const char *reason)
@@ -306,6 +332,7 @@ void leg_end(struct leg *leg, unsigned status, const char *reason)
 	leg_requests_end(leg);
 	leg->reason = reason ? su_strdup(leg->home, reason) : NULL;
 	leg->left_ms = agent_now_ms();
+	refresh_stop(leg);
 	TAILQ_REMOVE(&agent->legs, leg, entry);
 	TAILQ_INSERT_TAIL(&agent->leaving, leg, entry);
 	switch (leg->state) {
@@ -345,6 +372,7 @@ void leg_free(struct leg *leg)
 		TAILQ_REMOVE(&leg->at->agent->leaving, leg, entry);
 	else
 		TAILQ_REMOVE(&leg->at->agent->legs, leg, entry);
+	refresh_clear(leg);
 	if (leg->invite_in)
 		nta_incoming_destroy(leg->invite_in);
 	if (leg->update_in)

@@ -16,6 +16,7 @@
 
 #include "policy/policy.h"
 #include "sbc/sip/offer.h"
+#include "sbc/sip/refresh.h"
 
 struct agent_network;
 struct leg;
@@ -40,6 +41,9 @@ enum leg_event_kind {
 	LEG_OFFERED,	/* re-INVITE or UPDATE; answer with leg_reply */
 	LEG_MODIFIED,	/* 2xx to our re-INVITE: sdp */
 	LEG_UNMODIFIED, /* our re-INVITE was refused: status; session as was */
+	LEG_REFRESHED,	/* our session refresh is over: status (0: none could be
+			   sent), update, sdp; the leg is idle again */
+	LEG_EXPIRED,	/* nobody refreshed the session (RFC 4028): end it */
 	LEG_HUNG_UP,	/* BYE, or 481/408 to a request of ours: ended */
 	LEG_REFERRED,	/* REFER; answer with leg_refer_reply */
 	LEG_REQUESTED,	/* INFO, MESSAGE, NOTIFY; answer with
@@ -91,6 +95,7 @@ struct leg { /* read-only outside of leg*.c, but for `offer` */
 	enum policy_transport transport;
 	struct sockaddr_storage local; /* our SIP address, as it sees it */
 	struct offer offer;
+	struct refresh refresh; /* its session timer */
 
 	su_home_t *home;
 	nta_leg_t *dialog;
@@ -132,6 +137,7 @@ struct leg_invite {
 	const char *uri;       /* request URI */
 	const char *from, *to; /* header values without tags */
 	const char *extra;     /* header lines, or NULL */
+	unsigned expires_s;    /* the other leg's Session-Expires; 0: none */
 	unsigned max_forwards;
 };
 
@@ -156,6 +162,7 @@ struct leg_refusal {
 	const char *phrase;	/* NULL: the standard one */
 	unsigned retry_after_s; /* 0: none */
 	const char *warning;	/* Warning value, or NULL */
+	unsigned min_se_s;	/* of a 422 */
 };
 /* To the first INVITE: the leg has ended then. */
 void leg_refuse(struct leg *leg, const struct leg_refusal *refusal);
@@ -213,6 +220,11 @@ void leg_free(struct leg *leg);
 
 /* The SDP in a message; empty if there is none or it is broken. */
 struct body_span leg_sdp(const sip_t *sip);
+
+/* What a request requires of us that this peer is not given; NULL: nothing.
+ * Text in `home`. */
+sip_unsupported_t *leg_unsupported(su_home_t *home, const sip_t *sip,
+				   const struct policy_peer *peer);
 
 /* The value of Allow, in a dialog and out of it. */
 const char *leg_allow(void);

@@ -18,13 +18,21 @@
 static void leg_respond(struct leg *leg, nta_incoming_t *irq, unsigned status,
 			const char *phrase, const char *sdp)
 {
+	bool granted = status >= 200 &&
+		       (irq == leg->invite_in || irq == leg->update_in);
+	char lines[REFRESH_LINES_MAX] = "";
+
 	/* The library gave it its final answer already, for a CANCEL; after a
 	 * second one the next ACK would fail an assertion. */
 	if (nta_incoming_status(irq) >= 200)
 		return;
+	if (granted)
+		refresh_answer(leg, irq == leg->update_in, lines);
 	nta_incoming_treply(
 		irq, status, phrase, SIPTAG_CONTACT_STR(leg->contact),
 		SIPTAG_ALLOW_STR(leg_allow()),
+		SIPTAG_SUPPORTED_STR(leg_supported(leg)),
+		TAG_IF(lines[0], SIPTAG_HEADER_STR(lines)),
 		TAG_IF(sdp, SIPTAG_CONTENT_TYPE_STR("application/sdp")),
 		TAG_IF(sdp, SIPTAG_PAYLOAD_STR(sdp)), TAG_END());
 }
@@ -33,18 +41,20 @@ static void leg_respond_refusal(nta_incoming_t *irq,
 				const struct leg_refusal *refusal)
 {
 	const char *phrase = refusal->phrase;
-	char retry[16];
+	char retry[16], min_se[16];
 
 	if (nta_incoming_status(irq) >= 200)
 		return;
 	if (!phrase)
 		phrase = sip_status_phrase(refusal->status);
 	snprintf(retry, sizeof(retry), "%u", refusal->retry_after_s);
+	snprintf(min_se, sizeof(min_se), "%u", refusal->min_se_s);
 	nta_incoming_treply(
 		irq, refusal->status, phrase,
 		TAG_IF(refusal->status == 405, SIPTAG_ALLOW_STR(leg_allow())),
 		TAG_IF(refusal->retry_after_s, SIPTAG_RETRY_AFTER_STR(retry)),
 		TAG_IF(refusal->warning, SIPTAG_WARNING_STR(refusal->warning)),
+		TAG_IF(refusal->min_se_s, SIPTAG_MIN_SE_STR(min_se)),
 		TAG_END());
 }
 
@@ -217,11 +227,16 @@ static int leg_on_offer(struct leg *leg, nta_incoming_t *irq, const sip_t *sip,
 {
 	unsigned status = leg_glare(leg, update);
 
+	if (!status)
+		status = refresh_asked(leg, sip, update);
+
 	if (status) {
 		leg_respond_refusal(
 			irq,
 			&(struct leg_refusal){
 				.status = status,
+				.min_se_s =
+					status == 422 ? leg->peer->min_se_s : 0,
 				.retry_after_s =
 					status == 500 ? 1 + status % 7 : 0});
 		nta_incoming_destroy(irq);
@@ -250,6 +265,22 @@ static int leg_on_offer(struct leg *leg, nta_incoming_t *irq, const sip_t *sip,
 	return 0;
 }
 
+/* Refused with 420 what requires more than we do. */
+static bool leg_bad_extension(const struct leg *leg, nta_incoming_t *irq,
+			      const sip_t *sip)
+{
+	su_home_t home[1] = {SU_HOME_INIT(home)};
+	sip_unsupported_t *more = leg_unsupported(home, sip, leg->peer);
+
+	if (more) {
+		nta_incoming_treply(irq, SIP_420_BAD_EXTENSION,
+				    SIPTAG_UNSUPPORTED(more), TAG_END());
+		nta_incoming_destroy(irq);
+	}
+	su_home_deinit(home);
+	return more;
+}
+
 int leg_on_request(struct leg *leg, nta_leg_t *dialog, nta_incoming_t *irq,
 		   const sip_t *sip)
 {
@@ -262,15 +293,8 @@ int leg_on_request(struct leg *leg, nta_leg_t *dialog, nta_incoming_t *irq,
 	}
 	if (!wire_answerable(sip) || leg_from_stranger(leg, irq))
 		return 403;
-	if (sip->sip_require) {
-		nta_incoming_treply(
-			irq, SIP_420_BAD_EXTENSION,
-			SIPTAG_UNSUPPORTED(
-				(sip_unsupported_t *)sip->sip_require),
-			TAG_END());
-		nta_incoming_destroy(irq);
+	if (leg_bad_extension(leg, irq, sip))
 		return 0;
-	}
 	if (method != sip_method_bye && leg_is_flooded(leg, irq)) {
 		leg_respond_refusal(irq,
 				    &(struct leg_refusal){.status = 503,

@@ -20,12 +20,17 @@ int leg_send_invite(struct leg *leg, const char *credentials)
 	/* Also the one with credentials: a 100 may precede the challenge. */
 	bool first = leg->state == LEG_CALLING || leg->state == LEG_EARLY;
 	nta_outgoing_t *old = leg->invite_out;
+	char lines[REFRESH_LINES_MAX];
+
+	refresh_request(leg, lines);
 
 	leg->invite_out = nta_outgoing_tcreate(
 		leg->dialog, leg_on_invite_response, leg,
 		(const url_string_t *)leg->route, SIP_METHOD_INVITE,
 		(const url_string_t *)leg->uri,
 		SIPTAG_CONTACT_STR(leg->contact), SIPTAG_ALLOW_STR(leg_allow()),
+		SIPTAG_SUPPORTED_STR(leg_supported(leg)),
+		TAG_IF(lines[0], SIPTAG_HEADER_STR(lines)),
 		TAG_IF(first && leg->extra, SIPTAG_HEADER_STR(leg->extra)),
 		TAG_IF(credentials, SIPTAG_HEADER_STR(credentials)),
 		SIPTAG_CONTENT_TYPE_STR("application/sdp"),
@@ -148,6 +153,8 @@ static int leg_accepted(struct leg *leg, const sip_t *sip)
 	}
 	leg_retarget(leg, sip, first);
 	leg_send_ack(leg);
+	if (!leaving)
+		refresh_accepted(leg, sip, first);
 	if (leaving) {
 		leg_send_bye(leg, NULL);
 		return 0;
@@ -155,7 +162,10 @@ static int leg_accepted(struct leg *leg, const sip_t *sip)
 	nta_outgoing_destroy(leg->invite_out);
 	leg->invite_out = NULL;
 	leg->state = LEG_ESTABLISHED;
-	event.kind = first ? LEG_ACCEPTED : LEG_MODIFIED;
+	event.kind = first		       ? LEG_ACCEPTED
+		     : leg->refresh.reinviting ? LEG_REFRESHED
+					       : LEG_MODIFIED;
+	leg->refresh.reinviting = false;
 	leg_emit(leg, &event);
 	return 0;
 }
@@ -178,6 +188,9 @@ static int leg_refused(struct leg *leg, unsigned status, const sip_t *sip)
 		credentials = leg_credentials(leg, sip, "INVITE");
 	if (credentials && !leg_send_invite(leg, credentials))
 		return 0;
+	if (!event.silent && status == 422 && refresh_raise(leg, sip) &&
+	    !leg_send_invite(leg, NULL))
+		return 0;
 	if (leg->invite_out)
 		nta_outgoing_destroy(leg->invite_out);
 	leg->invite_out = NULL;
@@ -192,6 +205,8 @@ static int leg_refused(struct leg *leg, unsigned status, const sip_t *sip)
 		/* It may still have one, and gets a BYE. */
 		event.kind = LEG_HUNG_UP;
 		leg_emit(leg, &event);
+	} else if (leg->refresh.reinviting) {
+		refresh_refused(leg, status);
 	} else {
 		event.kind = LEG_UNMODIFIED;
 		leg_emit(leg, &event);

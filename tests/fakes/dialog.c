@@ -66,6 +66,16 @@ static struct fake_call *find_call(struct fake *fake, const char *call_id,
 /* --- requests ---------------------------------------------------------------
  */
 
+/* Allow and Supported; the lines a test wants beside them may name more. */
+static const char *allow(const struct fake *fake)
+{
+	return fake->no_update
+		       ? "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS\r\n"
+			 "Supported: replaces\r\n"
+		       : "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE\r\n"
+			 "Supported: replaces\r\n";
+}
+
 static void write_request(struct fake_call *call, struct text *out,
 			  const char *method, const char *branch, unsigned cseq,
 			  const char *more, const char *body)
@@ -85,6 +95,9 @@ static void write_request(struct fake_call *call, struct text *out,
 		text_add(out, "Contact: <sip:%s@%s:%u>\r\n", fake->user,
 			 fake->host, fake->port);
 	text_add(out, "User-Agent: %s\r\n%s", fake->agent, more ? more : "");
+	if (!strcmp(method, "INVITE"))
+		text_add(out, "%s%s", allow(fake),
+			 fake->invite_lines ? fake->invite_lines : "");
 	if (body && body[0])
 		text_add(out, "Content-Type: application/sdp\r\n");
 	text_add(out, "Content-Length: %zu\r\n\r\n%s", body ? strlen(body) : 0,
@@ -126,10 +139,6 @@ void fake_request(struct fake_call *call, const char *method, const char *more,
 	send_request(call, method, more, body);
 }
 
-#define ALLOW                                                  \
-	"Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE\r\n" \
-	"Supported: replaces\r\n"
-
 static struct fake_call *begin_call(struct fake *fake, const char *number)
 {
 	struct fake_call *call = new_call(fake);
@@ -155,7 +164,7 @@ struct fake_call *fake_invite(struct fake *fake, const char *number)
 	struct text sdp;
 
 	fake_write_sdp(call, &sdp, false);
-	send_request(call, "INVITE", ALLOW, sdp.data);
+	send_request(call, "INVITE", NULL, sdp.data);
 	return call;
 }
 
@@ -165,7 +174,7 @@ struct fake_call *fake_invite_without_offer(struct fake *fake,
 	struct fake_call *call = begin_call(fake, number);
 
 	call->delayed = true;
-	send_request(call, "INVITE", ALLOW, NULL);
+	send_request(call, "INVITE", NULL, NULL);
 	return call;
 }
 
@@ -176,7 +185,7 @@ void fake_reinvite(struct fake_call *call)
 	call->reinvite_status = 0;
 	call->delayed = false;
 	fake_write_sdp(call, &sdp, false);
-	send_request(call, "INVITE", ALLOW, sdp.data);
+	send_request(call, "INVITE", NULL, sdp.data);
 	fake_settle(call);
 }
 
@@ -184,14 +193,14 @@ void fake_refresh(struct fake_call *call)
 {
 	call->reinvite_status = 0;
 	call->delayed = false;
-	send_request(call, "INVITE", ALLOW, call->sdp);
+	send_request(call, "INVITE", NULL, call->sdp);
 }
 
 void fake_reinvite_without_offer(struct fake_call *call)
 {
 	call->reinvite_status = 0;
 	call->delayed = true;
-	send_request(call, "INVITE", ALLOW, NULL);
+	send_request(call, "INVITE", NULL, NULL);
 }
 
 void fake_update(struct fake_call *call, bool sdp)
@@ -313,8 +322,12 @@ static void write_reply(struct fake *fake, const struct text_message *request,
 	text_add(out, "\r\nServer: %s\r\n%s", fake->agent, more ? more : "");
 	if (status > 100 && status < 300 && strcmp(request->method, "BYE") &&
 	    strcmp(request->method, "CANCEL"))
-		text_add(out, "Contact: <sip:%s@%s:%u>\r\n" ALLOW, fake->user,
-			 fake->host, fake->port);
+		text_add(out, "Contact: <sip:%s@%s:%u>\r\n%s", fake->user,
+			 fake->host, fake->port, allow(fake));
+	if (status >= 200 && status < 300 && fake->ok_lines &&
+	    (!strcmp(request->method, "INVITE") ||
+	     !strcmp(request->method, "UPDATE")))
+		text_add(out, "%s", fake->ok_lines);
 	if (body)
 		text_add(out, "Content-Type: application/sdp\r\n");
 	text_add(out, "Content-Length: %zu\r\n\r\n%s", body ? strlen(body) : 0,
@@ -572,9 +585,9 @@ static bool try_again(struct fake *fake, struct fake_call *call,
 			strcpy(challenge, other);
 	digest_answer(answer, sizeof(answer), challenge, m->method,
 		      call->target, fake->user, fake->password);
-	snprintf(line, sizeof(line), "%s: %s\r\n%s",
+	snprintf(line, sizeof(line), "%s: %s\r\n",
 		 m->status == 401 ? "Authorization" : "Proxy-Authorization",
-		 answer, ALLOW);
+		 answer);
 	call->credentials_sent++;
 	send_request(call, m->method, line,
 		     strcmp(m->method, "INVITE") || call->delayed ? NULL

@@ -122,6 +122,9 @@ struct fake {
 	unsigned t1_ms;		  /* 500 */
 	unsigned ok_give_up_ms;	  /* 32000: no ACK by then, BYE */
 	struct fake_media media;  /* what new calls begin with */
+	const char *invite_lines; /* in each INVITE of ours, CRLF each */
+	const char *ok_lines;	  /* in each 2xx to INVITE and UPDATE */
+	bool no_update;		  /* UPDATE is not in our Allow */
 	struct fake_hooks hooks;
 
 	struct fake_call *call[FAKE_CALLS_MAX];

@@ -79,6 +79,21 @@ static bool challenge(struct itsp *itsp, struct fake_call *call,
 	return true;
 }
 
+/* A shorter Session-Expires than ours: 422 with our Min-SE in `more`. */
+static bool too_short(struct itsp *itsp, const struct text_message *m,
+		      char *more, size_t size)
+{
+	char value[64];
+
+	if (!itsp->min_se_s ||
+	    !text_header(m, "Session-Expires", 0, value, sizeof(value)) ||
+	    strtoul(value, NULL, 10) >= itsp->min_se_s)
+		return false;
+	itsp->too_short++;
+	snprintf(more, size, "Min-SE: %u\r\n", itsp->min_se_s);
+	return true;
+}
+
 /* The refusals that need no ringing. True when it is over. */
 static bool refuse(struct itsp *itsp, struct fake_call *call)
 {
@@ -102,6 +117,8 @@ static bool refuse(struct itsp *itsp, struct fake_call *call)
 static void first_invite(struct itsp *itsp, struct fake_call *call,
 			 const struct text_message *m)
 {
+	char more[40];
+
 	if (does(itsp, ITSP_100_FIRST))
 		fake_answer(call, 100, false, NULL);
 	if (does(itsp, ITSP_CHALLENGES | ITSP_CHALLENGES_401) &&
@@ -109,6 +126,10 @@ static void first_invite(struct itsp *itsp, struct fake_call *call,
 		return;
 	if (!does(itsp, ITSP_100_FIRST))
 		fake_answer(call, 100, false, NULL);
+	if (too_short(itsp, m, more, sizeof(more))) {
+		fake_answer(call, 422, false, more);
+		return;
+	}
 	if (refuse(itsp, call) || does(itsp, ITSP_TRIES))
 		return;
 	if (does(itsp, ITSP_FORKS | ITSP_FORKS_TWICE)) {
@@ -182,11 +203,17 @@ static bool on_request(struct fake *fake, struct fake_call *call,
 {
 	struct itsp *itsp = fake->hooks.user;
 	bool inside = m->to_tag[0];
+	char more[40];
 
 	if (does(itsp, ITSP_SILENT))
 		return true;
 	if (!strcmp(m->method, "REGISTER"))
 		return on_register(itsp, m);
+	if (inside && call && strcmp(m->method, "ACK") &&
+	    too_short(itsp, m, more, sizeof(more))) {
+		fake_reply(fake, m, 422, more);
+		return true;
+	}
 	if (!strcmp(m->method, "INVITE") && inside && call)
 		return reinvite(itsp, call, m);
 	if (!strcmp(m->method, "INVITE") && !inside) {

@@ -46,7 +46,9 @@ struct itsp {
 	char redirect_to[256]; /* Contact of the 302 */
 	bool refused_reinvite;
 	struct text_message waiting; /* with ITSP_REINVITE_WAITS */
-	int registers;		     /* REGISTERs that were right */
+	unsigned min_se_s;  /* 422 to less; 0: takes all */
+	unsigned too_short; /* how many 422s */
+	int registers;	    /* REGISTERs that were right */
 };
 
 void itsp_open(struct itsp *itsp, const char *name, const char *host,
