@@ -51,7 +51,7 @@ lan=127.0.31.1:5060 caller=127.0.31.2:5061 answerer=127.0.32.2:5062
 if [ $quick = yes ]; then
 	rounds=1 calls=1000 burst=4000 held=2000 idle_s=4 settle_s=3 linger_s=0
 else
-	rounds=3 calls=2500 burst=30000 held=5000 idle_s=10 settle_s=5 linger_s=40
+	rounds=3 calls=2500 burst=30000 held=5000 idle_s=10 settle_s=5 linger_s=45
 fi
 rate=250 burst_rate=2500
 missed=0
