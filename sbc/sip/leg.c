@@ -28,6 +28,7 @@
 #include <sofia-sip/su_tagarg.h>
 
 #include "sbc/sip/header.h"
+#include "sbc/sip/wire.h"
 
 const char *leg_allow(void)
 {
@@ -157,6 +158,7 @@ int leg_new(struct leg **out, struct agent_network *at, struct policy *policy,
 	    const struct leg_invite *invite)
 {
 	struct leg *leg = leg_alloc(at, policy, peer);
+	char call_id[WIRE_CALL_ID_MAX];
 	int error = -ENOMEM;
 
 	if (!leg)
@@ -173,7 +175,10 @@ int leg_new(struct leg **out, struct agent_network *at, struct policy *policy,
 	leg->extra = su_sprintf(leg->home, "Max-Forwards: %u\r\n%s",
 				invite->max_forwards,
 				invite->extra ? invite->extra : "");
+	if (!wire_call_id(call_id))
+		goto failed;
 	leg->dialog = nta_leg_tcreate(at->nta, leg_on_request, leg,
+				      SIPTAG_CALL_ID_STR(call_id),
 				      SIPTAG_FROM_STR(invite->from),
 				      SIPTAG_TO_STR(invite->to), TAG_END());
 	if (!leg->uri || !leg->extra || !leg->dialog ||
