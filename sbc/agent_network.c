@@ -66,9 +66,11 @@ static void network_request(struct agent_network *network,
 {
 	sip_method_t method = sip->sip_request->rq_method;
 	const char *transport = sip_via_transport(sip->sip_via);
+	bool inside = sip->sip_to->a_tag || method == sip_method_bye ||
+		      method == sip_method_update || method == sip_method_prack;
 	nta_incoming_t *irq;
 
-	if (sip->sip_to->a_tag && method != sip_method_register) {
+	if (inside && method != sip_method_register) {
 		/* nta knows no such dialog. An ACK is never answered. */
 		if (method == sip_method_ack)
 			msg_destroy(msg);

@@ -426,6 +426,8 @@ static const struct {
 	 "expires=3600"},
 	{"Contact: <sip:101@127.0.0.1:7000>;expires=99999999999999\r\n", 200, 2,
 	 "expires=3600"},
+	{"Contact: <sip:101@127.0.0.1:7000>\r\nExpires: 4294967296\r\n", 200, 2,
+	 "expires=3600"},
 	{"Contact: <sip:101@127.0.0.1:7000>;expires=soon\r\n", 200, 2,
 	 "expires=3600"},
 	{"Contact: <sip:101@127.0.0.1:7000>;expires=59\r\n", 423, 1,

@@ -93,6 +93,9 @@ static int call_number(const sip_t *sip, char *out, size_t size)
 		return -EINVAL;
 	memcpy(out, user, len);
 	out[len] = '\0';
+	/* A NUL would end the number here, but not where it goes on. */
+	if (strstr(out, "%00"))
+		return -EINVAL;
 	url_unescape(out, out);
 	return header_number_ok(out) ? 0 : -EINVAL;
 }

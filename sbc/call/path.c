@@ -29,10 +29,13 @@ static enum media_side path_side(const struct leg *leg)
 
 int path_open(struct call *call, bool anchored)
 {
-	call->path.anchored = anchored;
-	if (!anchored)
-		return 0;
-	return media_session_new(&call->path.session, call->agent->media, call);
+	int error = 0;
+
+	if (anchored)
+		error = media_session_new(&call->path.session,
+					  call->agent->media, call);
+	call->path.anchored = anchored && !error;
+	return error;
 }
 
 bool path_close(struct call *call)

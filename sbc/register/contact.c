@@ -91,8 +91,11 @@ static uint32_t read_expires(const struct request *request,
 		if (!read_seconds(contact->m_expires, &seconds))
 			seconds = EXPIRES_MALFORMED;
 	} else if (header) {
-		seconds = header->ex_date ? EXPIRES_MALFORMED
-					  : (uint32_t)header->ex_delta;
+		seconds = EXPIRES_MALFORMED;
+		if (!header->ex_date)
+			seconds = header->ex_delta < UINT32_MAX
+					  ? (uint32_t)header->ex_delta
+					  : UINT32_MAX;
 	}
 	if (seconds > request->phones->expires_max_s)
 		seconds = request->phones->expires_max_s;

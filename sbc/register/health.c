@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "sbc/register/trunk_parts.h"
+#include "sbc/sip/wire.h"
 
 #define PING_FIRST_MS 500
 #define PING_DOWN_MS  10000
@@ -172,6 +173,7 @@ static void send_ping(struct trunk *trunk)
 	struct agent_network *network = trunk_network(trunk);
 	char uri[TRUNK_NAME_MAX + 8], to[TRUNK_NAME_MAX + 12];
 	char from[TRUNK_NAME_MAX + 160], route[TRUNK_ROUTE_MAX];
+	char call_id[WIRE_CALL_ID_MAX];
 
 	stop_ping(trunk);
 	if (!trunk->state.targets || !network || !network->out_of_dialog)
@@ -188,7 +190,8 @@ static void send_ping(struct trunk *trunk)
 		network->out_of_dialog, on_answer,
 		(nta_outgoing_magic_t *)trunk, (url_string_t *)route,
 		SIP_METHOD_OPTIONS, (url_string_t *)uri, SIPTAG_FROM_STR(from),
-		SIPTAG_TO_STR(to), TAG_END());
+		SIPTAG_TO_STR(to), SIPTAG_CALL_ID_STR(wire_call_id(call_id)),
+		TAG_END());
 	set_timer(trunk, on_silence, TRUNK_SILENCE_MS);
 }
 

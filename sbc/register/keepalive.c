@@ -11,6 +11,7 @@
 #include <sys/random.h>
 
 #include "sbc/register/registrar_parts.h"
+#include "sbc/sip/wire.h"
 
 uint32_t registrar_random(uint32_t below)
 {
@@ -88,6 +89,7 @@ void keepalive_send(struct registrar *registrar, struct binding *binding)
 	char host[ADDRESS_TEXT_MAX], us[ADDRESS_TEXT_MAX];
 	char route[ADDRESS_TEXT_MAX + 32], from[ADDRESS_TEXT_MAX + 16];
 	char to[sizeof(binding->pub.contact) + 2];
+	char call_id[WIRE_CALL_ID_MAX];
 
 	/* An unanswered one is still being retransmitted: packet enough. */
 	if (binding->ping || !network || !network->out_of_dialog)
@@ -106,5 +108,6 @@ void keepalive_send(struct registrar *registrar, struct binding *binding)
 		network->out_of_dialog, on_pong,
 		(nta_outgoing_magic_t *)binding, (url_string_t *)route,
 		SIP_METHOD_OPTIONS, (url_string_t *)binding->pub.contact,
-		SIPTAG_FROM_STR(from), SIPTAG_TO_STR(to), TAG_END());
+		SIPTAG_FROM_STR(from), SIPTAG_TO_STR(to),
+		SIPTAG_CALL_ID_STR(wire_call_id(call_id)), TAG_END());
 }

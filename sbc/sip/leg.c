@@ -29,6 +29,7 @@
 #include <sofia-sip/su_tagarg.h>
 
 #include "sbc/sip/header.h"
+#include "sbc/sip/wire.h"
 
 const char *leg_allow(void)
 {
@@ -184,6 +185,7 @@ int leg_new(struct leg **out, struct agent_network *at, struct policy *policy,
 	    const struct leg_invite *invite)
 {
 	struct leg *leg = leg_alloc(at, policy, peer);
+	char call_id[WIRE_CALL_ID_MAX];
 	int error = -ENOMEM;
 
 	if (!leg)
@@ -201,7 +203,10 @@ int leg_new(struct leg **out, struct agent_network *at, struct policy *policy,
 	leg->extra = su_sprintf(leg->home, "Max-Forwards: %u\r\n%s",
 				invite->max_forwards,
 				invite->extra ? invite->extra : "");
+	if (!wire_call_id(call_id))
+		goto failed;
 	leg->dialog = nta_leg_tcreate(at->nta, leg_on_request, leg,
+				      SIPTAG_CALL_ID_STR(call_id),
 				      SIPTAG_FROM_STR(invite->from),
 				      SIPTAG_TO_STR(invite->to), TAG_END());
 	if (!leg->uri || !leg->extra || !leg->dialog ||
@@ -274,6 +279,13 @@ struct body_span leg_sdp(const sip_t *sip)
 	return found;
 }
 
+static bool leg_port_ok(const url_t *url)
+{
+	unsigned long port = strtoul(url->url_port, NULL, 10);
+
+	return port > 0 && port < 65536;
+}
+
 /*
  * Does this URI name an address that we can reach as it stands? A host name
  * would have to be resolved in the stack (facts.md); a private address shown by
@@ -283,10 +295,19 @@ static bool leg_reachable(const struct leg *leg, const url_t *url)
 {
 	const struct sockaddr *remote = (const struct sockaddr *)&leg->remote;
 	struct sockaddr_storage address;
+	char transport[8] = "";
 
-	if (!url || !url->url_host ||
+	if (!url || url->url_type != url_sip || !url->url_host ||
 	    address_parse(&address, url->url_host, 5060) ||
 	    address.ss_family != leg->remote.ss_family)
+		return false;
+	/* A transport that we do not have with it, or somewhere else. */
+	if (url_param(url->url_params, "transport", transport,
+		      sizeof(transport)) &&
+	    !su_casematch(transport,
+			  leg->transport == POLICY_TCP ? "tcp" : "udp"))
+		return false;
+	if (url_has_param(url, "maddr") || (url->url_port && !leg_port_ok(url)))
 		return false;
 	return !address_is_private((struct sockaddr *)&address) ||
 	       address_is_private(remote);

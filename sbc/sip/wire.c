@@ -19,8 +19,11 @@
 
 #include <errno.h>
 #include <netdb.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sofia-sip/su.h>
 
@@ -84,4 +87,15 @@ int su_getaddrinfo(char const *node, char const *service,
 		return error;
 	only.ai_family = AF_INET;
 	return getaddrinfo(WIRE_NOWHERE, "9", &only, res);
+}
+
+const char *wire_call_id(char out[WIRE_CALL_ID_MAX])
+{
+	uint32_t word[4];
+
+	if (getrandom(word, sizeof(word), 0) != (ssize_t)sizeof(word))
+		return NULL;
+	for (unsigned i = 0; i < 4; i++)
+		snprintf(out + 8 * i, 9, "%08x", word[i]);
+	return out;
 }

@@ -16,4 +16,12 @@
  */
 bool wire_answerable(const sip_t *sip);
 
+/*
+ * A Call-ID of 128 random bits. The library's own is a time-based UUID that
+ * ends with the hardware address of our first interface, seldom the outer
+ * one. Returns out; NULL if there is no randomness.
+ */
+#define WIRE_CALL_ID_MAX 33
+const char *wire_call_id(char out[WIRE_CALL_ID_MAX]);
+
 #endif

@@ -68,10 +68,15 @@ static void check_agreement(const struct policy_faults *faults)
 		"error: is read in two ways",
 	};
 
-	for (unsigned i = 0; i < faults->count; i++)
+	for (unsigned i = 0; i < faults->count; i++) {
+		/* The first one: a quoted value may say the same. */
+		const char *said = strstr(faults->line[i], "error: ");
+
 		for (size_t k = 0; k < sizeof(never) / sizeof(never[0]); k++)
-			if (strstr(faults->line[i], never[k]))
+			if (said &&
+			    strncmp(said, never[k], strlen(never[k])) == 0)
 				abort();
+	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

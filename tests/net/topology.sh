@@ -30,5 +30,11 @@ for inside in 192.168. fd77: Fakephone secret User-Agent \
 done
 promise "every message gives one Via, ours" eval \
 	'! grep -a -E "^(Via|v):" "$seen" | grep -v -q -E "'"$WAN_EDGE|$PROVIDER"'"'
+# The library's own Call-IDs end with the address of the first interface.
+for mac in $(netns edge ip -o link show type veth |
+	sed -n 's/.*ether \([0-9a-f:]*\) .*/\1/p' | tr -d :); do
+	promise "our hardware address $mac is in none of them" \
+		never grep -q -a -i -F -e "$mac" "$seen"
+done
 promise "o= is ours" never grep -q -a '^o=fake' "$seen"
 net_end
