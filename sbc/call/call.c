@@ -306,8 +306,7 @@ static void call_refreshed(struct call *call, struct leg *leg,
 	if (!event->update || !learn_is_refusal(event->status))
 		return;
 	snprintf(came, sizeof(came), "%u", event->status);
-	learn_refused(call->agent->learn, leg->peer, LEARN_UPDATE,
-		      call->status.id, "UPDATE, refresh", came);
+	call_learned(call, leg, LEARN_UPDATE, "UPDATE, refresh", came);
 }
 
 static void call_established_event(struct call *call, struct leg *leg,

@@ -6,6 +6,7 @@
 #include "sbc/call/call.h"
 #include "sbc/call/forward.h"
 #include "sbc/call/hunt.h"
+#include "sbc/call/learn.h"
 #include "sbc/call/path.h"
 #include "sbc/report/status.h"
 #include "sbc/sip/header.h"
@@ -69,6 +70,10 @@ void call_status(struct call *call, struct status_line *line,
 struct status_leg *call_status_leg(struct call *call, const struct leg *leg);
 /* Codec, encryption and hold of both legs, as the live table shows them. */
 void call_describe(struct call *call);
+/* The leg's peer could not take such a request (learn_refused), and a line if
+ * that is news. */
+void call_learned(struct call *call, const struct leg *leg,
+		  enum learn_method method, const char *sent, const char *came);
 /* The line that holds the whole story. */
 void call_report_end(struct call *call);
 /* Fields of the answer's line: who answered, where each end was told to send.

@@ -202,17 +202,10 @@ static void forward_learn(struct call *call, const struct leg *t,
 			  const char *came)
 {
 	char sent[64];
-	struct status_line line;
 
 	snprintf(sent, sizeof(sent), "re-INVITE, %s",
 		 call->forward.what ? call->forward.what : "change");
-	if (!learn_refused(call->agent->learn, t->peer, LEARN_REINVITE,
-			   call->status.id, sent, came))
-		return;
-	call_status(call, &line, t, "peer-learned");
-	status_text(&line, "method", "INVITE");
-	status_text(&line, "evidence", came);
-	status_end(&line);
+	call_learned(call, t, LEARN_REINVITE, sent, came);
 }
 
 static void forward_refused(struct call *call, struct leg *t,

@@ -99,6 +99,21 @@ void call_report_nat(struct call *call, const struct leg *leg, unsigned slot,
 	status_end(&line);
 }
 
+void call_learned(struct call *call, const struct leg *leg,
+		  enum learn_method method, const char *sent, const char *came)
+{
+	struct status_line line;
+
+	if (!learn_refused(call->agent->learn, leg->peer, method,
+			   call->status.id, sent, came))
+		return;
+	call_status(call, &line, leg, "peer-learned");
+	status_text(&line, "method",
+		    method == LEARN_UPDATE ? "UPDATE" : "INVITE");
+	status_text(&line, "evidence", came);
+	status_end(&line);
+}
+
 /* One direction's figures: what came from that leg's far end. */
 static void report_side(struct call *call, struct status_line *line,
 			enum media_side side)

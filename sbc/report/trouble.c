@@ -85,6 +85,15 @@ static const struct trouble_line lines[] = {
 	{"media-fault",
 	 {"media-fault", NULL,
 	  "A media socket toward {end} failed[: {error}]."}},
+	{"refresh-failed",
+	 {"call-refresh-failed", NULL,
+	  "The session timer of {end} could not be refreshed: it may hang up "
+	  "when the timer runs out. Look at session_timer and update of the "
+	  "peer."}},
+	{"session-expired",
+	 {"call-end", "cause=session-expired",
+	  "{ender} did not refresh its session timer in time: it is gone, or "
+	  "its refresh was lost."}},
 	{"answer-unusable",
 	 {"call-end", "cause=answer-unusable",
 	  "The SDP of the answer could not be used: it named no codec that was "

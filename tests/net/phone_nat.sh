@@ -37,4 +37,6 @@ promise "audio both ways, outbound" \
 	      await phone "^heard seconds=1" 5 2'
 tell phone hangup
 promise "its hangup crosses" await provider '^ended by=them'
+promise "what its SDP showed is explained" \
+	eval 'ctl explain last | grep -q "SDP of a (phones) showed 10.5.0.2:"'
 net_end
