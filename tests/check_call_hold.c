@@ -473,6 +473,38 @@ START_TEST(a_request_that_comes_too_late_is_refused)
 	}
 END_TEST
 
+START_TEST(a_phone_that_moves_to_another_address_proves_itself_and_is_followed)
+	{
+		begin();
+		phone_talk(&f.phone, false);
+		fixture_watch(&f, 30);
+		fake_move_host(&f.phone.end, "127.0.1.77");
+		fake_reinvite(line());
+		fixture_run_until(&f, phone_reinvite_done);
+		ck_assert_int_eq(line()->reinvite_status, 200);
+		ck_assert_uint_ge(line()->credentials_sent, 1);
+		phone_talk(&f.phone, true);
+		unsigned before = tone_heard(&f.phone.end.tone);
+		provider_noticed_nothing();
+		ck_assert_uint_gt(tone_heard(&f.phone.end.tone), before + 5);
+		/* A BYE of ours finds it there. */
+		itsp_hang_up(&f.itsp);
+		fixture_run_until(&f, both_ended);
+	}
+END_TEST
+
+START_TEST(a_phone_that_moves_with_a_wrong_password_is_not_followed)
+	{
+		begin();
+		fake_move_host(&f.phone.end, "127.0.1.77");
+		f.phone.end.password = "wrong";
+		fake_reinvite(line());
+		fixture_run_until(&f, phone_reinvite_done);
+		ck_assert_int_eq(line()->reinvite_status, 407);
+		fixture_assert(&f, f.agent->calls_count == 1);
+	}
+END_TEST
+
 START_TEST(a_strangers_bye_for_our_call_changes_nothing)
 	{
 		static const char *const strangers[] = {
@@ -530,6 +562,12 @@ static Suite *hold_suite(void)
 	tcase_add_test(tests, a_request_that_comes_too_late_is_refused);
 	tcase_add_loop_test(tests, a_strangers_bye_for_our_call_changes_nothing,
 			    0, 3);
+	tcase_add_test(
+		tests,
+		a_phone_that_moves_to_another_address_proves_itself_and_is_followed);
+	tcase_add_test(
+		tests,
+		a_phone_that_moves_with_a_wrong_password_is_not_followed);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

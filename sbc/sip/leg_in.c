@@ -10,6 +10,7 @@
 #include <sofia-sip/su_tagarg.h>
 
 #include "sbc/guard/guard.h"
+#include "sbc/register/registrar.h"
 #include "sbc/sip/header.h"
 #include "sbc/sip/wire.h"
 
@@ -169,6 +170,37 @@ static bool leg_from_stranger(const struct leg *leg, nta_incoming_t *irq)
 	return stranger;
 }
 
+/*
+ * A phone that moved to another address asks from there: it proves who it is,
+ * and is followed. True: it did. False: the request was answered, with a
+ * challenge if there is somebody to prove to be.
+ */
+static bool leg_proves_itself(struct leg *leg, nta_incoming_t *irq,
+			      const sip_t *sip)
+{
+	const struct policy_user *user;
+	struct sockaddr_storage source;
+	msg_t *msg;
+
+	if (leg->peer->kind != POLICY_PHONES || !leg->user) {
+		leg_respond_refusal(irq, &(struct leg_refusal){.status = 403});
+		nta_incoming_destroy(irq);
+		return false;
+	}
+	msg = nta_incoming_getrequest(irq);
+	header_source(&source, msg);
+	msg_destroy(msg);
+	user = registrar_authenticate(leg->at->agent->registrar, irq, sip,
+				      (struct sockaddr *)&source);
+	if (!user)
+		return false;
+	if (!strcmp(user->user, leg->user->user))
+		return true;
+	leg_respond_refusal(irq, &(struct leg_refusal){.status = 403});
+	nta_incoming_destroy(irq);
+	return false;
+}
+
 /* Inside a dialog the rates hold as well; a BYE is always welcome. */
 static bool leg_is_flooded(const struct leg *leg, nta_incoming_t *irq)
 {
@@ -291,8 +323,10 @@ int leg_on_request(struct leg *leg, nta_leg_t *dialog, nta_incoming_t *irq,
 		nta_incoming_destroy(irq);
 		return 0;
 	}
-	if (!wire_answerable(sip) || leg_from_stranger(leg, irq))
+	if (!wire_answerable(sip))
 		return 403;
+	if (leg_from_stranger(leg, irq) && !leg_proves_itself(leg, irq, sip))
+		return 0;
 	if (leg_bad_extension(leg, irq, sip))
 		return 0;
 	if (method != sip_method_bye && leg_is_flooded(leg, irq)) {

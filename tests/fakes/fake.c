@@ -350,13 +350,11 @@ void fake_step(struct fake *fake)
 	tone_step(&fake->tone, now);
 }
 
-void fake_open(struct fake *fake, const char *name, const char *host)
+static void open_at(struct fake *fake, const char *host)
 {
 	socklen_t size = sizeof(fake->at);
 
-	memset(fake, 0, sizeof(*fake));
-	fake->name = name;
-	fake->at.sin_family = AF_INET;
+	fake->at = (struct sockaddr_in){.sin_family = AF_INET};
 	if (inet_pton(AF_INET, host, &fake->at.sin_addr) != 1)
 		abort();
 	fake->fd =
@@ -369,6 +367,21 @@ void fake_open(struct fake *fake, const char *name, const char *host)
 	}
 	snprintf(fake->host, sizeof(fake->host), "%s", host);
 	fake->port = ntohs(fake->at.sin_port);
+}
+
+void fake_move_host(struct fake *fake, const char *host)
+{
+	close(fake->fd);
+	open_at(fake, host);
+	fake->tone.host = fake->at.sin_addr;
+	tone_move(&fake->tone);
+}
+
+void fake_open(struct fake *fake, const char *name, const char *host)
+{
+	memset(fake, 0, sizeof(*fake));
+	fake->name = name;
+	open_at(fake, host);
 	snprintf(fake->user, sizeof(fake->user), "%s", name);
 	snprintf(fake->agent, sizeof(fake->agent), "Fake-%s/1.0", name);
 	fake->t1_ms = 500;

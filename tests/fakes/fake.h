@@ -181,6 +181,9 @@ void fake_request(struct fake_call *call, const char *method, const char *more,
 /* The same bytes from a socket of a stranger; the answer goes nowhere. */
 void fake_request_from(struct fake_call *call, const char *method,
 		       const char *stranger);
+/* Another address (Wi-Fi to cable): what is open stays open, the next request
+ * comes from there. */
+void fake_move_host(struct fake *fake, const char *host);
 /* New RTP sockets: the next offer tells the new port. */
 void fake_move_media(struct fake *fake);
 /* A request of our own outside of any call, answered through `hooks`. */
