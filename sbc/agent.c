@@ -26,9 +26,8 @@
 #include "sbc/sip/resolve.h"
 #include "sbc/store/store.h"
 
-#define AGENT_NONCE_LIFE_MS 300000
-#define AGENT_GOODBYE_MS    5000
-#define AGENT_LEAVE_MS	    1000
+#define AGENT_GOODBYE_MS 5000
+#define AGENT_LEAVE_MS	 1000
 
 /* --- birth ------------------------------------------------------------- */
 
@@ -84,9 +83,7 @@ static int agent_open_networks(struct agent *agent, char *why, size_t why_size)
 	return 0;
 }
 
-/* The trunks of the present snapshot; those of `old` that stay are kept. */
-static int agent_open_trunks(struct agent *agent, struct trunk **old,
-			     unsigned olds)
+int agent_open_trunks(struct agent *agent, struct trunk **old, unsigned olds)
 {
 	unsigned count = policy_peers(agent->policy);
 	int error = 0;
@@ -191,6 +188,8 @@ int agent_new(struct agent **out, struct policy *policy,
 	if (!error)
 		error = learn_new(&agent->learn, agent->store);
 	if (!error)
+		error = music_load(&agent->music, policy, why, why_size);
+	if (!error)
 		error = agent_open_media(agent, why, why_size);
 	if (!error)
 		error = agent_open_networks(agent, why, why_size);
@@ -233,6 +232,7 @@ void agent_free(struct agent *agent)
 		network_close(&agent->network[i]);
 	free(agent->network);
 	media_engine_free(agent->media);
+	music_free(agent->music);
 	learn_free(agent->learn);
 	store_close(agent->store);
 	cred_free(agent->cred);
@@ -273,7 +273,7 @@ int agent_run(struct agent *agent)
 	return agent->exit_status;
 }
 
-static void agent_event(const char *event, const char *key, const char *value)
+void agent_event(const char *event, const char *key, const char *value)
 {
 	struct status_line line;
 
@@ -316,132 +316,6 @@ int agent_hangup(struct agent *agent, const char *id)
 		return -ENOENT;
 	call_end(call, "sallyport", "admin");
 	return 0;
-}
-
-/* --- reload ------------------------------------------------------------ */
-
-static char *agent_faults_text(const struct policy_faults *faults)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	if (!out)
-		return NULL;
-	for (unsigned i = 0; i < faults->count; i++)
-		fprintf(out, "%s\n", faults->line[i]);
-	fclose(out);
-	return text;
-}
-
-/* Sockets are bound once: what they stand on needs a restart. */
-static char *agent_unmovable(const struct agent *agent,
-			     const struct policy *policy)
-{
-	char *text = NULL;
-	bool same = policy_networks(policy) == agent->networks;
-
-	for (unsigned i = 0; i < policy_networks(policy); i++) {
-		const struct policy_network *now = policy_network(policy, i);
-
-		if (same && network_same_place(agent->network[i].policy, now))
-			continue;
-		if (asprintf(&text,
-			     "%s:%u: error: networks, their addresses and "
-			     "sip_port cannot change by a reload; restart "
-			     "sallyport\n",
-			     now->at.file, now->at.line) < 0)
-			return NULL;
-		return text;
-	}
-	return NULL;
-}
-
-/* A realm that is new or has another name: its nonces begin anew. */
-static int agent_swap_realm(struct agent *agent, const struct policy *policy)
-{
-	const struct policy_phones *was = policy_phones(agent->policy);
-	const struct policy_phones *now = policy_phones(policy);
-	struct cred *cred;
-	int error;
-
-	if (!now || (was && !strcmp(was->realm, now->realm)))
-		return 0;
-	error = cred_new(&cred, now->realm, AGENT_NONCE_LIFE_MS);
-	if (error)
-		return error;
-	cred_free(agent->cred);
-	agent->cred = cred;
-	return 0;
-}
-
-static int agent_swap(struct agent *agent, struct policy *policy, char **why)
-{
-	struct policy *old = agent->policy;
-	struct trunk **old_trunk = agent->trunk;
-	unsigned old_trunks = agent->trunks;
-	const struct policy_files *files = policy_files(policy);
-	char fault[256] = "";
-	int error = agent_swap_realm(agent, policy), one;
-
-	/* Nothing may keep a pointer into the old snapshot, whatever fails. */
-	agent->policy = policy;
-	for (unsigned i = 0; i < agent->networks; i++) {
-		one = network_update(&agent->network[i],
-				     policy_network(policy, i), fault,
-				     sizeof(fault));
-		error = error ? error : one;
-	}
-	one = agent_open_trunks(agent, old_trunk, old_trunks);
-	error = error ? error : one;
-	if (error && asprintf(why, "%s\n", fault) < 0)
-		*why = NULL;
-	for (unsigned i = 0; i < old_trunks; i++)
-		if (old_trunk[i])
-			trunk_free(old_trunk[i], true);
-	free(old_trunk);
-	guard_limits(agent->guard, policy_limits(policy));
-	log_level(files->log_level);
-	log_reopen(files->status_log);
-	policy_unref(old);
-	agent_sources_changed(agent);
-	return error;
-}
-
-int agent_reload(struct agent *agent, char **why)
-{
-	struct policy_faults faults;
-	struct policy_host host = {NULL, 0};
-	struct policy *policy = NULL;
-	int error;
-
-	*why = NULL;
-	notify_reloading();
-	policy_host_read(&host);
-	error = policy_load(&policy, agent->config_path,
-			    host.addresses ? &host : NULL, &faults);
-	policy_host_free(&host);
-	if (faults.count)
-		*why = agent_faults_text(&faults);
-	policy_faults_free(&faults);
-	if (!error) {
-		char *unmovable = agent_unmovable(agent, policy);
-
-		if (unmovable) {
-			free(*why);
-			*why = unmovable;
-			policy_unref(policy);
-			error = -EINVAL;
-		}
-	}
-	if (!error)
-		error = agent_swap(agent, policy, why);
-	agent_event(error ? "reload-failed" : "reload", "config",
-		    agent->config_path);
-	if (*why)
-		log_warning("%s", *why);
-	notify_ready(NULL);
-	return error;
 }
 
 /* --- looking around ---------------------------------------------------- */

@@ -50,6 +50,7 @@ struct agent {
 	struct resolve *resolve;
 	struct store *store;
 	struct learn *learn;
+	struct agent_music *music;
 	struct media_engine *media;
 	struct ctl *ctl;
 	TAILQ_HEAD(agent_calls, call) calls, ended; /* ended: to be freed */
@@ -93,6 +94,10 @@ void agent_clock_init(void);
 /* By name, since a call's snapshot may be older than ours; NULL if gone. */
 struct agent_network *agent_network(struct agent *agent, const char *name);
 struct trunk *agent_trunk(struct agent *agent, const struct policy_peer *peer);
+
+/* What this peer hears while its call is held; NULL: silence. */
+const struct media_music *agent_music(const struct agent *agent,
+				      const struct policy_peer *peer);
 
 /* Which peer sent this? Literal sources by policy, resolved ones by trunk. */
 const struct policy_peer *agent_peer_by_source(struct agent *agent,

@@ -20,6 +20,24 @@ int network_update(struct agent_network *network,
 bool network_same_place(const struct policy_network *a,
 			const struct policy_network *b);
 
+/* --- agent.c -------------------------------------------------------------- */
+
+/* The trunks of the present snapshot; those of `old` that stay are kept, and
+ * their places there are emptied. */
+int agent_open_trunks(struct agent *agent, struct trunk **old, unsigned olds);
+/* A status line of the program; key NULL: no field. */
+void agent_event(const char *event, const char *key, const char *value);
+/* How long a nonce of ours is good. */
+#define AGENT_NONCE_LIFE_MS 300000
+
+/* --- agent_music.c: hold music, by the files' paths ------------------------
+ */
+
+/* All that the policy names, or nothing: -errno with `why`. */
+int music_load(struct agent_music **out, const struct policy *policy, char *why,
+	       size_t why_size);
+void music_free(struct agent_music *list);
+
 /* --- agent_chores.c: what the loop does by the clock and by descriptor - */
 
 /* Timers, the media engine's events, signals. 0 or -errno. */

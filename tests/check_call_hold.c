@@ -473,6 +473,51 @@ START_TEST(a_request_that_comes_too_late_is_refused)
 	}
 END_TEST
 
+/* A second of a square wave, 8 kHz, one channel, 16 bits. */
+static void write_music(const char *path)
+{
+	static const uint8_t head[44] =
+		"RIFF\xa4\x3e\0\0WAVEfmt \x10\0\0\0\1\0\1\0\x40\x1f\0\0"
+		"\x80\x3e\0\0\2\0\x10\0data\x80\x3e\0";
+	int16_t wave[8000];
+	FILE *file = fopen(path, "w");
+
+	ck_assert_ptr_nonnull(file);
+	for (unsigned i = 0; i < 8000; i++)
+		wave[i] = i / 10 % 2 ? 8000 : -8000;
+	ck_assert_uint_eq(fwrite(head, sizeof(head), 1, file), 1);
+	ck_assert_uint_eq(fwrite(wave, sizeof(wave), 1, file), 1);
+	fclose(file);
+}
+
+START_TEST(who_is_held_hears_music_and_after_the_resume_the_phone)
+	{
+		char acme[160], path[] = "/tmp/check-call-hold.wav";
+
+		write_music(path);
+		snprintf(acme, sizeof(acme),
+			 "reinvite = \"suppress\"; hold_music = \"%s\";", path);
+		fixture_start_with(&f, &(struct fixture_setup){.acme = acme});
+		unlink(path);
+		phone_call(&f.phone, "05551234");
+		fixture_run_until(&f, both_up);
+		fixture_run_until(&f, both_hear);
+		phone_hold_as(&f.phone, PHONE_HOLD_INACTIVE);
+		fixture_run_until(&f, phone_reinvite_done);
+		provider_noticed_nothing();
+		const struct tone_packet *music = last_heard(&f.itsp.end.tone);
+		unsigned silent = 0;
+		for (size_t i = 12; i < music->len; i++)
+			silent += music->bytes[i] == 0xd5;
+		ck_assert_uint_eq(music->len, 172);
+		ck_assert_uint_eq(silent, 0);
+		phone_talk(&f.phone, true);
+		phone_resume(&f.phone);
+		fixture_run_until(&f, phone_reinvite_done);
+		provider_noticed_nothing();
+	}
+END_TEST
+
 START_TEST(a_phone_that_moves_to_another_address_proves_itself_and_is_followed)
 	{
 		begin();
@@ -568,6 +613,8 @@ static Suite *hold_suite(void)
 	tcase_add_test(
 		tests,
 		a_phone_that_moves_with_a_wrong_password_is_not_followed);
+	tcase_add_test(tests,
+		       who_is_held_hears_music_and_after_the_resume_the_phone);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

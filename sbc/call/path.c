@@ -210,20 +210,7 @@ void path_target(struct call *call, const struct leg *leg,
 		media_engine_flush(call->agent->media);
 }
 
-/* --- flows ------------------------------------------------------------- */
-
-static bool path_is_steady(const struct call *call, const struct leg *toward)
-{
-	switch (toward->peer->stream) {
-	case POLICY_STREAM_STEADY:
-		return true;
-	case POLICY_STREAM_PASS:
-		return false;
-	case POLICY_STREAM_AUTO:
-		break;
-	}
-	return !learn_allows(call->agent->learn, toward->peer, LEARN_REINVITE);
-}
+/* --- filler ------------------------------------------------------------ */
 
 static const struct body_format *path_find(const struct body *body,
 					   unsigned slot, const char *encoding)
@@ -246,6 +233,77 @@ static const char *path_codec(const struct call *call, const struct leg *leg)
 	const char *law = call->path.law[path_side(leg)];
 
 	return law ? law : call->codec;
+}
+
+/* Where the codec's own silence is not known, comfort noise is if it was
+ * agreed. */
+static void path_choose(const struct body *body, unsigned slot,
+			const struct body_format *agreed,
+			struct media_filler *filler)
+{
+	const struct body_format *noise = path_find(body, slot, "CN");
+
+	filler->kind =
+		media_filler_kind(agreed->encoding.text, agreed->encoding.len);
+	filler->payload_type = (uint8_t)agreed->payload_type;
+	if (filler->kind == MEDIA_FILLER_REPEAT && noise) {
+		filler->kind = MEDIA_FILLER_CN;
+		filler->payload_type = (uint8_t)noise->payload_type;
+	}
+}
+
+static void path_fill(struct call *call, const struct leg *leg,
+		      const struct body *codec, bool armed)
+{
+	struct path *path = &call->path;
+	const struct body_format *agreed =
+		path_find(codec, path->audio, path_codec(call, leg));
+	struct media_filler filler = {.ptime_ms = 20, .armed = armed};
+	enum media_side other = path_side(leg) == MEDIA_A ? MEDIA_B : MEDIA_A;
+
+	if (!path->session || path->secure[path->audio] || !agreed)
+		return;
+	path_choose(codec, path->audio, agreed, &filler);
+	if (codec->media[path->audio].ptime_ms)
+		filler.ptime_ms = codec->media[path->audio].ptime_ms;
+	/* Music is for who is held; a late packet is no reason to play it. */
+	if (path->held[other])
+		filler.music = agent_music(call->agent, leg->peer);
+	path->filler[path_side(leg)] = filler;
+	media_session_filler(path->session, path_side(leg), path->audio,
+			     &filler);
+}
+
+void path_arm(struct call *call, const struct leg *leg,
+	      const struct body *codec)
+{
+	path_fill(call, leg, codec, true);
+}
+
+void path_disarm(struct call *call, const struct leg *leg)
+{
+	struct media_filler *filler = &call->path.filler[path_side(leg)];
+
+	if (!call->path.session || !filler->armed)
+		return;
+	filler->armed = false;
+	media_session_filler(call->path.session, path_side(leg),
+			     call->path.audio, filler);
+}
+
+/* --- flows ------------------------------------------------------------- */
+
+static bool path_is_steady(const struct call *call, const struct leg *toward)
+{
+	switch (toward->peer->stream) {
+	case POLICY_STREAM_STEADY:
+		return true;
+	case POLICY_STREAM_PASS:
+		return false;
+	case POLICY_STREAM_AUTO:
+		break;
+	}
+	return !learn_allows(call->agent->learn, toward->peer, LEARN_REINVITE);
 }
 
 /* G.711 of one law toward an end that speaks the other one. */
@@ -287,6 +345,9 @@ static void path_flow(struct call *call, const struct leg *from,
 	if (event)
 		flow.event_pt = (uint8_t)event->payload_type;
 	media_session_flow(path->session, path_side(to), path->audio, &flow);
+	/* What is repeated has to have been seen before it is needed. */
+	if (!path->filler[path_side(to)].armed)
+		path_fill(call, to, &wanted, false);
 }
 
 void path_flows(struct call *call, const struct leg *a, const struct leg *b)
@@ -295,52 +356,6 @@ void path_flows(struct call *call, const struct leg *a, const struct leg *b)
 		return;
 	path_flow(call, a, b);
 	path_flow(call, b, a);
-}
-
-/* --- filler ------------------------------------------------------------ */
-
-static const struct {
-	const char *encoding;
-	enum media_filler_kind kind;
-} path_fillers[] = {
-	{"PCMU", MEDIA_FILLER_PCMU},
-	{"PCMA", MEDIA_FILLER_PCMA},
-	{"G722", MEDIA_FILLER_G722},
-};
-
-void path_arm(struct call *call, const struct leg *leg,
-	      const struct body *codec)
-{
-	struct path *path = &call->path;
-	const struct body_format *agreed =
-		path_find(codec, path->audio, path_codec(call, leg));
-	struct media_filler filler = {.ptime_ms = 20, .armed = true};
-
-	if (!path->session || path->secure[path->audio] || !agreed)
-		return;
-	for (unsigned i = 0; i < sizeof(path_fillers) / sizeof(path_fillers[0]);
-	     i++)
-		if (body_span_is(agreed->encoding, path_fillers[i].encoding))
-			filler.kind = path_fillers[i].kind;
-	if (filler.kind == MEDIA_FILLER_NONE)
-		return;
-	filler.payload_type = (uint8_t)agreed->payload_type;
-	if (codec->media[path->audio].ptime_ms)
-		filler.ptime_ms = codec->media[path->audio].ptime_ms;
-	path->filler[path_side(leg)] = filler;
-	media_session_filler(path->session, path_side(leg), path->audio,
-			     &filler);
-}
-
-void path_disarm(struct call *call, const struct leg *leg)
-{
-	struct media_filler *filler = &call->path.filler[path_side(leg)];
-
-	if (!call->path.session || !filler->armed)
-		return;
-	filler->armed = false;
-	media_session_filler(call->path.session, path_side(leg),
-			     call->path.audio, filler);
 }
 
 bool path_alive(const struct call *call, const struct leg *leg, unsigned ms)
