@@ -65,7 +65,8 @@ struct media_session {
 	unsigned silence_ms, hold_ms;
 	TAILQ_HEAD(, pair) pairs; /* in the order they were bound */
 	struct slot *slots[MEDIA_SLOTS_MAX];
-	struct relay relay; /* the worker's */
+	struct media_music *music[MEDIA_MUSIC_MAX]; /* all it ever played */
+	struct relay relay;			    /* the worker's */
 };
 
 /* Tell the worker all that is due; false if there was no room for it. */

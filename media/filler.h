@@ -15,12 +15,17 @@
 
 #define FILLER_PTIME_MAX_MS 120
 #define FILLER_PACKET_MAX   (RTP_HEADER_LEN + 8 * FILLER_PTIME_MAX_MS)
+#define FILLER_REPEAT_MAX   320
 #define FILLER_NEVER	    INT64_MAX
 
 struct filler {
 	struct media_filler config;
-	bool running;	/* the last packet sent was ours */
-	int64_t due_ns; /* when ours is due; FILLER_NEVER */
+	bool running;	  /* the last packet sent was ours */
+	unsigned late_ms; /* how late we may wake up */
+	int64_t due_ns;	  /* when ours is due; FILLER_NEVER */
+	size_t at;	  /* in the music */
+	uint16_t last_len;
+	uint8_t last[FILLER_REPEAT_MAX]; /* a real payload, for REPEAT */
 };
 
 void filler_reset(struct filler *f);
@@ -29,8 +34,9 @@ void filler_reset(struct filler *f);
 void filler_configure(struct filler *f, struct line *line,
 		      const struct media_filler *config, int64_t now_ns);
 
-/* A real packet was sent. */
-void filler_yield(struct filler *f, int64_t now_ns);
+/* A real packet was sent, with this payload. */
+void filler_yield(struct filler *f, const uint8_t *payload, size_t len,
+		  int64_t now_ns);
 
 /* When filler_make() is to be called; FILLER_NEVER if not. */
 static inline int64_t filler_due(const struct filler *f)
@@ -38,7 +44,8 @@ static inline int64_t filler_due(const struct filler *f)
 	return f->due_ns;
 }
 
-/* Write the packet that is due; returns its length. */
+/* Write the packet that is due; returns its length, 0 if there is nothing to
+ * fill it with. */
 size_t filler_make(struct filler *f, struct line *line,
 		   uint8_t buf[FILLER_PACKET_MAX], int64_t now_ns);
 /* Nothing may be sent now: wait for another interval. */

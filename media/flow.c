@@ -81,7 +81,7 @@ bool flow_real(struct flow *flow, struct rtp_header *h, uint8_t *buf,
 	case LINE_DROP:
 		return false;
 	}
-	filler_yield(&flow->filler, now_ns);
+	filler_yield(&flow->filler, h->payload, h->payload_len, now_ns);
 	return true;
 }
 

@@ -56,7 +56,7 @@ static inline int64_t flow_due(const struct flow *flow)
 {
 	return filler_due(&flow->filler);
 }
-/* Write the packet that is due; returns its length. */
+/* Write the packet that is due; returns its length, or 0. */
 size_t flow_make(struct flow *flow, uint8_t buf[FLOW_PACKET_MAX],
 		 int64_t now_ns);
 /* Nothing may be sent now. */

@@ -112,24 +112,57 @@ struct media_target {
 void media_session_target(struct media_session *session, enum media_side side,
 			  unsigned slot, const struct media_target *target);
 
+/* --- hold music: loaded once, for any number of sessions --------------- */
+
+struct media_music;
+
 /*
- * What is sent toward `side` when the other end falls silent: the codec's
- * silence, with the stream's SSRC, sequence and timestamp running on.
- * `armed` starts it 40 ms after the last packet; it yields to real packets,
- * which then are renumbered to run on from it.
+ * Read a WAV file (PCM of 16 bits, one channel or two, 8, 16, 32, 44.1 or
+ * 48 kHz, 0.1 to 300 s) and convert it, once, to loops of G.711 and G.722: 24
+ * bytes a millisecond of music, and a few ms of work for each second of it.
+ * Returns 0; -errno of open() and read(); -EINVAL; -EFBIG; -ENOMEM. `why` of
+ * `why_size` bytes then says in plain words what is wrong.
+ */
+int media_music_load(struct media_music **out, const char *path, char *why,
+		     size_t why_size);
+/* Sessions that play it go on with it; it goes with the last of them. NULL is
+ * fine. */
+void media_music_free(struct media_music *music);
+
+/*
+ * What is sent toward `side` when the other end falls silent, with the
+ * stream's SSRC, sequence and timestamp running on: music where there is some
+ * and the codec is one of the first three, else what keeps the stream alive
+ * and is heard as silence. `armed` starts it when the next packet is so late
+ * that the gap would pass 60 ms; it yields to real packets at once, which
+ * then are renumbered to run on from it.
  */
 enum media_filler_kind {
 	MEDIA_FILLER_NONE,
 	MEDIA_FILLER_PCMU,
 	MEDIA_FILLER_PCMA,
-	MEDIA_FILLER_G722
+	MEDIA_FILLER_G722,
+	MEDIA_FILLER_CN,     /* comfort noise, RFC 3389: where it was agreed */
+	MEDIA_FILLER_OPUS,   /* a frame of no bytes: DTX (RFC 6716 3.1) */
+	MEDIA_FILLER_G729,   /* a frame of silence */
+	MEDIA_FILLER_GSM,    /* the same */
+	MEDIA_FILLER_REPEAT, /* any other codec: the last payload that passed
+				while this kind was set, armed or not; before
+				there is one, nothing */
 };
+/* What to fill with where this encoding (SDP's name, any case) was agreed;
+ * MEDIA_FILLER_REPEAT for those that are not known. */
+enum media_filler_kind media_filler_kind(const char *encoding, size_t len);
+
 struct media_filler {
 	enum media_filler_kind kind;
 	uint8_t payload_type;
 	unsigned ptime_ms; /* 20 */
 	bool armed;
+	const struct media_music *music; /* or NULL */
 };
+/* A session plays at most MEDIA_MUSIC_MAX different loops; silence else. */
+#define MEDIA_MUSIC_MAX 4
 void media_session_filler(struct media_session *session, enum media_side side,
 			  unsigned slot, const struct media_filler *filler);
 

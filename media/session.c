@@ -18,6 +18,8 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "media/music.h"
+
 static struct worker *least_busy(struct media_engine *engine)
 {
 	struct worker *best = &engine->workers[0];
@@ -55,6 +57,8 @@ void session_free(struct media_session *session)
 	}
 	for (int i = 0; i < MEDIA_SLOTS_MAX; i++)
 		free(session->slots[i]);
+	for (int i = 0; i < MEDIA_MUSIC_MAX && session->music[i]; i++)
+		music_leave(session->music[i]);
 	free(session);
 }
 
@@ -278,6 +282,24 @@ void media_session_target(struct media_session *session, enum media_side side,
 	changed(session);
 }
 
+/* The worker may play it until the session has gone, so it has to live that
+ * long. False if there are too many. */
+static bool hold_music(struct media_session *session,
+		       const struct media_music *music)
+{
+	for (int i = 0; i < MEDIA_MUSIC_MAX; i++) {
+		if (session->music[i] == music)
+			return true;
+		if (session->music[i])
+			continue;
+		/* Only its bytes are constant, not who uses it. */
+		session->music[i] = (struct media_music *)(uintptr_t)music;
+		music_use(session->music[i]);
+		return true;
+	}
+	return false;
+}
+
 void media_session_filler(struct media_session *session, enum media_side side,
 			  unsigned slot, const struct media_filler *filler)
 {
@@ -285,6 +307,8 @@ void media_session_filler(struct media_session *session, enum media_side side,
 		return;
 	struct side_wish *wish = find_wish(session, side, slot);
 	wish->filler = *filler;
+	if (filler->music && !hold_music(session, filler->music))
+		wish->filler.music = NULL;
 	wish->filler_due = true;
 	changed(session);
 }

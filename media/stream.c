@@ -339,10 +339,12 @@ void stream_flow_due(void *arg, struct wheel_entry *entry)
 	int64_t now_ns = loop_now_ns(worker->loop);
 	uint8_t buf[FLOW_PACKET_MAX];
 
+	end->flow.filler.late_ms = worker->late_ms;
 	if (flow_due(&end->flow) <= now_ns) {
 		if (end->may_receive && end->has_dest[MEDIA_RTP] && end->pair) {
 			size_t len = flow_make(&end->flow, buf, now_ns);
-			if (send_to(worker, end, MEDIA_RTP, buf, len) == 0)
+			if (len &&
+			    send_to(worker, end, MEDIA_RTP, buf, len) == 0)
 				counter_add(&end->counters.filler_packets, 1);
 		} else {
 			flow_skip(&end->flow, now_ns);

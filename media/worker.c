@@ -13,6 +13,7 @@
 #define EVENTS	     1024
 #define MS_NS	     INT64_C(1000000)
 #define SWEEP_NS     (1000 * MS_NS)
+#define LATE_MAX_MS  50
 #define SWEEP_MIN_NS (100 * MS_NS)
 
 bool worker_tell(struct worker *worker, const struct relay_event *event)
@@ -207,12 +208,23 @@ static void sweep(struct worker *worker)
 	if (pause_ns < SWEEP_MIN_NS)
 		pause_ns = SWEEP_MIN_NS;
 	worker->next_sweep_ns = loop_now_ns(worker->loop) + pause_ns;
+	worker->late_ms -= (worker->late_ms + 7) / 8;
+}
+
+/* What was to be done at next_ms comes only now: so will other things. */
+static void note_lateness(struct worker *worker, int64_t next_ms,
+			  int64_t now_ms)
+{
+	if (next_ms >= 0 && now_ms - next_ms > (int64_t)worker->late_ms)
+		worker->late_ms = now_ms - next_ms > LATE_MAX_MS
+					  ? LATE_MAX_MS
+					  : (unsigned)(now_ms - next_ms);
 }
 
 /* --- the thread
  * --------------------------------------------------------------- */
 
-static int timeout_ms(const struct worker *worker)
+static int timeout_ms(const struct worker *worker, int64_t next_ms)
 {
 	int64_t now_ns = loop_now_ns(worker->loop);
 	int64_t wait_ms = -1;
@@ -221,7 +233,6 @@ static int timeout_ms(const struct worker *worker)
 		if (wait_ms < 0)
 			wait_ms = 0;
 	}
-	int64_t next_ms = wheel_next_ms(&worker->wheel);
 	if (next_ms >= 0) {
 		int64_t ms = next_ms - now_ns / MS_NS;
 		if (ms < 0)
@@ -236,8 +247,10 @@ static void *worker_main(void *arg)
 {
 	struct worker *worker = arg;
 	while (!atomic_load(&worker->stop)) {
-		loop_turn(worker->loop, timeout_ms(worker));
+		int64_t next_ms = wheel_next_ms(&worker->wheel);
+		loop_turn(worker->loop, timeout_ms(worker, next_ms));
 		int64_t now_ns = loop_now_ns(worker->loop);
+		note_lateness(worker, next_ms, now_ns / MS_NS);
 		wheel_advance(&worker->wheel, now_ns / MS_NS, stream_flow_due,
 			      worker);
 		if (now_ns >= worker->next_sweep_ns)

@@ -109,6 +109,7 @@ struct worker {
 	LIST_HEAD(, relay) relays;
 	STAILQ_HEAD(, owed) owed;
 	int64_t next_sweep_ns;
+	unsigned late_ms; /* it woke up so late, in the last seconds */
 	pthread_t thread;
 	bool started;
 	_Atomic bool stop;    /* signalling writes */

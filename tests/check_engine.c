@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -607,6 +608,51 @@ START_TEST(filler_and_real_packets_are_one_stream)
 	}
 END_TEST
 
+/* 0.1 s of a ramp that comes back; where its file is gone, it is loaded. */
+static struct media_music *some_music(void)
+{
+	static uint8_t wav[44 + 1600] =
+		"RIFF\0\0\0\0WAVEfmt \20\0\0\0\1\0\1\0\100\37\0\0\200\76"
+		"\0\0\2\0\20\0data\100\6\0";
+	char path[] = "/tmp/check_engine.XXXXXX", why[80];
+	struct media_music *music;
+	for (int i = 0; i < 800; i++)
+		wav[44 + 2 * i + 1] = (uint8_t)(i < 400 ? i / 8 : 100 - i / 8);
+	int fd = mkstemp(path);
+	ck_assert_int_eq(write(fd, wav, sizeof(wav)), (ssize_t)sizeof(wav));
+	close(fd);
+	ck_assert_int_eq(media_music_load(&music, path, why, sizeof(why)), 0);
+	unlink(path);
+	return music;
+}
+
+START_TEST(music_plays_on_when_its_owner_lets_it_go)
+	{
+		struct fixture f;
+		uint8_t buf[300], first[160];
+		start(&f);
+		struct media_music *music = some_music();
+		struct media_filler filler = {.kind = MEDIA_FILLER_PCMU,
+					      .payload_type = 0,
+					      .ptime_ms = 20,
+					      .armed = true,
+					      .music = music};
+		media_session_filler(f.session, MEDIA_B, 0, &filler);
+		for (int i = 0; i < 11; i++) {
+			ck_assert_int_eq(
+				far_receive(&f.b, 0, buf, sizeof(buf), WAIT_MS),
+				172);
+			if (i == 0)
+				memcpy(first, buf + 12, 160);
+			ck_assert_int_eq(memcmp(first, buf + 12, 160) == 0,
+					 i % 5 == 0);
+			if (i == 5)
+				media_music_free(music);
+		}
+		finish(&f);
+	}
+END_TEST
+
 START_TEST(filler_begins_a_stream_of_its_own)
 	{
 		struct fixture f;
@@ -1115,6 +1161,7 @@ static Suite *engine_suite(void)
 	tcase_add_test(tc, a_new_address_reopens_this_side_only);
 	tcase_add_test(tc, an_end_that_is_gone_neither_spins_nor_kills);
 	tcase_add_test(tc, filler_and_real_packets_are_one_stream);
+	tcase_add_test(tc, music_plays_on_when_its_owner_lets_it_go);
 	tcase_add_test(tc, filler_begins_a_stream_of_its_own);
 	tcase_add_test(tc, a_steady_flow_is_one_stream_whoever_sends);
 	tcase_add_test(tc, filler_and_steady_make_one_stream_with_reports);
