@@ -5,6 +5,7 @@
 
 #include "tests/check_main.h"
 #include "tests/fakes/fixture.h"
+#include "tests/fakes/hurry.h"
 
 static struct fixture f;
 
@@ -85,6 +86,37 @@ START_TEST(a_provider_that_hangs_up_on_a_reinvite_does_so_only_once)
 		ck_assert_uint_eq(itsp_reinvites(&f.itsp), 1);
 		fixture_watch(&f, 100);
 		ck_assert(both_up(&f));
+	}
+END_TEST
+
+START_TEST(a_provider_that_does_not_answer_a_reinvite_is_known_then)
+	{
+		begin("reinvite = \"auto\";", ITSP_ANSWERS);
+		fake_drop_next(&f.itsp.end, FAKE_IN, "INVITE", 100);
+		phone_hold(&f.phone);
+		hurry(&f, 34);
+		fixture_run_until(&f, no_calls);
+		ck_assert_status(&f, "leg=b peer=acme event=peer-learned "
+				     "method=INVITE evidence=\"no reply\"");
+	}
+END_TEST
+
+START_TEST(a_provider_that_hangs_up_after_its_own_reinvite_taught_nothing)
+	{
+		fixture_start_with(&f, &(struct fixture_setup){
+					       .acme = "reinvite = \"auto\";",
+					       .phones = "reinvite = "
+							 "\"forward\";"});
+		phone_call(&f.phone, "05551234");
+		fixture_run_until(&f, both_up);
+		itsp_line(&f.itsp)->media.direction = "sendonly";
+		fake_reinvite(itsp_line(&f.itsp));
+		fixture_run_until(&f, itsp_reinvite_done);
+		ck_assert_uint_eq(fake_seen_inside(&f.phone.end, "INVITE"), 1);
+		itsp_hang_up(&f.itsp);
+		fixture_run_until(&f, no_calls);
+		ck_assert_uint_eq(
+			fixture_status_count(&f, "event=peer-learned"), 0);
 	}
 END_TEST
 
@@ -196,6 +228,12 @@ static Suite *call_modify_suite(void)
 	tcase_add_test(
 		tests,
 		a_provider_that_hangs_up_on_a_reinvite_does_so_only_once);
+	tcase_add_test(
+		tests,
+		a_provider_that_does_not_answer_a_reinvite_is_known_then);
+	tcase_add_test(
+		tests,
+		a_provider_that_hangs_up_after_its_own_reinvite_taught_nothing);
 	tcase_add_test(tests, a_static_setting_wins_over_what_was_learned);
 	tcase_add_test(tests, glare_is_waited_out_and_not_told_to_the_phone);
 	tcase_add_test(tests, an_offer_waits_until_the_other_leg_is_idle);

@@ -290,6 +290,24 @@ START_TEST(what_was_learned_is_shown_until_it_is_forgotten)
 	}
 END_TEST
 
+START_TEST(a_peer_with_the_longest_name_is_learned_once)
+	{
+		char name[65];
+		const struct policy_peer peer = {.name = name,
+						 .reinvite = POLICY_AUTO};
+
+		memset(name, 'x', 64);
+		name[64] = '\0';
+		fixture_start(&f);
+		ck_assert(learn_refused(f.agent->learn, &peer, LEARN_REINVITE,
+					"1", "", ""));
+		ck_assert(!learn_refused(f.agent->learn, &peer, LEARN_REINVITE,
+					 "2", "", ""));
+		ck_assert(!learn_allows(f.agent->learn, &peer, LEARN_REINVITE));
+		ck_assert_uint_eq(learn_forget(f.agent->learn, name), 1);
+	}
+END_TEST
+
 static Suite *explain_suite(void)
 {
 	Suite *suite = suite_create("explain");
@@ -309,6 +327,7 @@ static Suite *explain_suite(void)
 	tcase_add_test(t, an_end_that_falls_silent_is_said);
 	tcase_add_test(t, an_sdp_that_shows_another_address_is_said);
 	tcase_add_test(t, what_was_learned_is_shown_until_it_is_forgotten);
+	tcase_add_test(t, a_peer_with_the_longest_name_is_learned_once);
 	suite_add_tcase(suite, t);
 	return suite;
 }

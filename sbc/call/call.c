@@ -336,7 +336,7 @@ static void call_established_event(struct call *call, struct leg *leg,
 		call_end(call, leg == call->a ? "a" : "b", "session-expired");
 		return;
 	case LEG_HUNG_UP:
-		forward_hung_up(call, leg);
+		forward_hung_up(call, leg, event->status);
 		call_end(call, leg == call->a ? "a" : "b",
 			 event->status ? "dialog-lost" : "hangup");
 		return;

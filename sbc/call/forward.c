@@ -56,7 +56,9 @@ static void forward_done(struct call *call)
 		su_timer_reset(f->timer);
 	free(f->text);
 	free(f->t_local);
-	*f = (struct forward){.timer = f->timer, .sent_ms = f->sent_ms};
+	*f = (struct forward){.timer = f->timer,
+			      .sent_to = f->sent_to,
+			      .sent_ms = f->sent_ms};
 }
 
 void forward_clear(struct call *call)
@@ -108,6 +110,7 @@ static int forward_send(struct call *call, const struct body *theirs)
 	}
 	f->sent = true;
 	f->withdrawn = false;
+	f->sent_to = t;
 	f->sent_ms = agent_now_ms();
 	f->tries++;
 	if (!strcmp(f->what, "t38"))
@@ -359,14 +362,20 @@ void forward_resume(struct call *call)
 		forward_try(call);
 }
 
-void forward_hung_up(struct call *call, struct leg *leg)
+void forward_hung_up(struct call *call, struct leg *leg, unsigned status)
 {
 	const struct forward *f = &call->forward;
 	uint64_t since = agent_now_ms() - f->sent_ms;
 	char came[64];
 
-	if (!f->sent_ms || since > LEARN_BYE_MS || leg == f->p)
+	if (!f->sent_ms || leg != f->sent_to)
 		return;
-	snprintf(came, sizeof(came), "BYE after %u ms", (unsigned)since);
+	if (status == 408 && f->sent)
+		snprintf(came, sizeof(came), "no reply");
+	else if (!status && since <= LEARN_BYE_MS)
+		snprintf(came, sizeof(came), "BYE after %u ms",
+			 (unsigned)since);
+	else
+		return;
 	forward_learn(call, leg, came);
 }

@@ -24,6 +24,7 @@ struct forward {       /* in the call; all zero: none is under way */
 	bool withdrawn;	  /* ours was cancelled; T may yet have taken it */
 	unsigned tries;
 	char *t_local; /* our last body on T, in force again if it refuses */
+	const struct leg *sent_to; /* the last one ever asked; to compare */
 	uint64_t sent_ms;
 	su_timer_t *timer; /* glare's pause; P's patience */
 };
@@ -37,8 +38,9 @@ void forward_answered(struct call *call, struct leg *t,
 		      const struct leg_event *event);
 /* After each event: is T free now for an offer that waits? */
 void forward_resume(struct call *call);
-/* `leg` hung up: was it our re-INVITE that it could not take? */
-void forward_hung_up(struct call *call, struct leg *leg);
+/* `leg` hung up, or (status) did not answer: was it our re-INVITE that it
+ * could not take? */
+void forward_hung_up(struct call *call, struct leg *leg, unsigned status);
 void forward_clear(struct call *call);
 
 /*

@@ -136,7 +136,11 @@ void refresh_settle(struct refresh_session *now,
 			who = sent->refresher == REFRESH_NOBODY
 				      ? REFRESH_UAC
 				      : sent->refresher;
-		now->expires_s = answer->expires_s;
+		/* Less than any Min-SE is a mistake that would cost a request
+		 * every moment. */
+		now->expires_s = answer->expires_s < REFRESH_MIN_S
+					 ? REFRESH_MIN_S
+					 : answer->expires_s;
 		now->ours = who == REFRESH_UAC;
 	} else if (first || !now->ours) {
 		now->expires_s = 0; /* section 7.2: nobody expects any */

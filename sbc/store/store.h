@@ -50,7 +50,7 @@ void store_drop_binding(struct store *store, const char *user,
 
 /* A fact learned of a peer: it could not take this method in mid-call. */
 struct store_fact {
-	char peer[64];
+	char peer[72]; /* a name has at most 64 */
 	char method[16];
 	char sent[64], came[64]; /* the evidence */
 	char call[20];
