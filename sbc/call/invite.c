@@ -198,6 +198,7 @@ static void call_begin(struct agent_network *at, struct leg *a,
 		leg_end(a, 500, NULL);
 		return;
 	}
+	call_fill_status(call, sip, number);
 	if (a->peer->kind != POLICY_PHONES) {
 		struct trunk *trunk = agent_trunk(at->agent, a->peer);
 
@@ -213,7 +214,6 @@ static void call_begin(struct agent_network *at, struct leg *a,
 			return;
 		}
 	}
-	call_fill_status(call, sip, number);
 	call_start_line(call, number, &targets[0]);
 	status = call_take_offer(call, sip, leg_sdp(sip), &cause);
 	if (!status && hunt_new(&call->hunt, call, targets, count)) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Two functions of the library, replaced by symbols of the same name; it
- * calls both through its procedure table.
+ * Three functions of the library, replaced by symbols of the same name; it
+ * calls them through its procedure and method tables.
  *
  * su_vsend: an answer that cannot be sent puts its transaction on a queue on
  * which an ACK fails an assertion, and an assertion ends the program. A Via
@@ -12,6 +12,10 @@
  * su_getaddrinfo: it would wait for a name server in the signalling thread,
  * for any name that a Via holds. Names are resolved elsewhere (resolve.h); here
  * they become an address to which nothing can be sent.
+ *
+ * stun_mini_request: every UDP listener of the library is a STUN server, too:
+ * a second parser of wire bytes in front of the guard, that answers without a
+ * limit and writes a line to standard error for each packet.
  */
 #include "config.h"
 
@@ -25,6 +29,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <sofia-sip/stun.h>
 #include <sofia-sip/su.h>
 
 #define WIRE_NOWHERE "255.255.255.255"
@@ -87,6 +92,17 @@ int su_getaddrinfo(char const *node, char const *service,
 		return error;
 	only.ai_family = AF_INET;
 	return getaddrinfo(WIRE_NOWHERE, "9", &only, res);
+}
+
+void stun_mini_request(stun_mini_t *mini, su_socket_t socket, void *msg,
+		       ssize_t msglen, void *from, socklen_t fromlen)
+{
+	(void)mini;
+	(void)socket;
+	(void)msg;
+	(void)msglen;
+	(void)from;
+	(void)fromlen;
 }
 
 const char *wire_call_id(char out[WIRE_CALL_ID_MAX])

@@ -53,6 +53,9 @@ packets()
 	head -c 1400 /dev/urandom >"$b/garbage"
 	head -c 3 /dev/zero >"$b/zeros"
 	: >"$b/empty"
+	{ printf '\000\001\000\000\041\022\244\102'
+	  head -c 12 /dev/zero; } >"$b/stun"
+	{ printf '\000\001\000\100'; head -c 64 /dev/urandom; } >"$b/stun-bad"
 	printf '\r\n\r\n' >"$b/crlf"
 	head_of INVITE 101 | head -c 150 >"$b/truncated"
 	head_of OPTIONS 101 >"$b/unended"
@@ -130,6 +133,8 @@ spit "$NET_WORK/bad/sdp-loops" 1
 promise "the SDP that loops gets a proper refusal" refused
 spit "$NET_WORK/bad/multipart-nested" 1
 promise "the multipart that aborts gets a proper refusal" refused
+spit "$NET_WORK/bad/stun" 0.5
+promise "STUN gets no answer" eval '[ ! -s "$NET_WORK/got" ]'
 promise "and through three more rounds" repeat 3 all_packets
 promise "it lives" ctl_answers
 after=$(rss sallyport)
@@ -156,6 +161,7 @@ promise "unbroken" judged provider breaks == 0
 promise "nothing raw in the logs" never grep -q -a -P \
 	'[\x00-\x08\x0b-\x1f\x7f\xff\xfe]' \
 	"$NET_WORK/status.log" "$NET_WORK/sallyport.out"
+promise "the library says nothing by itself" never logged '^stun'
 promise "the log is not flooded" \
 	eval '[ "$(wc -l <"$NET_WORK/sallyport.out")" -lt 100 ]'
 net_end
