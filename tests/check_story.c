@@ -420,7 +420,7 @@ static const struct {
 	 "It was ended here: the ACK of a (phones) never came."},
 	{"leg=- peer=- event=call-end duration_ms=90000 by=a "
 	 "cause=session-expired status=200",
-	 "It was ended here after 1 min 30 s: a (phones) did not refresh its "
+	 "It was ended here after 1:30 min: a (phones) did not refresh its "
 	 "session timer in time."},
 	{"leg=- peer=- event=call-end by=a cause=prack-missing status=504",
 	 "It was ended here: the PRACK of a (phones) never came."},
