@@ -106,7 +106,8 @@ const char *leg_credentials(struct leg *leg, const sip_t *sip,
 	const struct policy_peer *peer = leg->peer;
 	const sip_route_t *route = NULL;
 	const sip_contact_t *target = NULL;
-	const char *uri = leg->uri, *line = NULL;
+	const char *uri = leg->uri, *line;
+	su_home_t home[1] = {SU_HOME_INIT(home)};
 
 	if (!peer->username || !peer->password ||
 	    leg->challenges >= LEG_CHALLENGES_MAX)
@@ -114,11 +115,15 @@ const char *leg_credentials(struct leg *leg, const sip_t *sip,
 	leg->challenges++;
 	nta_leg_get_route(leg->dialog, &route, &target);
 	if (target)
-		uri = url_as_string(leg->home, target->m_url);
-	if (challenge_answer(&line, leg->home, sip, method, uri, peer->username,
-			     peer->password, 1))
-		return NULL;
-	return line;
+		uri = url_as_string(home, target->m_url);
+	/* Some challenge each request of a long call. */
+	su_free(leg->home, leg->credentials);
+	leg->credentials = NULL;
+	if (!challenge_answer(&line, home, sip, method, uri, peer->username,
+			      peer->password, 1))
+		leg->credentials = su_strdup(leg->home, line);
+	su_home_deinit(home);
+	return leg->credentials;
 }
 
 int leg_on_bye_response(struct leg *leg, nta_outgoing_t *orq, const sip_t *sip)
