@@ -3,6 +3,9 @@
  * glare, waiting, fall-back. */
 #include "config.h"
 
+#include <sofia-sip/su_alloc_stat.h>
+
+#include "sbc/call/call_private.h"
 #include "tests/check_main.h"
 #include "tests/fakes/fixture.h"
 #include "tests/fakes/hurry.h"
@@ -120,6 +123,57 @@ START_TEST(a_provider_that_hangs_up_after_its_own_reinvite_taught_nothing)
 	}
 END_TEST
 
+static bool (*itsp_request)(struct fake *fake, struct fake_call *call,
+			    const struct text_message *request);
+
+static bool challenge_inside(struct fake *fake, struct fake_call *call,
+			     const struct text_message *m)
+{
+	char credentials[1024];
+
+	if (strcmp(m->method, "INVITE") || !m->to_tag[0] ||
+	    text_header(m, "Proxy-Authorization", 0, credentials,
+			sizeof(credentials)))
+		return itsp_request(fake, call, m);
+	fake_reply(fake, m, 407,
+		   "Proxy-Authenticate: Digest realm=\"x\", nonce=\"y\"\r\n");
+	return true;
+}
+
+/* Bytes that the leg's home holds more than when its statistics began. */
+static long leg_grew(struct leg *leg)
+{
+	su_home_stat_t stat;
+
+	su_home_get_stats(leg->home, 0, &stat, sizeof(stat));
+	return (long)(stat.hs_allocs.hsa_bytes - stat.hs_frees.hsf_bytes);
+}
+
+START_TEST(a_provider_that_challenges_every_reinvite_costs_no_memory)
+	{
+		struct leg *b;
+
+		begin("reinvite = \"forward\"; username = \"us\"; "
+		      "password = \"x\";",
+		      ITSP_ANSWERS);
+		itsp_request = f.itsp.end.hooks.request;
+		f.itsp.end.hooks.request = challenge_inside;
+		b = TAILQ_FIRST(&f.agent->calls)->b;
+		su_home_init_stats(b->home);
+		hold();
+		ck_assert_int_eq(line()->reinvite_status, 200);
+		for (unsigned i = 0; i < 10; i++) {
+			phone_resume(&f.phone);
+			fixture_run_until(&f, phone_reinvite_done);
+			hold();
+		}
+		ck_assert_int_eq(line()->reinvite_status, 200);
+		ck_assert_uint_eq(itsp_reinvites(&f.itsp), 42);
+		/* One line of credentials. */
+		ck_assert_int_lt(leg_grew(b), 1000);
+	}
+END_TEST
+
 START_TEST(a_static_setting_wins_over_what_was_learned)
 	{
 		begin("reinvite = \"forward\";", ITSP_REINVITE_488);
@@ -234,6 +288,9 @@ static Suite *call_modify_suite(void)
 	tcase_add_test(
 		tests,
 		a_provider_that_hangs_up_after_its_own_reinvite_taught_nothing);
+	tcase_add_test(
+		tests,
+		a_provider_that_challenges_every_reinvite_costs_no_memory);
 	tcase_add_test(tests, a_static_setting_wins_over_what_was_learned);
 	tcase_add_test(tests, glare_is_waited_out_and_not_told_to_the_phone);
 	tcase_add_test(tests, an_offer_waits_until_the_other_leg_is_idle);

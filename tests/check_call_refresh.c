@@ -67,8 +67,8 @@ static bool phone_refused(struct fixture *x)
 START_TEST(a_protected_provider_is_made_the_refresher)
 	{
 		call_up(NULL, NULL);
-		ck_assert_str_eq(header(itsp_got("INVITE"), "Supported"),
-				 "timer");
+		ck_assert_ptr_nonnull(strstr(
+			header(itsp_got("INVITE"), "Supported"), "timer"));
 		ck_assert_str_eq(header(itsp_got("INVITE"), "Session-Expires"),
 				 "1800;refresher=uas");
 		/* The phone asked for none. */

@@ -43,7 +43,10 @@ static void call_id(struct status_call *status)
 
 struct leg *call_other(const struct call *call, const struct leg *leg)
 {
-	return leg == call->a ? call->b : call->a;
+	if (leg != call->a)
+		return call->a;
+	/* Before the answer: whose early session leg a has. */
+	return call->hunt ? hunt_branch(call->hunt, call->told) : call->b;
 }
 
 /* --- birth ------------------------------------------------------------- */
@@ -332,6 +335,10 @@ static void call_established_event(struct call *call, struct leg *leg,
 	case LEG_REFRESHED:
 		call_refreshed(call, leg, event);
 		return;
+	case LEG_UNPRACKED:
+		call->dial_status = 504;
+		call_end(call, "a", "prack-missing");
+		return;
 	case LEG_EXPIRED:
 		call_end(call, leg == call->a ? "a" : "b", "session-expired");
 		return;
@@ -361,9 +368,7 @@ void call_on_leg(void *owner, struct leg *leg, const struct leg_event *event)
 	if (call->state == CALL_HUNTING && leg != call->a)
 		hunt_event(call->hunt, leg, event);
 	else if (call->state == CALL_HUNTING && event->kind == LEG_OFFERED)
-		leg_reply_refuse(leg,
-				 &(struct leg_refusal){.status = 500,
-						       .retry_after_s = 2});
+		modify_early(call, leg, event);
 	else if (call->state == CALL_HUNTING && event->kind == LEG_REQUESTED)
 		leg_request_reply(leg, event->ticket, 500, NULL);
 	else if (call->state != CALL_ENDED)

@@ -16,6 +16,7 @@
 
 #include "sbc/call/branch.h"
 #include "sbc/call/call_private.h"
+#include "sbc/call/modify.h"
 #include "sbc/register/registrar.h"
 #include "sbc/register/trunk.h"
 
@@ -376,10 +377,7 @@ void hunt_event(struct hunt *hunt, struct leg *branch,
 		hunt_refused(hunt, branch, event);
 		return;
 	case LEG_OFFERED:
-		/* RFC 3311 5.2: an early UPDATE that cannot be decided now. */
-		leg_reply_refuse(branch,
-				 &(struct leg_refusal){.status = 500,
-						       .retry_after_s = 2});
+		modify_early(hunt->call, branch, event);
 		return;
 	case LEG_REFERRED:
 	case LEG_REQUESTED:
@@ -392,9 +390,18 @@ void hunt_event(struct hunt *hunt, struct leg *branch,
 	case LEG_UNMODIFIED:
 	case LEG_REPLIED:
 	case LEG_REFRESHED:
+	case LEG_UNPRACKED:
 	case LEG_EXPIRED:
 		return;
 	}
+}
+
+struct leg *hunt_branch(const struct hunt *hunt, const struct leg *branch)
+{
+	for (unsigned i = 0; i < hunt->branches; i++)
+		if (hunt->branch[i] == branch)
+			return hunt->branch[i];
+	return NULL;
 }
 
 void hunt_win(struct hunt *hunt, struct leg *winner)

@@ -42,6 +42,8 @@ void hunt_event(struct hunt *hunt, struct leg *branch,
 		const struct leg_event *event);
 /* Take the winner out; the other branches are ended. */
 void hunt_win(struct hunt *hunt, struct leg *winner);
+/* That leg, if it is one of the branches; `branch` is not followed. */
+struct leg *hunt_branch(const struct hunt *hunt, const struct leg *branch);
 /* Ends all branches. */
 void hunt_free(struct hunt *hunt);
 

@@ -183,6 +183,46 @@ void modify_here(struct call *call, struct leg *p, const struct body *theirs,
 	leg_reply(p, p->offer.local);
 }
 
+void modify_early(struct call *call, struct leg *p,
+		  const struct leg_event *event)
+{
+	const struct leg *t = call_other(call, p);
+	struct leg_refusal refusal = {.status = 500, .retry_after_s = 2};
+	const char *why = "early";
+	struct body theirs;
+
+	if (!event->sdp.len) {
+		leg_reply(p, NULL);
+		return;
+	}
+	/* RFC 3311 5.2: our offer is open on b's side, theirs on a's. */
+	if (p != call->a && !p->offer.remote)
+		refusal = (struct leg_refusal){.status = 491};
+	else if (!t || !t->offer.remote || !p->offer.local)
+		why = "no-early-session";
+	else if (body_parse(&theirs, event->sdp.text, event->sdp.len, &why))
+		refusal = (struct leg_refusal){.status = 488};
+	else if (!call->path.anchored)
+		refusal = (struct leg_refusal){.status = 504};
+	else
+		refusal = (struct leg_refusal){
+			.status =
+				modify_answer(call, p, &theirs, event->sdp.text,
+					      event->sdp.len)};
+	if (refusal.status) {
+		struct status_line line;
+
+		call_status(call, &line, p, "call-refused");
+		status_number(&line, "status", refusal.status);
+		status_text(&line, "cause", why);
+		status_end(&line);
+		leg_reply_refuse(p, &refusal);
+		return;
+	}
+	modify_suppressed(call, p, true, "early");
+	leg_reply(p, p->offer.local);
+}
+
 /* A re-INVITE without an offer gets ours: the session as it is, both ways. */
 static void modify_offer_ours(struct call *call, struct leg *p)
 {

@@ -17,6 +17,11 @@ struct leg_event;
 void modify_offered(struct call *call, struct leg *leg,
 		    const struct leg_event *event);
 
+/* An UPDATE came before the answer (RFC 3311), or an offer in a PRACK: it is
+ * answered from the early session, and never goes on. */
+void modify_early(struct call *call, struct leg *leg,
+		  const struct leg_event *event);
+
 /* The ACK of a 2xx of ours that carried our offer: it holds the answer. */
 void modify_acked(struct call *call, struct leg *leg,
 		  const struct leg_event *event);

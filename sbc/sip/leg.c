@@ -33,15 +33,18 @@
 
 const char *leg_allow(void)
 {
-	return "INVITE, ACK, CANCEL, BYE, UPDATE, OPTIONS, REFER, NOTIFY, "
-	       "INFO, "
-	       "MESSAGE";
+	return "INVITE, ACK, CANCEL, BYE, PRACK, UPDATE, OPTIONS, REFER, "
+	       "NOTIFY, INFO, MESSAGE";
 }
 
 /* What is ended here, by the policy of whom we talk to. */
 static const char *leg_options(const struct policy_peer *peer)
 {
-	return peer->session_timer == POLICY_TIMER_OFF ? "" : "timer";
+	bool timer = peer->session_timer != POLICY_TIMER_OFF;
+
+	if (peer->prack == POLICY_PRACK_OFF)
+		return timer ? "timer" : "";
+	return timer ? "timer, 100rel" : "100rel";
 }
 
 const char *leg_supported(const struct leg *leg)
@@ -171,6 +174,7 @@ int leg_accept(struct leg **out, struct agent_network *at,
 	leg->invite_in = irq;
 	leg->offer_open = !leg_sdp(sip).len;
 	refresh_asked(leg, sip, false); /* 422: screened before */
+	reliable_asked(leg, sip);
 	nta_incoming_bind(irq, leg_on_ack_cancel, leg);
 	*out = leg;
 	return 0;
@@ -358,7 +362,9 @@ void leg_end(struct leg *leg, unsigned status, const char *reason)
 	TAILQ_INSERT_TAIL(&agent->leaving, leg, entry);
 	switch (leg->state) {
 	case LEG_INCOMING:
-		leg_refuse(leg, &(struct leg_refusal){.status = status});
+		/* 0: its 200 still waited for a PRACK. */
+		leg_refuse(leg, &(struct leg_refusal){.status = status ? status
+								       : 503});
 		leg_free(leg);
 		return;
 	case LEG_CALLING:
@@ -396,6 +402,7 @@ void leg_free(struct leg *leg)
 	refresh_clear(leg);
 	if (leg->invite_in)
 		nta_incoming_destroy(leg->invite_in);
+	reliable_clear(leg);
 	if (leg->update_in)
 		nta_incoming_destroy(leg->update_in);
 	if (leg->invite_out)

@@ -17,6 +17,7 @@
 #include "policy/policy.h"
 #include "sbc/sip/offer.h"
 #include "sbc/sip/refresh.h"
+#include "sbc/sip/reliable.h"
 
 struct agent_network;
 struct leg;
@@ -43,6 +44,7 @@ enum leg_event_kind {
 	LEG_UNMODIFIED, /* our re-INVITE was refused: status; session as was */
 	LEG_REFRESHED,	/* our session refresh is over: status (0: none could be
 			   sent), update, sdp; the leg is idle again */
+	LEG_UNPRACKED,	/* no PRACK came; 504 was sent, the leg ended */
 	LEG_EXPIRED,	/* nobody refreshed the session (RFC 4028): end it */
 	LEG_HUNG_UP,	/* BYE, or 481/408 to a request of ours: ended */
 	LEG_REFERRED,	/* REFER; answer with leg_refer_reply */
@@ -95,7 +97,8 @@ struct leg { /* read-only outside of leg*.c, but for `offer` */
 	enum policy_transport transport;
 	struct sockaddr_storage local; /* our SIP address, as it sees it */
 	struct offer offer;
-	struct refresh refresh; /* its session timer */
+	struct refresh refresh;	  /* its session timer */
+	struct reliable reliable; /* 18x with PRACK */
 
 	su_home_t *home;
 	nta_leg_t *dialog;
@@ -113,6 +116,7 @@ struct leg { /* read-only outside of leg*.c, but for `offer` */
 	uint64_t left_ms;    /* when leg_end began; 0: not yet */
 	bool offer_open;     /* our offer in the 2xx waits for its ACK */
 	unsigned challenges; /* answered in a row */
+	char *credentials;   /* the last line that answered one */
 	struct leg_asked {
 		unsigned ticket;
 		nta_incoming_t *irq; /* NULL: free */

@@ -66,13 +66,13 @@ void leg_progress(struct leg *leg, unsigned status, const char *phrase,
 		return;
 	if (status == 100)
 		nta_incoming_treply(leg->invite_in, SIP_100_TRYING, TAG_END());
-	else
+	else if (!reliable_progress(leg, status, phrase, sdp))
 		leg_respond(leg, leg->invite_in, status, phrase, sdp);
 }
 
 void leg_answer(struct leg *leg, const char *sdp)
 {
-	if (leg->state != LEG_INCOMING)
+	if (leg->state != LEG_INCOMING || reliable_delays(leg, sdp))
 		return;
 	leg->state = LEG_ANSWERED;
 	leg_respond(leg, leg->invite_in, SIP_200_OK, sdp);
@@ -231,6 +231,8 @@ static unsigned leg_glare(const struct leg *leg, bool update)
 {
 	if (leg->state == LEG_LEAVING || leg->state == LEG_ENDED)
 		return 481;
+	if (leg->update_in)
+		return 500;
 	if (leg_is_asked(leg))
 		return update && leg->state == LEG_INCOMING ? 0 : 500;
 	if (leg->invite_out && leg->state == LEG_ESTABLISHED)

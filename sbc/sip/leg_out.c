@@ -22,6 +22,9 @@ int leg_send_invite(struct leg *leg, const char *credentials)
 	nta_outgoing_t *old = leg->invite_out;
 	char lines[REFRESH_LINES_MAX];
 
+	/* Our offer is open then, and a PRACK would have to answer theirs. */
+	bool reliable = first && leg->offer.local;
+
 	refresh_request(leg, lines);
 
 	leg->invite_out = nta_outgoing_tcreate(
@@ -30,6 +33,8 @@ int leg_send_invite(struct leg *leg, const char *credentials)
 		(const url_string_t *)leg->uri,
 		SIPTAG_CONTACT_STR(leg->contact), SIPTAG_ALLOW_STR(leg_allow()),
 		SIPTAG_SUPPORTED_STR(leg_supported(leg)),
+		TAG_IF(reliable && leg->peer->prack == POLICY_PRACK_REQUIRE,
+		       SIPTAG_REQUIRE_STR("100rel")),
 		TAG_IF(lines[0], SIPTAG_HEADER_STR(lines)),
 		TAG_IF(first && leg->extra, SIPTAG_HEADER_STR(leg->extra)),
 		TAG_IF(credentials, SIPTAG_HEADER_STR(credentials)),
@@ -101,7 +106,8 @@ const char *leg_credentials(struct leg *leg, const sip_t *sip,
 	const struct policy_peer *peer = leg->peer;
 	const sip_route_t *route = NULL;
 	const sip_contact_t *target = NULL;
-	const char *uri = leg->uri, *line = NULL;
+	const char *uri = leg->uri, *line;
+	su_home_t home[1] = {SU_HOME_INIT(home)};
 
 	if (!peer->username || !peer->password ||
 	    leg->challenges >= LEG_CHALLENGES_MAX)
@@ -109,11 +115,15 @@ const char *leg_credentials(struct leg *leg, const sip_t *sip,
 	leg->challenges++;
 	nta_leg_get_route(leg->dialog, &route, &target);
 	if (target)
-		uri = url_as_string(leg->home, target->m_url);
-	if (challenge_answer(&line, leg->home, sip, method, uri, peer->username,
-			     peer->password, 1))
-		return NULL;
-	return line;
+		uri = url_as_string(home, target->m_url);
+	/* Some challenge each request of a long call. */
+	su_free(leg->home, leg->credentials);
+	leg->credentials = NULL;
+	if (!challenge_answer(&line, home, sip, method, uri, peer->username,
+			      peer->password, 1))
+		leg->credentials = su_strdup(leg->home, line);
+	su_home_deinit(home);
+	return leg->credentials;
 }
 
 int leg_on_bye_response(struct leg *leg, nta_outgoing_t *orq, const sip_t *sip)
@@ -146,7 +156,7 @@ static int leg_accepted(struct leg *leg, const sip_t *sip)
 		leaving || leg->state == LEG_CALLING || leg->state == LEG_EARLY;
 
 	leg->challenges = 0;
-	if (first && sip->sip_to->a_tag) {
+	if (first && !reliable_won(leg, sip) && sip->sip_to->a_tag) {
 		nta_leg_rtag(leg->dialog, sip->sip_to->a_tag);
 		nta_leg_client_reroute(leg->dialog, sip->sip_record_route,
 				       sip->sip_contact, 1);
@@ -227,7 +237,7 @@ int leg_on_invite_response(struct leg *leg, nta_outgoing_t *orq,
 		return leg_accepted(leg, sip);
 	if (leg->state == LEG_CALLING)
 		leg->state = LEG_EARLY;
-	if (leg->state != LEG_EARLY)
+	if (leg->state != LEG_EARLY || !reliable_heard(leg, sip))
 		return 0;
 	leg_emit(leg, &(struct leg_event){.kind = LEG_PROGRESS,
 					  .status = status,

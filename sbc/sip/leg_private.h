@@ -6,6 +6,7 @@
 #define NTA_LEG_MAGIC_T	     struct leg
 #define NTA_INCOMING_MAGIC_T struct leg
 #define NTA_OUTGOING_MAGIC_T struct leg
+#define NTA_RELIABLE_MAGIC_T struct leg
 
 #include "sbc/sip/leg.h"
 #include "sbc/agent.h"

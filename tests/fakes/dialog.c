@@ -604,6 +604,27 @@ static void learn_dialog(struct fake_call *call, const struct text_message *m)
 	keep_routes(call, m, true);
 }
 
+/* RFC 3262: a reliable 18x is PRACKed once. */
+static void prack(struct fake_call *call, const struct text_message *m)
+{
+	struct fake *fake = call->fake;
+	char require[128], value[32], line[512];
+	struct text sdp;
+
+	if (!text_header(m, "Require", 0, require, sizeof(require)) ||
+	    !strstr(require, "100rel") ||
+	    !text_header(m, "RSeq", 0, value, sizeof(value)) ||
+	    strtoul(value, NULL, 10) == call->rseq || fake->no_prack)
+		return;
+	call->rseq = (unsigned)strtoul(value, NULL, 10);
+	call->prack_status = 0;
+	snprintf(line, sizeof(line), "RAck: %u %u INVITE\r\n%s", call->rseq,
+		 call->invite_cseq, fake->prack_lines ? fake->prack_lines : "");
+	if (fake->prack_offers)
+		fake_write_sdp(call, &sdp, false);
+	send_request(call, "PRACK", line, fake->prack_offers ? sdp.data : NULL);
+}
+
 static void first_answer(struct fake *fake, struct fake_call *call,
 			 struct fake_tx *tx, const struct text_message *m)
 {
@@ -618,6 +639,7 @@ static void first_answer(struct fake *fake, struct fake_call *call,
 		call->status = m->status;
 		if (m->body[0])
 			fake_settle(call);
+		prack(call, m);
 	} else if (m->status < 300) {
 		call->status = m->status;
 		if (!call->withhold_ack)
@@ -686,6 +708,12 @@ void fake_dialog_answer(struct fake *fake, struct fake_tx *tx,
 		if (!strcmp(m->method, "UPDATE")) {
 			call->update_status = m->status;
 			if (m->status < 300) {
+				fake_learn_sdp(call, m);
+				fake_settle(call);
+			}
+		} else if (!strcmp(m->method, "PRACK")) {
+			call->prack_status = m->status;
+			if (m->status < 300 && m->body[0]) {
 				fake_learn_sdp(call, m);
 				fake_settle(call);
 			}

@@ -76,6 +76,8 @@ struct fake_call {
 	int update_status, bye_status, cancel_status;
 	bool bye_sent, bye_seen, cancel_sent, cancel_seen;
 	unsigned provisionals; /* 18x seen */
+	unsigned rseq;	       /* of the last reliable one; PRACKed */
+	int prack_status;      /* of our last PRACK */
 	unsigned acks;	       /* seen for our 2xx */
 	bool withhold_ack;     /* never ACK their 2xx */
 	bool delayed;	       /* we sent an INVITE without SDP */
@@ -125,6 +127,9 @@ struct fake {
 	const char *invite_lines; /* in each INVITE of ours, CRLF each */
 	const char *ok_lines;	  /* in each 2xx to INVITE and UPDATE */
 	bool no_update;		  /* UPDATE is not in our Allow */
+	bool no_prack;		  /* a reliable 18x gets none */
+	const char *prack_lines;  /* in each PRACK of ours, CRLF each */
+	bool prack_offers;	  /* PRACKs hold a new offer */
 	struct fake_hooks hooks;
 
 	struct fake_call *call[FAKE_CALLS_MAX];

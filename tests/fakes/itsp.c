@@ -24,7 +24,8 @@ static void pick_up(struct fake *fake, struct fake_call *call)
 	call->media.port_zero = does(itsp, ITSP_PORT_0);
 	if (does(itsp, ITSP_BAD_SDP))
 		call->media.instead = "v=0\r\nm=audio nonsense\r\n\x01\xff\r\n";
-	fake_answer(call, 200, !does(itsp, ITSP_NO_SDP), NULL);
+	fake_answer(call, 200, !itsp->reliable && !does(itsp, ITSP_NO_SDP),
+		    NULL);
 }
 
 /* Two branches ring, a third that nobody heard of answers, and a moment
@@ -94,6 +95,44 @@ static bool too_short(struct itsp *itsp, const struct text_message *m,
 	return true;
 }
 
+#define RSEQ_FIRST 4711
+
+/* 183, PRACK, 180, PRACK, 200. */
+static void send_reliably(struct fake *fake, struct fake_call *call)
+{
+	struct itsp *itsp = fake->hooks.user;
+	char more[80];
+
+	if (call->state != FAKE_RINGING)
+		return;
+	if (itsp->pracks == 2) {
+		pick_up(fake, call);
+		return;
+	}
+	snprintf(more, sizeof(more), "Require: 100rel\r\nRSeq: %u\r\n",
+		 RSEQ_FIRST + itsp->pracks);
+	if (itsp->pracks)
+		fake_answer(call, 180, false, more);
+	else
+		fake_answer(call, 183, true, more);
+	fake_later(fake, 100, send_reliably, call);
+}
+
+static void on_prack(struct itsp *itsp, const struct text_message *m)
+{
+	char right[64];
+
+	text_header(m, "RAck", 0, itsp->rack, sizeof(itsp->rack));
+	snprintf(right, sizeof(right), "%u ", RSEQ_FIRST + itsp->pracks);
+	if (itsp->prack_broken) {
+		fake_reply(&itsp->end, m, 481, NULL);
+		return;
+	}
+	if (!strncmp(itsp->rack, right, strlen(right)))
+		itsp->pracks++;
+	fake_reply(&itsp->end, m, 200, NULL);
+}
+
 /* The refusals that need no ringing. True when it is over. */
 static bool refuse(struct itsp *itsp, struct fake_call *call)
 {
@@ -132,6 +171,10 @@ static void first_invite(struct itsp *itsp, struct fake_call *call,
 	}
 	if (refuse(itsp, call) || does(itsp, ITSP_TRIES))
 		return;
+	if (itsp->reliable) {
+		send_reliably(&itsp->end, call);
+		return;
+	}
 	if (does(itsp, ITSP_FORKS | ITSP_FORKS_TWICE)) {
 		fork_it(&itsp->end, call);
 		return;
@@ -207,6 +250,10 @@ static bool on_request(struct fake *fake, struct fake_call *call,
 
 	if (does(itsp, ITSP_SILENT))
 		return true;
+	if (!strcmp(m->method, "PRACK") && inside) {
+		on_prack(itsp, m);
+		return true;
+	}
 	if (!strcmp(m->method, "REGISTER"))
 		return on_register(itsp, m);
 	if (inside && call && strcmp(m->method, "ACK") &&

@@ -46,9 +46,15 @@ struct itsp {
 	char redirect_to[256]; /* Contact of the 302 */
 	bool refused_reinvite;
 	struct text_message waiting; /* with ITSP_REINVITE_WAITS */
-	unsigned min_se_s;  /* 422 to less; 0: takes all */
-	unsigned too_short; /* how many 422s */
-	int registers;	    /* REGISTERs that were right */
+	unsigned min_se_s;	     /* 422 to less; 0: takes all */
+	unsigned too_short;	     /* how many 422s */
+	/* A 183 with SDP, sent reliably again and again until its PRACK came;
+	 * the same with a 180; then a 200 without a body. */
+	bool reliable;
+	unsigned pracks;   /* that were right */
+	char rack[64];	   /* of the last one */
+	bool prack_broken; /* 481 to every PRACK */
+	int registers;	   /* REGISTERs that were right */
 };
 
 void itsp_open(struct itsp *itsp, const char *name, const char *host,
