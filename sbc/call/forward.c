@@ -182,7 +182,7 @@ static unsigned forward_take(struct call *call, struct leg *t,
 		return forward_status(error);
 	path_target(call, f->p, theirs);
 	call->path.law[MEDIA_A] = call->path.law[MEDIA_B] = NULL;
-	path_flows(call, call->a, call->b);
+	path_flows(call, f->p, t);
 	return 0;
 }
 

@@ -159,7 +159,7 @@ static unsigned modify_answer(struct call *call, struct leg *p,
 	if (offer_remember(&p->offer, text, len))
 		return 500;
 	path_target(call, p, theirs);
-	path_flows(call, call->a, call->b);
+	path_flows(call, p, t);
 	return 0;
 }
 
@@ -208,7 +208,7 @@ void modify_early(struct call *call, struct leg *p,
 		refusal = (struct leg_refusal){
 			.status =
 				modify_answer(call, p, &theirs, event->sdp.text,
-					      event->sdp.len)};
+					      event->sdp.len, false)};
 	if (refusal.status) {
 		struct status_line line;
 
