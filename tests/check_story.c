@@ -392,16 +392,6 @@ static const struct {
 	 "The SDP of a (phones) showed 192.0.2.77:4000, which is not where it "
 	 "signals from: its packets are taken from 10.0.0.9, as soon as the "
 	 "first one tells the port."},
-	{B "call-refresh-failed status=0 cause=no-means",
-	 "b (acme) takes no request of ours that would refresh its session "
-	 "timer: none was sent, and it may hang up when the timer runs out."},
-	{B "call-refresh-failed method=UPDATE status=501 cause=refused",
-	 "b (acme) refused our refresh of its session timer by UPDATE with "
-	 "501; it may hang up when the timer runs out."},
-	{"leg=- peer=- event=call-end duration_ms=90000 by=b "
-	 "cause=session-expired",
-	 "It was ended here after 1:30 min: b (acme) did not refresh its "
-	 "session timer in time."},
 	{"leg=- peer=- event=call-end duration_ms=75300 by=b cause=hangup "
 	 "status=200",
 	 "b (acme) hung up after 1:15 min."},
@@ -642,6 +632,8 @@ static const struct {
 	 "The session timer of b (acme) could not be refreshed"},
 	{"leg=- peer=- event=call-end by=b cause=session-expired",
 	 "session-expired", "b did not refresh its session timer in time"},
+	{"leg=- peer=- event=call-end by=a cause=prack-missing",
+	 "prack-missing", "a never confirmed our ringing by PRACK"},
 	{"leg=- peer=- event=call-end by=b cause=answer-unusable",
 	 "answer-unusable", "The SDP of the answer could not be used"},
 	{"leg=- peer=- event=call-end by=a cause=max_calls", "caller-full",

@@ -62,8 +62,8 @@ statements >"$t/source"
 # What is said, by whichever function says it.
 grep -E '(^|[^a-z_])(status_begin|call_status|agent_event|trunk_say|say|say_[a-z]*|drop) *\(|event *= ' \
 	"$t/source" | literals '[a-z][a-z-]*' | sort -u >"$t/said"
-# Keys and the peer "phones" stand in such calls too.
-echo phones | sort - "$t/fields" | comm -23 "$t/said" - |
+# Keys, the peer "phones" and an RTP format stand in such calls too.
+printf '%s\n' phones telephone-event | sort - "$t/fields" | comm -23 "$t/said" - |
 	comm -23 - "$t/events" >"$t/unknown"
 n=$((n + 1))
 if test -s "$t/unknown"; then

@@ -150,13 +150,6 @@ static const struct sentence table[] = {
 	 "from: its packets are taken from {source}, as soon as the first one "
 	 "tells the port."},
 
-	{"call-refresh-failed", "cause=no-means",
-	 "{end} takes no request of ours that would refresh its session timer: "
-	 "none was sent, and it may hang up when the timer runs out."},
-	{"call-refresh-failed", NULL,
-	 "{end} refused our refresh of its session timer by {method} with "
-	 "{status}; it may hang up when the timer runs out."},
-
 	{"call-end", "cause=hangup", "{ender} hung up[ after {duration_ms}]."},
 	{"call-end", "cause=cancelled",
 	 "The caller gave up; it was told {status}."},
@@ -175,9 +168,6 @@ static const struct sentence table[] = {
 	{"call-end", "cause=dialog-lost",
 	 "It was ended[ after {duration_ms}]: {ender} does not know the call "
 	 "any more (408 or 481)."},
-	{"call-end", "cause=session-expired",
-	 "It was ended here[ after {duration_ms}]: {ender} did not refresh its "
-	 "session timer in time."},
 	{"call-end", "cause=answer-unusable",
 	 "It was ended: the answer's SDP could not be used; the caller was "
 	 "told {status}."},

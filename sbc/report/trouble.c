@@ -94,6 +94,11 @@ static const struct trouble_line lines[] = {
 	 {"call-end", "cause=session-expired",
 	  "{ender} did not refresh its session timer in time: it is gone, or "
 	  "its refresh was lost."}},
+	{"prack-missing",
+	 {"call-end", "cause=prack-missing",
+	  "{ender} never confirmed our ringing by PRACK, which it had asked "
+	  "for: its requests may be lost on the way, or prack = off would "
+	  "suit it."}},
 	{"answer-unusable",
 	 {"call-end", "cause=answer-unusable",
 	  "The SDP of the answer could not be used: it named no codec that was "
