@@ -203,6 +203,7 @@ static bool translate(const struct relay_event *event, struct media_event *out)
 		[EVENT_MOVED] = MEDIA_MOVED,
 		[EVENT_SILENT] = MEDIA_SILENT,
 		[EVENT_FAULT] = MEDIA_FAULT,
+		[EVENT_DTMF] = MEDIA_DTMF,
 		[EVENT_CLOSED] = MEDIA_CLOSED,
 	};
 	struct media_session *session = event->relay->session;
@@ -221,6 +222,8 @@ static bool translate(const struct relay_event *event, struct media_event *out)
 		.side = event->side,
 		.slot = event->slot,
 		.error = event->error,
+		.digit = event->digit,
+		.duration_ms = event->duration_ms,
 	};
 	endpoint_get(&event->source, &out->source);
 	return true;

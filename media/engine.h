@@ -46,6 +46,8 @@ struct side_wish {
 	struct target target;
 	struct media_filler filler;
 	struct flow_rules flow;
+	struct dtmf_key keys[DTMF_QUEUE_MAX]; /* to be told */
+	unsigned key_count;
 };
 
 struct slot {

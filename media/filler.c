@@ -71,6 +71,13 @@ void filler_yield(struct filler *f, const uint8_t *payload, size_t len,
 	}
 }
 
+void filler_hold(struct filler *f, int64_t now_ns)
+{
+	if (f->config.armed)
+		f->due_ns = now_ns + (f->running ? f->config.ptime_ms * MS_NS
+						 : patience_ns(f));
+}
+
 enum media_filler_kind media_filler_kind(const char *encoding, size_t len)
 {
 	static const struct {

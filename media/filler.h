@@ -38,6 +38,9 @@ void filler_configure(struct filler *f, struct line *line,
 void filler_yield(struct filler *f, const uint8_t *payload, size_t len,
 		  int64_t now_ns);
 
+/* Something else of ours was sent. */
+void filler_hold(struct filler *f, int64_t now_ns);
+
 /* When filler_make() is to be called; FILLER_NEVER if not. */
 static inline int64_t filler_due(const struct filler *f)
 {

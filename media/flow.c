@@ -7,6 +7,8 @@
 void flow_reset(struct flow *flow)
 {
 	memset(&flow->rules, 0, sizeof(flow->rules));
+	flow->rules.event_type = FLOW_NO_TYPE;
+	dtmf_reset(&flow->dtmf);
 	line_reset(&flow->line);
 	filler_reset(&flow->filler);
 }
@@ -22,6 +24,8 @@ void flow_rules(struct flow *flow, const struct flow_rules *rules,
 		uint64_t random)
 {
 	flow->rules = *rules;
+	if (rules->event_type == FLOW_NO_TYPE)
+		dtmf_reset(&flow->dtmf);
 	keep(flow, random);
 }
 
@@ -30,6 +34,23 @@ void flow_filler(struct flow *flow, const struct media_filler *config,
 {
 	filler_configure(&flow->filler, &flow->line, config, now_ns);
 	keep(flow, random);
+}
+
+uint8_t flow_event_type(const struct flow *flow)
+{
+	const struct flow_rules *rules = &flow->rules;
+	if (!rules->mapped || rules->event_type == FLOW_NO_TYPE)
+		return rules->event_type;
+	for (uint8_t type = 127; type > 0; type--) /* dynamic ones first */
+		if (rules->map[type] == rules->event_type)
+			return type;
+	return FLOW_NO_TYPE;
+}
+
+void flow_dtmf(struct flow *flow, struct dtmf_key key, int64_t now_ns)
+{
+	if (flow->rules.event_type != FLOW_NO_TYPE)
+		dtmf_queue(&flow->dtmf, key, now_ns);
 }
 
 /* SRTP never comes here: its padding could not be seen. */
@@ -69,6 +90,8 @@ static bool apply(struct flow *flow, struct rtp_header *h, uint8_t *buf,
 bool flow_real(struct flow *flow, struct rtp_header *h, uint8_t *buf,
 	       size_t len, int64_t now_ns)
 {
+	if (dtmf_is_sending(&flow->dtmf))
+		return false; /* and joined on: the line is broken by ours */
 	if ((flow->rules.mapped || flow->rules.converted) &&
 	    !apply(flow, h, buf, len))
 		return false;
@@ -85,13 +108,29 @@ bool flow_real(struct flow *flow, struct rtp_header *h, uint8_t *buf,
 	return true;
 }
 
+/* An event that is due waits for none; between two, filler may be due. */
+static bool is_event_due(const struct flow *flow)
+{
+	return dtmf_is_sending(&flow->dtmf) ||
+	       flow->dtmf.due_ns <= filler_due(&flow->filler);
+}
+
 size_t flow_make(struct flow *flow, uint8_t buf[FLOW_PACKET_MAX],
 		 int64_t now_ns)
 {
-	return filler_make(&flow->filler, &flow->line, buf, now_ns);
+	if (!is_event_due(flow))
+		return filler_make(&flow->filler, &flow->line, buf, now_ns);
+	size_t len = dtmf_make(&flow->dtmf, &flow->line, flow->rules.event_type,
+			       buf, now_ns);
+	if (len)
+		filler_hold(&flow->filler, now_ns);
+	return len;
 }
 
 void flow_skip(struct flow *flow, int64_t now_ns)
 {
-	filler_skip(&flow->filler, now_ns);
+	if (is_event_due(flow))
+		dtmf_wait(&flow->dtmf, now_ns);
+	else
+		filler_skip(&flow->filler, now_ns);
 }

@@ -10,15 +10,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "media/dtmf.h"
 #include "media/filler.h"
 #include "media/line.h"
 #include "media/media.h"
+
+#define FLOW_NO_TYPE 255
 
 /* struct media_flow as the worker needs it. */
 struct flow_rules {
 	bool steady;
 	bool mapped, converted;
 	uint8_t convert_type;
+	uint8_t event_type; /* as it is sent; FLOW_NO_TYPE */
 	uint8_t map[128];
 	const uint8_t *table; /* of 256, while converted */
 };
@@ -26,6 +30,7 @@ struct flow_rules {
 struct flow {
 	struct line line;
 	struct filler filler;
+	struct dtmf_sender dtmf;
 	struct flow_rules rules;
 };
 
@@ -36,6 +41,11 @@ void flow_rules(struct flow *flow, const struct flow_rules *rules,
 		uint64_t random);
 void flow_filler(struct flow *flow, const struct media_filler *config,
 		 uint64_t random, int64_t now_ns);
+
+/* The payload type of events as the source sends them, or FLOW_NO_TYPE. */
+uint8_t flow_event_type(const struct flow *flow);
+/* Send this one, behind those that wait; too many are forgotten. */
+void flow_dtmf(struct flow *flow, struct dtmf_key key, int64_t now_ns);
 
 /*
  * A real packet is about to be sent: change it as the rules say.
@@ -54,7 +64,11 @@ static inline void flow_break(struct flow *flow)
 /* When flow_make() is to be called; FILLER_NEVER if not. */
 static inline int64_t flow_due(const struct flow *flow)
 {
-	return filler_due(&flow->filler);
+	int64_t filler_ns = filler_due(&flow->filler);
+	int64_t dtmf_ns = flow->dtmf.due_ns;
+	if (dtmf_is_sending(&flow->dtmf))
+		return dtmf_ns;
+	return dtmf_ns < filler_ns ? dtmf_ns : filler_ns;
 }
 /* Write the packet that is due; returns its length, or 0. */
 size_t flow_make(struct flow *flow, uint8_t buf[FLOW_PACKET_MAX],

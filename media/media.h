@@ -108,6 +108,8 @@ struct media_target {
 	bool held;	   /* silence here ends nothing before
 			      hold_timeout_ms */
 	uint32_t clock_hz; /* RTP clock, for jitter; 0: 8000 */
+	uint8_t event_pt;  /* telephone-event as it is received; 0: as the
+			      flow toward the other side tells */
 };
 void media_session_target(struct media_session *session, enum media_side side,
 			  unsigned slot, const struct media_target *target);
@@ -186,11 +188,21 @@ struct media_flow {
 	uint8_t map[128]; /* received payload type -> sent one; 255: dropped */
 	enum media_convert convert;
 	uint8_t convert_pt; /* the received payload type it is done to */
-	uint8_t event_pt;   /* telephone-event as it is sent; 255: none */
+	uint8_t event_pt;   /* telephone-event as it is sent; 255, 0: none */
 };
 /* Giving it again replaces it; till it is given nothing is done. */
 void media_session_flow(struct media_session *session, enum media_side toward,
 			unsigned slot, const struct media_flow *flow);
+
+/*
+ * Send `digit` (0-9 * # A-D, and ! for a flash) toward a side as an event of
+ * RFC 4733, 40 to 6000 ms long, behind those that wait, on the stream's own
+ * line; real packets are held back meanwhile.
+ * Returns 0; -EINVAL if it is no digit; -ENOTSUP if its flow tells no payload
+ * type for events; -ENOBUFS if too many wait.
+ */
+int media_session_dtmf(struct media_session *session, enum media_side toward,
+		       unsigned slot, char digit, unsigned duration_ms);
 
 /* No packet from either end for so long gives MEDIA_SILENT, once until
  * packets come again; 0 (as at first): never. `hold_ms` counts while a side
@@ -212,7 +224,7 @@ struct media_stats {
 	uint64_t sent_packets, sent_bytes;
 	uint64_t dropped_source; /* from elsewhere */
 	uint64_t dropped_other;	 /* no RTP, not allowed now, send error */
-	uint64_t filler_packets; /* of sent_packets */
+	uint64_t filler_packets; /* of sent_packets, our own: DTMF too */
 	uint64_t lost;		 /* RFC 3550 A.3 */
 	uint32_t jitter_us;	 /* RFC 3550 A.8 */
 	uint32_t ssrc;		 /* last seen */
@@ -240,6 +252,8 @@ enum media_event_kind {
 	MEDIA_SILENT,	    /* the whole session */
 	MEDIA_CLOSED,	    /* final stats can still be read; then freed */
 	MEDIA_FAULT,	    /* error: -errno of a socket; side, slot */
+	MEDIA_DTMF,	    /* a whole event came: side, slot, digit,
+			       duration_ms; it crossed, too, if it may */
 };
 struct media_event {
 	enum media_event_kind kind;
@@ -249,6 +263,8 @@ struct media_event {
 	unsigned slot;
 	struct sockaddr_storage source;
 	int error;
+	char digit;
+	unsigned duration_ms;
 };
 /* Take the next event; false if there is none. The session of a MEDIA_CLOSED
  * event lives until the next call of this function. */

@@ -97,6 +97,23 @@ static uint64_t chance(const void *fallback)
 	return random;
 }
 
+static bool tell_keys(struct media_session *session, struct side_wish *wish,
+		      struct command *command)
+{
+	unsigned told = 0;
+	command->kind = COMMAND_DTMF;
+	while (told < wish->key_count) {
+		command->dtmf = wish->keys[told];
+		if (!tell(session, command))
+			break;
+		told++;
+	}
+	wish->key_count -= told;
+	memmove(wish->keys, wish->keys + told,
+		wish->key_count * sizeof(wish->keys[0]));
+	return wish->key_count == 0;
+}
+
 static bool tell_wish(struct media_session *session, unsigned slot,
 		      enum media_side side)
 {
@@ -130,7 +147,7 @@ static bool tell_wish(struct media_session *session, unsigned slot,
 			return false;
 		wish->filler_due = false;
 	}
-	return true;
+	return tell_keys(session, wish, &command);
 }
 
 static bool tell_timeouts(struct media_session *session)
@@ -244,6 +261,7 @@ void media_session_unbind(struct media_session *session, enum media_side side,
 	struct pair *pair = wish->pair;
 	wish->pair = NULL;
 	wish->target_due = wish->filler_due = wish->flow_due = false;
+	wish->key_count = 0;
 	wish->generation++;
 	if (pair->state == PAIR_NEW) {
 		TAILQ_REMOVE(&session->pairs, pair, link);
@@ -278,6 +296,7 @@ void media_session_target(struct media_session *session, enum media_side side,
 	t->may_receive = target->may_receive;
 	t->rtp_checked = target->rtp_checked;
 	t->held = target->held;
+	t->event_type = target->event_pt;
 	wish->target_due = true;
 	changed(session);
 }
@@ -322,6 +341,9 @@ void media_session_flow(struct media_session *session, enum media_side toward,
 	struct side_wish *wish = find_wish(session, toward, slot);
 	struct flow_rules *rules = &wish->flow;
 	rules->steady = flow->steady;
+	rules->event_type = flow->event_pt == 0 || flow->event_pt > 127
+				    ? FLOW_NO_TYPE
+				    : flow->event_pt;
 	rules->mapped = flow->mapped;
 	memcpy(rules->map, flow->map, sizeof(rules->map));
 	rules->converted = flow->convert != MEDIA_CONVERT_NONE;
@@ -331,6 +353,30 @@ void media_session_flow(struct media_session *session, enum media_side toward,
 			       : g711->u_to_a;
 	wish->flow_due = true;
 	changed(session);
+}
+
+int media_session_dtmf(struct media_session *session, enum media_side toward,
+		       unsigned slot, char digit, unsigned duration_ms)
+{
+	struct side_wish *wish = find_wish(session, toward, slot);
+	int event = dtmf_event(digit);
+	if (event < 0)
+		return -EINVAL;
+	if (!wish || wish->flow.event_type == FLOW_NO_TYPE ||
+	    wish->flow.event_type == 0)
+		return -ENOTSUP;
+	if (wish->key_count == DTMF_QUEUE_MAX)
+		return -ENOBUFS;
+	if (duration_ms < DTMF_MIN_MS)
+		duration_ms = DTMF_MIN_MS;
+	if (duration_ms > DTMF_MAX_MS)
+		duration_ms = DTMF_MAX_MS;
+	wish->keys[wish->key_count++] = (struct dtmf_key){
+		.event = (uint8_t)event,
+		.duration_ms = (uint16_t)duration_ms,
+	};
+	changed(session);
+	return 0;
 }
 
 void media_session_timeouts(struct media_session *session, unsigned silence_ms,

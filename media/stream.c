@@ -23,6 +23,7 @@ void stream_init(struct stream *stream, struct relay *relay, unsigned slot)
 		end->stream = stream;
 		end->side = side;
 		end->slot = (uint8_t)slot;
+		end->event_type = FLOW_NO_TYPE;
 		flow_reset(&end->flow);
 		quality_reset(&end->quality, 0);
 		for (uint8_t c = 0; c < 2; c++) {
@@ -98,6 +99,15 @@ void end_attach(struct worker *worker, struct end *end, struct pair *pair,
 	}
 }
 
+/* Which of its packets are events. */
+static void refresh_event_type(struct end *end)
+{
+	end->event_type = end->event_told;
+	if (!end->event_told)
+		end->event_type =
+			flow_event_type(&end->stream->ends[!end->side].flow);
+}
+
 void end_detach(struct worker *worker, struct end *end)
 {
 	for (int c = MEDIA_RTP; c <= MEDIA_RTCP; c++) {
@@ -106,6 +116,8 @@ void end_detach(struct worker *worker, struct end *end)
 	}
 	wheel_remove(&worker->wheel, &end->timer);
 	flow_reset(&end->flow);
+	refresh_event_type(&end->stream->ends[!end->side]);
+	memset(&end->ear, 0, sizeof(end->ear));
 	flow_break(&end->stream->ends[!end->side].flow);
 	latch_reset(&end->latch);
 	end->may_send = end->may_receive = end->held = false;
@@ -131,6 +143,8 @@ void end_target(struct worker *worker, struct end *end,
 		flow_break(&end->stream->ends[!end->side].flow);
 	}
 	line_clock(&end->flow.line, target->clock_hz);
+	end->event_told = target->event_type;
+	refresh_event_type(end);
 	if (target->held != end->held) { /* another limit counts from now on */
 		end->stream->relay->since_ns = now_ns;
 		end->stream->relay->silence_told = false;
@@ -161,6 +175,18 @@ void end_filler(struct worker *worker, struct end *end,
 		const struct media_filler *config, uint64_t random)
 {
 	flow_filler(&end->flow, config, random, loop_now_ns(worker->loop));
+	await(worker, end);
+}
+
+void end_flow(struct end *end, const struct flow_rules *rules, uint64_t random)
+{
+	flow_rules(&end->flow, rules, random);
+	refresh_event_type(&end->stream->ends[!end->side]);
+}
+
+void end_dtmf(struct worker *worker, struct end *end, struct dtmf_key key)
+{
+	flow_dtmf(&end->flow, key, loop_now_ns(worker->loop));
 	await(worker, end);
 }
 
@@ -223,6 +249,29 @@ static void count_rtp(struct worker *worker, struct end *end,
 	counter_set(&end->counters.ssrc, h->ssrc);
 }
 
+static void hear(struct worker *worker, struct end *end,
+		 const struct rtp_header *h)
+{
+	struct dtmf_heard heard[2];
+	bool is_event = h->payload_type == end->event_type;
+	unsigned n = dtmf_hear(&end->ear, h, is_event,
+			       loop_now_ns(worker->loop), heard);
+	for (unsigned i = 0; i < n; i++) {
+		struct relay_event event = {
+			.kind = EVENT_DTMF,
+			.side = end->side,
+			.slot = end->slot,
+			.generation = end->generation,
+			.relay = end->stream->relay,
+			.digit = heard[i].digit,
+			.duration_ms =
+				(uint32_t)((uint64_t)heard[i].ticks * 1000 /
+					   end->flow.line.clock_hz),
+		};
+		worker_tell(worker, &event);
+	}
+}
+
 static enum rtp_kind kind_of(const struct end *end, enum media_channel channel,
 			     struct rtp_header *header, const uint8_t *buf,
 			     size_t len)
@@ -281,6 +330,10 @@ static bool forward(struct worker *worker, struct end *from,
 		channel = MEDIA_RTCP;
 		allowed = true;
 	} else if (kind == RTP_KIND_RTP) {
+		if ((header->payload_type == from->event_type ||
+		     from->ear.open) &&
+		    from->may_send)
+			hear(worker, from, header);
 		allowed = allowed && to->has_dest[MEDIA_RTP];
 		if (!allowed)
 			flow_break(&to->flow);

@@ -26,6 +26,7 @@ struct target {
 	struct endpoint rtp, rtcp, expect;
 	enum media_latch_mode latch;
 	uint32_t clock_hz;
+	uint8_t event_type; /* 0: as the flow tells */
 	bool may_send, may_receive, rtp_checked, held;
 };
 
@@ -37,12 +38,15 @@ struct end {
 	bool announced; /* MEDIA_FIRST_PACKET was told */
 	bool faulted;	/* MEDIA_FAULT was told */
 	uint8_t side, slot;
+	uint8_t event_told; /* its events' payload type, by the target: 0: no */
+	uint8_t event_type; /* so it is; FLOW_NO_TYPE */
 	uint32_t generation; /* of the ports: events of earlier ones are old */
 	struct pair *pair;   /* NULL: no ports */
 	struct stream *stream;
 	struct wheel_entry timer;
 	struct latch latch;
 	struct flow flow; /* toward this end */
+	struct dtmf_ear ear;
 	struct quality quality;
 	struct counters counters;
 };
@@ -62,6 +66,8 @@ void end_attach(struct worker *worker, struct end *end, struct pair *pair,
 void end_detach(struct worker *worker, struct end *end);
 void end_target(struct worker *worker, struct end *end,
 		const struct target *target);
+void end_flow(struct end *end, const struct flow_rules *rules, uint64_t random);
+void end_dtmf(struct worker *worker, struct end *end, struct dtmf_key key);
 void end_filler(struct worker *worker, struct end *end,
 		const struct media_filler *config, uint64_t random);
 

@@ -131,8 +131,10 @@ static void obey(struct worker *worker, const struct command *command)
 			   command->filler.random);
 		break;
 	case COMMAND_FLOW:
-		flow_rules(&end->flow, &command->flow.rules,
-			   command->flow.random);
+		end_flow(end, &command->flow.rules, command->flow.random);
+		break;
+	case COMMAND_DTMF:
+		end_dtmf(worker, end, command->dtmf);
 		break;
 	case COMMAND_TIMEOUTS:
 		on_timeouts(worker, command);

@@ -22,6 +22,7 @@ enum command_kind {
 	COMMAND_TARGET,
 	COMMAND_FILLER,
 	COMMAND_FLOW,
+	COMMAND_DTMF,
 	COMMAND_TIMEOUTS,
 	COMMAND_CLOSE, /* answered by EVENT_CLOSED */
 };
@@ -45,6 +46,7 @@ struct command {
 			struct flow_rules rules;
 			uint64_t random;
 		} flow;
+		struct dtmf_key dtmf;
 		struct {
 			unsigned silence_ms, hold_ms;
 		} timeouts;
@@ -56,6 +58,7 @@ enum relay_event_kind {
 	EVENT_MOVED,
 	EVENT_SILENT,
 	EVENT_FAULT,
+	EVENT_DTMF,
 	EVENT_DETACHED,
 	EVENT_CLOSED,
 };
@@ -67,6 +70,8 @@ struct relay_event {
 	uint32_t generation;
 	struct relay *relay;
 	struct pair *pair; /* DETACHED */
+	char digit;	   /* DTMF */
+	uint32_t duration_ms;
 	struct endpoint source;
 };
 

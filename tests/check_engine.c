@@ -863,6 +863,117 @@ START_TEST(payload_types_and_law_change_in_one_direction)
 	}
 END_TEST
 
+/* An event of 60 ms, as a sends it. */
+static void a_presses(struct fixture *f, uint8_t type, uint8_t event,
+		      uint32_t rtp_ts)
+{
+	for (uint16_t i = 1; i <= 5; i++) {
+		uint8_t buf[16];
+		uint16_t duration = i < 3 ? (uint16_t)(i * 160) : 480;
+		rtp_write(buf, type, false, i, rtp_ts, 7);
+		buf[12] = event;
+		buf[13] = i < 3 ? 10 : 0x8a;
+		put16(buf + 14, duration);
+		far_send(&f->a, 0, "127.0.0.1", f->port[MEDIA_A], buf,
+			 sizeof(buf));
+	}
+}
+
+START_TEST(events_without_a_marker_are_told_once_and_cross)
+	{
+		struct fixture f;
+		uint8_t buf[300];
+		struct rtp_header h;
+		start(&f);
+		struct media_target t = target(&f.a);
+		t.event_pt = 96;
+		media_session_target(f.session, MEDIA_A, 0, &t);
+		a_presses(&f, 96, 5, 1000);
+		expect_event(&f, MEDIA_FIRST_PACKET);
+		struct media_event event = expect_event(&f, MEDIA_DTMF);
+		ck_assert_int_eq(event.side, MEDIA_A);
+		ck_assert_int_eq(event.digit, '5');
+		ck_assert_uint_eq(event.duration_ms, 60);
+		for (int i = 0; i < 5; i++)
+			ck_assert_int_eq(
+				far_receive(&f.b, 0, buf, sizeof(buf), WAIT_MS),
+				16);
+		/* The same told by the flow's map, and mapped. */
+		t.event_pt = 0;
+		media_session_target(f.session, MEDIA_A, 0, &t);
+		struct media_flow flow = {.mapped = true, .event_pt = 101};
+		memset(flow.map, 255, sizeof(flow.map));
+		flow.map[97] = 101;
+		media_session_flow(f.session, MEDIA_B, 0, &flow);
+		a_presses(&f, 97, 11, 90000);
+		event = expect_event(&f, MEDIA_DTMF);
+		ck_assert_int_eq(event.digit, '#');
+		for (int i = 0; i < 5; i++) {
+			ck_assert_int_eq(
+				far_receive(&f.b, 0, buf, sizeof(buf), WAIT_MS),
+				16);
+			ck_assert_int_eq(rtp_parse(&h, buf, 16), 0);
+			ck_assert_uint_eq(h.payload_type, 101);
+		}
+		ck_assert(!media_engine_event(f.engine, &event));
+		finish(&f);
+	}
+END_TEST
+
+START_TEST(keys_are_sent_on_the_stream_s_own_line)
+	{
+		struct fixture f;
+		struct rtp_header h, last = {0};
+		uint8_t buf[300];
+		char told[3] = "";
+		unsigned n = 0, audio = 0;
+		start(&f);
+		ck_assert_int_eq(
+			media_session_dtmf(f.session, MEDIA_B, 0, '1', 100),
+			-ENOTSUP);
+		struct media_flow flow = {.steady = true, .event_pt = 101};
+		media_session_flow(f.session, MEDIA_B, 0, &flow);
+		ck_assert_int_eq(
+			media_session_dtmf(f.session, MEDIA_B, 0, 'x', 100),
+			-EINVAL);
+		struct packet p = rtp(7, 65535, 1000);
+		a_sends(&f, &p);
+		ck_assert_int_eq(
+			media_session_dtmf(f.session, MEDIA_B, 0, '1', 100), 0);
+		ck_assert_int_eq(
+			media_session_dtmf(f.session, MEDIA_B, 0, '*', 0), 0);
+		for (uint16_t i = 0; n < 2 || audio < 3; i++) {
+			ck_assert_uint_lt(i, 100);
+			ssize_t len =
+				far_receive(&f.b, 0, buf, sizeof(buf), 100);
+			if (len < 0) { /* between events, or behind them */
+				p = rtp(7, i, 1160 + i * 160u);
+				a_sends(&f, &p);
+				continue;
+			}
+			ck_assert_int_eq(rtp_parse(&h, buf, (size_t)len), 0);
+			if (last.ssrc) {
+				ck_assert_uint_eq(h.ssrc, last.ssrc);
+				ck_assert_uint_eq(h.seq,
+						  (uint16_t)(last.seq + 1));
+			}
+			audio += h.payload_type == 8;
+			if (h.payload_type == 101 && h.marker)
+				told[n++] = (char)('0' + h.payload[0]);
+			last = h;
+		}
+		ck_assert_str_eq(told, "1:"); /* 10 is the star */
+		for (int i = 0; i < 32; i++)
+			ck_assert_int_eq(media_session_dtmf(f.session, MEDIA_B,
+							    0, '1', 100),
+					 0);
+		ck_assert_int_eq(
+			media_session_dtmf(f.session, MEDIA_B, 0, '1', 100),
+			-ENOBUFS);
+		finish(&f);
+	}
+END_TEST
+
 /* --- silence
  * ---------------------------------------------------------------------- */
 
@@ -1166,6 +1277,8 @@ static Suite *engine_suite(void)
 	tcase_add_test(tc, a_steady_flow_is_one_stream_whoever_sends);
 	tcase_add_test(tc, filler_and_steady_make_one_stream_with_reports);
 	tcase_add_test(tc, payload_types_and_law_change_in_one_direction);
+	tcase_add_test(tc, events_without_a_marker_are_told_once_and_cross);
+	tcase_add_test(tc, keys_are_sent_on_the_stream_s_own_line);
 	tcase_add_test(tc, silence_is_told_once_until_packets_come_again);
 	tcase_add_test(tc, ports_that_are_taken_or_resting_are_not_given);
 	tcase_add_test(tc, a_pair_held_by_another_program_is_passed_by);

@@ -241,6 +241,7 @@ START_TEST(payload_types_are_mapped_and_the_law_changed)
 					   .mapped = true,
 					   .converted = true,
 					   .convert_type = 8,
+					   .event_type = FLOW_NO_TYPE,
 					   .table = g711.a_to_u};
 		static const struct {
 			const char *what;

@@ -402,6 +402,8 @@ void call_media_event(struct call *call, const struct media_event *event)
 			       (const struct sockaddr *)&event->source);
 		status_end(&line);
 		return;
+	case MEDIA_DTMF: /* It crossed as RTP, where that is agreed. */
+		return;
 	case MEDIA_FAULT:
 		if (call->state == CALL_ENDED)
 			return;
