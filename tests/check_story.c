@@ -317,13 +317,6 @@ static const struct {
 	{A "call-ack-lost media=silent kept=no suspect=\"SIP ALG\"",
 	 "The ACK of a (phones) for our 200 never came and its media is "
 	 "silent: the call was ended; suspected: SIP ALG."},
-	{B "call-refresh-failed status=0 cause=no-means",
-	 "b (acme) expects us to refresh its session timer, but takes no "
-	 "UPDATE and may be sent no re-INVITE: it may hang up when the timer "
-	 "has run out."},
-	{B "call-refresh-failed method=UPDATE status=501 cause=refused",
-	 "b (acme) refused our refresh of its session timer (UPDATE) with 501; "
-	 "the call went on, but it may hang up when the timer has run out."},
 	{A "call-answer-missing",
 	 "The ACK of a (phones) brought no answer to our offer; the session "
 	 "stayed as it was."},
@@ -408,10 +401,6 @@ static const struct {
 	{"leg=- peer=- event=call-end duration_ms=32000 by=a cause=ack-lost "
 	 "status=200",
 	 "It was ended here: the ACK of a (phones) never came."},
-	{"leg=- peer=- event=call-end duration_ms=90000 by=a "
-	 "cause=session-expired status=200",
-	 "It was ended here after 1:30 min: a (phones) did not refresh its "
-	 "session timer in time."},
 	{"leg=- peer=- event=call-end by=a cause=prack-missing status=504",
 	 "It was ended here: the PRACK of a (phones) never came."},
 	{"leg=- peer=- event=call-end duration_ms=5000 by=b cause=dialog-lost "

@@ -77,14 +77,6 @@ static const struct sentence table[] = {
 	{"call-ack-lost", NULL,
 	 "The ACK of {end} for our 200 never came[ and its media is {media}]: "
 	 "the call was ended[; suspected: {suspect}]."},
-	{"call-refresh-failed", "cause=no-means",
-	 "{end} expects us to refresh its session timer, but takes no UPDATE "
-	 "and may be sent no re-INVITE: it may hang up when the timer has run "
-	 "out."},
-	{"call-refresh-failed", NULL,
-	 "{end} refused our refresh of its session timer ({method}) with "
-	 "{status}; the call went on, but it may hang up when the timer has "
-	 "run out."},
 	{"call-answer-missing", NULL,
 	 "The ACK of {end} brought no answer to our offer; the session stayed "
 	 "as it was."},
@@ -160,9 +152,6 @@ static const struct sentence table[] = {
 	 "end for the media_timeout."},
 	{"call-end", "cause=ack-lost",
 	 "It was ended here: the ACK of {ender} never came."},
-	{"call-end", "cause=session-expired",
-	 "It was ended here[ after {duration_ms}]: {ender} did not refresh its "
-	 "session timer in time."},
 	{"call-end", "cause=prack-missing",
 	 "It was ended here: the PRACK of {ender} never came."},
 	{"call-end", "cause=dialog-lost",
