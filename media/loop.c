@@ -70,10 +70,12 @@ int loop_add(struct loop *loop, struct loop_socket *socket)
 	return 0;
 }
 
-void loop_remove(struct loop *loop, struct loop_socket *socket)
+/* Nobody else holds the descriptor: closed, it leaves the set by itself. */
+void loop_close(struct loop *loop, struct loop_socket *socket)
 {
+	(void)loop;
 	if (socket->fd >= 0)
-		epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, socket->fd, NULL);
+		close(socket->fd);
 	socket->fd = -1;
 	socket->connected = false;
 	socket->trusted = false;

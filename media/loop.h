@@ -44,8 +44,8 @@ void loop_free(struct loop *loop);
 
 /* socket->fd is a bound, non-blocking UDP socket. Returns 0 or -errno. */
 int loop_add(struct loop *loop, struct loop_socket *socket);
-/* Afterwards nothing of it is used; the descriptor is not closed. */
-void loop_remove(struct loop *loop, struct loop_socket *socket);
+/* Afterwards nothing of it is used; the descriptor is closed. */
+void loop_close(struct loop *loop, struct loop_socket *socket);
 
 /* Let the kernel take packets from this peer only. Returns 0 or -errno. */
 int loop_connect(struct loop *loop, struct loop_socket *socket,

@@ -121,8 +121,9 @@ int pair_open(struct pair **out, struct media_engine *engine,
 void pair_close(struct pair *pair, struct media_engine *engine)
 {
 	struct media_block *block = pair->block;
-	close(pair->fds[0]);
-	close(pair->fds[1]);
+	for (int c = MEDIA_RTP; c <= MEDIA_RTCP; c++)
+		if (pair->fds[c] >= 0) /* no worker had it, or none is left */
+			close(pair->fds[c]);
 	engine->socket_count -= 2;
 	port_give(block->pool, pair->port, now_ms());
 	free(pair);

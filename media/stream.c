@@ -111,7 +111,9 @@ static void refresh_event_type(struct end *end)
 void end_detach(struct worker *worker, struct end *end)
 {
 	for (int c = MEDIA_RTP; c <= MEDIA_RTCP; c++) {
-		loop_remove(worker->loop, &end->sockets[c]);
+		loop_close(worker->loop, &end->sockets[c]);
+		if (end->pair)
+			end->pair->fds[c] = -1;
 		end->has_dest[c] = false;
 	}
 	wheel_remove(&worker->wheel, &end->timer);

@@ -62,7 +62,7 @@ void stream_init(struct stream *stream, struct relay *relay, unsigned slot);
 /* The worker's hands. `fds` are RTP and RTCP; the pair's. */
 void end_attach(struct worker *worker, struct end *end, struct pair *pair,
 		const int fds[2], uint32_t generation);
-/* Forget sockets, target, filler; the counters stay readable. */
+/* Close the sockets, forget target and filler; the counters stay readable. */
 void end_detach(struct worker *worker, struct end *end);
 void end_target(struct worker *worker, struct end *end,
 		const struct target *target);

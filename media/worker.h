@@ -89,7 +89,7 @@ struct pair {
 	uint8_t side, slot;
 	uint8_t state; /* enum pair_state of session.c */
 	uint32_t generation;
-	int fds[2];
+	int fds[2];	  /* -1: closed by the worker, which had it attached */
 	struct owed owed; /* the worker's */
 };
 

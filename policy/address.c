@@ -137,13 +137,37 @@ int address_prefix_parse(struct address_prefix *out, const char *text)
 	return 0;
 }
 
+/* inet_ntop(3) prints; addresses are written several times a call. */
+static char *decimal(char *out, unsigned value)
+{
+	char digit[5];
+	unsigned count = 0;
+
+	do
+		digit[count++] = (char)('0' + value % 10);
+	while (value /= 10);
+	while (count > 0)
+		*out++ = digit[--count];
+	return out;
+}
+
+static void v4_host(char *out, const struct sockaddr *address)
+{
+	const uint8_t *byte = (const uint8_t *)&v4(address)->sin_addr;
+
+	for (int i = 0; i < 4; i++) {
+		out = decimal(out, byte[i]);
+		*out++ = '.';
+	}
+	out[-1] = '\0';
+}
+
 const char *address_host(char buf[ADDRESS_TEXT_MAX],
 			 const struct sockaddr *address)
 {
 	buf[0] = '\0';
 	if (address->sa_family == AF_INET) {
-		inet_ntop(AF_INET, &v4(address)->sin_addr, buf,
-			  ADDRESS_TEXT_MAX);
+		v4_host(buf, address);
 	} else if (address->sa_family == AF_INET6) {
 		inet_ntop(AF_INET6, &v6(address)->sin6_addr, buf,
 			  ADDRESS_TEXT_MAX);
@@ -162,11 +186,20 @@ const char *address_text(char buf[ADDRESS_TEXT_MAX],
 {
 	char host[ADDRESS_TEXT_MAX];
 	bool six = address->sa_family == AF_INET6;
+	char *end = buf;
+	size_t len;
 
-	address_host(host, address);
 	/* The longest host leaves room: 39 + 11 of scope + 8 of port. */
-	snprintf(buf, ADDRESS_TEXT_MAX, "%s%.60s%s:%u", six ? "[" : "", host,
-		 six ? "]" : "", address_port(address));
+	address_host(host, address);
+	len = strnlen(host, 60);
+	if (six)
+		*end++ = '[';
+	memcpy(end, host, len);
+	end += len;
+	if (six)
+		*end++ = ']';
+	*end++ = ':';
+	*decimal(end, address_port(address)) = '\0';
 	return buf;
 }
 

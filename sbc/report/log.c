@@ -31,7 +31,7 @@
 #define BATCH	       (64 * 1024)
 /* A pipe that poll() calls writable takes so much without blocking. */
 #define PIPE_CHUNK   4096
-#define LINGER_MS    10	  /* lines that come together are written together */
+#define LINGER_MS    50	  /* lines that come together are written together */
 #define RETRY_MS     1000 /* after a failed write */
 #define STOP_MS	     2000
 #define PIPE_WAIT_MS 50
