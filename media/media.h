@@ -70,6 +70,9 @@ unsigned media_block_used(const struct media_block *block);
 int media_session_new(struct media_session **out, struct media_engine *engine,
 		      void *user);
 
+/* Its later events have this `user`. */
+void media_session_user(struct media_session *session, void *user);
+
 /*
  * Take a port pair and bind RTP and RTCP on `local` (its port is ignored) for
  * one side of a slot. *port gets the even RTP port, RTCP is the next one.

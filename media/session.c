@@ -227,6 +227,11 @@ static struct side_wish *find_wish(const struct media_session *session,
 	return &session->slots[slot]->wishes[side];
 }
 
+void media_session_user(struct media_session *session, void *user)
+{
+	session->user = user;
+}
+
 int media_session_bind(struct media_session *session, enum media_side side,
 		       unsigned slot, struct media_block *block,
 		       const struct sockaddr *local, uint16_t *port)

@@ -36,7 +36,7 @@ static const char *branch_extra(struct hunt *hunt, su_home_t *home,
 				const struct header_identity *identity,
 				const sip_t *sip)
 {
-	char *crossing = header_cross(home, sip, hunt->now->peer);
+	char *crossing = sip ? header_cross(home, sip, hunt->now->peer) : NULL;
 	const struct {
 		const char *name, *value;
 	} line[] = {
@@ -72,83 +72,45 @@ static const char *branch_our_host(su_home_t *home,
 					    : su_strdup(home, text);
 }
 
-/* The SDP of a new branch: a's offer with our places, or one of our own. */
-static int branch_offer(struct hunt *hunt, struct leg *branch)
-{
-	struct call *call = hunt->call;
-	struct offer_place place[BODY_MEDIA_MAX];
-	struct call_rules rules;
-	struct body source;
-	const char *why;
-	int error = call_rules_both(branch, call->a, &rules);
-
-	if (error)
-		return error;
-	if (call->delayed_offer) {
-		source.medias = 1;
-		source.media[0] =
-			(struct body_media){.kind = BODY_AUDIO,
-					    .rtp = true,
-					    .port = 9,
-					    .direction = BODY_SENDRECV};
-	} else {
-		error = body_parse(&source, call->a->offer.remote,
-				   call->a->offer.remote_len, &why);
-	}
-	/* The caller's ports too: nobody is rung for a call that has none. */
-	if (!error && call->path.anchored)
-		error = path_place(call, call->a, call->a, &source, place);
-	if (!error)
-		error = path_place(call, branch, call->a, &source, place);
-	if (!error && call->delayed_offer)
-		error = offer_write_own(&branch->offer, NULL, &rules.rules,
-					place, 1);
-	else if (!error)
-		error = offer_write_offer(&branch->offer, &source, &rules.rules,
-					  place);
-	return error;
-}
-
 int branch_new(struct hunt *hunt, struct agent_network *at,
 	       const struct sockaddr *target, enum policy_transport transport,
 	       const char *uri)
 {
+	const struct hunt_task *task = &hunt->task;
 	struct call *call = hunt->call;
 	su_home_t home[1] = {SU_HOME_INIT(home)};
-	msg_t *msg = nta_incoming_getrequest(call->a->invite_in);
-	const sip_t *sip = sip_object(msg);
+	msg_t *msg =
+		task->invite ? nta_incoming_getrequest(task->invite) : NULL;
+	const sip_t *sip = msg ? sip_object(msg) : NULL;
 	const struct policy_peer *peer = hunt->now->peer;
-	struct leg_invite invite = {
-		.target = target, .transport = transport, .uri = uri};
-	struct header_caller caller;
+	struct leg_invite invite = {.target = target,
+				    .transport = transport,
+				    .uri = uri,
+				    .max_forwards = 69};
 	struct header_identity identity;
 	struct leg *branch = NULL;
 	const char *ours = branch_our_host(home, at, target);
 	int error = ours ? 0 : -EADDRNOTAVAIL;
 
-	if (!error) {
-		header_caller_read(&caller, sip, call->a->peer, call->a->user);
-		error = header_identity_write(&identity, home, &caller, peer,
-					      ours);
-	}
+	if (!error)
+		error = header_identity_write(&identity, home, &task->caller,
+					      peer, ours);
 	if (!error) {
 		invite.from = identity.from;
 		invite.to = su_sprintf(home, "<%s>", uri);
 		invite.extra = branch_extra(hunt, home, &identity, sip);
-		invite.expires_s =
-			sip->sip_session_expires
-				? (unsigned)sip->sip_session_expires->x_delta
-				: 0;
-		invite.max_forwards =
-			sip->sip_max_forwards
-				? sip->sip_max_forwards->mf_count - 1
-				: 69;
-		error = leg_new(&branch, at, call->policy, peer,
+		if (sip && sip->sip_session_expires)
+			invite.expires_s =
+				(unsigned)sip->sip_session_expires->x_delta;
+		if (sip && sip->sip_max_forwards)
+			invite.max_forwards =
+				sip->sip_max_forwards->mf_count - 1;
+		error = leg_new(&branch, at, task->policy, peer,
 				hunt->now->user, &invite);
 	}
 	if (!error) {
-		leg_own(branch, call, call_on_leg, 'b');
-		error = branch_offer(hunt, branch);
+		leg_own(branch, call, call_on_leg, task->place);
+		error = task->client->offer(call, branch);
 	}
 	if (!error)
 		error = leg_call(branch);
@@ -156,7 +118,8 @@ int branch_new(struct hunt *hunt, struct agent_network *at,
 		leg_free(branch);
 	else
 		hunt->branch[hunt->branches++] = branch;
-	msg_destroy(msg);
+	if (msg)
+		msg_destroy(msg);
 	su_home_deinit(home);
 	return error;
 }

@@ -96,7 +96,7 @@ void call_reap(struct agent *agent)
 
 	for (call = TAILQ_FIRST(&agent->ended); call; call = next) {
 		next = TAILQ_NEXT(call, entry);
-		if (!call->path.session)
+		if (path_is_closed(call))
 			call_free(call);
 	}
 }
@@ -167,8 +167,8 @@ static bool call_said(const struct call *call, const struct leg *b,
 	       !memcmp(b->offer.remote, sdp.text, sdp.len);
 }
 
-void call_progress(struct call *call, struct leg *branch,
-		   const struct leg_event *event)
+static void call_progress(struct call *call, struct leg *branch,
+			  const struct leg_event *event)
 {
 	const char *sdp = NULL;
 	struct status_line line;
@@ -196,6 +196,57 @@ void call_progress(struct call *call, struct leg *branch,
 		     sdp);
 }
 
+/* Where this candidate's media would go; known before its SDP is written. */
+static int call_planned(struct call *call, struct hunt *hunt,
+			const struct sockaddr *local)
+{
+	(void)local;
+	call->plan = hunt->plan;
+	call->status.class = call->plan.class;
+	call->status.anchored = call->plan.anchored;
+	call->status.anchor_why = call->plan.anchor_why;
+	call->status.route = hunt->now->at;
+	if (call->path.session || call->path.anchored)
+		return 0; /* Ports that the caller knows already stay ours. */
+	return path_open(call, call->plan.anchored || call->delayed_offer);
+}
+
+/* The SDP of a new branch: a's offer with our places, or one of our own. */
+static int call_offer(struct call *call, struct leg *branch)
+{
+	struct offer_place place[BODY_MEDIA_MAX];
+	struct call_rules rules;
+	struct body source;
+	const char *why;
+	int error = call_rules_both(branch, call->a, &rules);
+
+	if (error)
+		return error;
+	if (call->delayed_offer) {
+		source.medias = 1;
+		source.media[0] =
+			(struct body_media){.kind = BODY_AUDIO,
+					    .rtp = true,
+					    .port = 9,
+					    .direction = BODY_SENDRECV};
+	} else {
+		error = body_parse(&source, call->a->offer.remote,
+				   call->a->offer.remote_len, &why);
+	}
+	/* The caller's ports too: nobody is rung for a call that has none. */
+	if (!error && call->path.anchored)
+		error = path_place(call, call->a, call->a, &source, place);
+	if (!error)
+		error = path_place(call, branch, call->a, &source, place);
+	if (!error && call->delayed_offer)
+		error = offer_write_own(&branch->offer, NULL, &rules.rules,
+					place, 1);
+	else if (!error)
+		error = offer_write_offer(&branch->offer, &source, &rules.rules,
+					  place);
+	return error;
+}
+
 static void call_answer_line(struct call *call)
 {
 	struct status_line line;
@@ -215,8 +266,8 @@ static void call_answer_line(struct call *call)
 	status_end(&line);
 }
 
-void call_accepted(struct call *call, struct leg *branch,
-		   const struct leg_event *event)
+static void call_accepted(struct call *call, struct leg *branch,
+			  const struct leg_event *event)
 {
 	struct body_span answer = event->sdp;
 	const char *sdp = call->a->offer.local;
@@ -258,6 +309,37 @@ void call_accepted(struct call *call, struct leg *branch,
 	call_answer_line(call);
 	call->answer_due = call->delayed_offer ? call->a : NULL;
 	leg_answer(call->a, sdp);
+}
+
+/* None of the candidates answered. */
+static void call_unanswered(struct call *call,
+			    const struct leg_refusal *refusal)
+{
+	call_refuse(call, refusal, "b", "no-candidate");
+}
+
+int call_hunt(struct call *call, const struct policy_target *targets,
+	      unsigned count)
+{
+	static const struct hunt_client client = {
+		.planned = call_planned,
+		.offer = call_offer,
+		.progress = call_progress,
+		.accepted = call_accepted,
+		.failed = call_unanswered,
+	};
+	struct hunt_task task = {.client = &client,
+				 .from = call->a,
+				 .policy = call->policy,
+				 .place = 'b',
+				 .counted = &call->counted_b,
+				 .invite = call->a->invite_in,
+				 .caller = call->caller};
+	int error = hunt_new(&call->hunt, call, &task, targets, count);
+
+	if (!error)
+		hunt_next(call->hunt);
+	return error;
 }
 
 /* --- events ------------------------------------------------------------ */
@@ -378,13 +460,22 @@ void call_on_leg(void *owner, struct leg *leg, const struct leg_event *event)
 
 void call_media_event(struct call *call, const struct media_event *event)
 {
-	const struct leg *leg = event->side == MEDIA_A ? call->a : call->b;
+	const struct leg *leg = NULL;
 	struct status_line line;
+
+	/* What comes from the next session in the row is no far end's. */
+	if (path_is_at(call, PATH_A, event->session, event->side))
+		leg = call->a;
+	else if (path_is_at(call, PATH_B, event->session, event->side))
+		leg = call->b;
+	else if (event->kind == MEDIA_FIRST_PACKET ||
+		 event->kind == MEDIA_MOVED)
+		return;
 
 	switch (event->kind) {
 	case MEDIA_CLOSED:
-		call_report_end(call);
-		call->path.session = NULL;
+		if (path_closed(call, event->session))
+			call_report_end(call);
 		return;
 	case MEDIA_SILENT:
 		if (call->state != CALL_ENDED)

@@ -23,8 +23,12 @@ struct call {
 	struct agent *agent;
 	struct policy *policy; /* the snapshot it began with */
 	enum call_state state;
-	struct leg *a, *b; /* b: once it answered */
-	struct hunt *hunt; /* until then */
+	struct leg *a, *b;	     /* b: once it answered */
+	struct hunt *hunt;	     /* until then */
+	struct header_caller caller; /* who a is */
+	struct transfer *transfer;   /* under way, or just over */
+	struct transfer *lent;	     /* of another call, which takes a leg */
+	unsigned transfers;
 	struct path path;
 	struct policy_plan plan;
 	/* Among whose calls it counts; trunks come and go with a reload. */
@@ -50,11 +54,9 @@ struct call *call_new(struct agent_network *at, struct leg *a);
 void call_refuse(struct call *call, const struct leg_refusal *refusal,
 		 const char *by, const char *cause);
 
-/* What hunt tells: a candidate's 18x, the answer, or that none is left. */
-void call_progress(struct call *call, struct leg *branch,
-		   const struct leg_event *event);
-void call_accepted(struct call *call, struct leg *branch,
-		   const struct leg_event *event);
+/* Try these in order, for leg a. It refuses the call when none is left. */
+int call_hunt(struct call *call, const struct policy_target *targets,
+	      unsigned count);
 
 leg_event_f call_on_leg;
 

@@ -33,8 +33,8 @@ static void hunt_failed(struct hunt *hunt, unsigned status, const char *cause,
 	struct call *call = hunt->call;
 	struct status_line line;
 
-	status_begin(&line, call->status.id, 'b', hunt->now->peer->name,
-		     "call-candidate-failed");
+	status_begin(&line, call->status.id, hunt->task.place,
+		     hunt->now->peer->name, "call-candidate-failed");
 	status_text(&line, "number", hunt->now->number);
 	status_number(&line, "status", status);
 	status_text(&line, "cause", cause);
@@ -49,7 +49,7 @@ static void hunt_failed(struct hunt *hunt, unsigned status, const char *cause,
  * reload took it away. */
 static struct trunk *hunt_carrier(const struct hunt *hunt)
 {
-	const struct policy_peer *counted = hunt->call->counted_b;
+	const struct policy_peer *counted = *hunt->task.counted;
 
 	return counted ? agent_trunk(hunt->call->agent, counted) : NULL;
 }
@@ -124,27 +124,26 @@ static bool hunt_take(struct hunt *hunt, const char **why)
 
 /* --- the plan for one pair --------------------------------------------- */
 
-/* Where this candidate's media would go; known before its SDP is written. */
+/* What the two ends come to, and whether that can be had. */
 static int hunt_plan(struct hunt *hunt, struct agent_network *at,
 		     const struct sockaddr *target)
 {
-	struct call *call = hunt->call;
-	struct policy_side a = {
-		.peer = call->a->peer,
-		.network = call->a->at->policy,
-		.address = (const struct sockaddr *)&call->a->remote};
+	const struct leg *from = hunt->task.from;
+	const struct policy_network_address *ours =
+		policy_network_address(at->policy, target);
+	struct policy_side a = {.peer = from->peer,
+				.network = from->at->policy,
+				.address =
+					(const struct sockaddr *)&from->remote};
 	struct policy_side b = {.peer = hunt->now->peer,
 				.network = at->policy,
 				.address = target};
 
-	policy_plan(call->policy, &a, &b, &call->plan);
-	call->status.class = call->plan.class;
-	call->status.anchored = call->plan.anchored;
-	call->status.anchor_why = call->plan.anchor_why;
-	call->status.route = hunt->now->at;
-	if (call->path.session || call->path.anchored)
-		return 0; /* Ports that the caller knows already stay ours. */
-	return path_open(call, call->plan.anchored || call->delayed_offer);
+	if (!ours)
+		return -EADDRNOTAVAIL;
+	policy_plan(hunt->task.policy, &a, &b, &hunt->plan);
+	return hunt->task.client->planned(
+		hunt->call, hunt, (const struct sockaddr *)&ours->local);
 }
 
 static int hunt_try(struct hunt *hunt, const char **why)
@@ -168,8 +167,8 @@ static int hunt_try(struct hunt *hunt, const char **why)
 			return -ENOENT;
 		}
 	} else {
-		if (!call->counted_b && hunt_take(hunt, why))
-			call->counted_b = peer;
+		if (!*hunt->task.counted && hunt_take(hunt, why))
+			*hunt->task.counted = peer;
 		at = agent_network(call->agent, peer->network->name);
 		if (!hunt_carrier(hunt) || !at)
 			return -ENOENT;
@@ -212,7 +211,7 @@ static void hunt_drop(struct hunt *hunt, const char *reason)
 /* This candidate is done with: its place among the trunk's calls is free. */
 static void hunt_leave(struct hunt *hunt)
 {
-	call_uncount(hunt->call, &hunt->call->counted_b);
+	call_uncount(hunt->call, hunt->task.counted);
 	hunt->address = 0;
 	hunt->now = NULL;
 }
@@ -247,8 +246,6 @@ static void hunt_explain(struct hunt *hunt, int error, const char **why)
 
 void hunt_next(struct hunt *hunt)
 {
-	struct call *call = hunt->call;
-
 	hunt->answering = false;
 	for (;;) {
 		const char *why = NULL;
@@ -270,14 +267,13 @@ void hunt_next(struct hunt *hunt)
 		}
 		hunt_leave(hunt);
 	}
-	call_refuse(call,
-		    &(struct leg_refusal){.status = hunt->status,
-					  .phrase = hunt->phrase,
-					  .retry_after_s =
-						  hunt->status == 503
-							  ? hunt->retry_after_s
-							  : 0},
-		    "b", "no-candidate");
+	hunt->task.client->failed(
+		hunt->call,
+		&(struct leg_refusal){
+			.status = hunt->status,
+			.phrase = hunt->phrase,
+			.retry_after_s =
+				hunt->status == 503 ? hunt->retry_after_s : 0});
 }
 
 static void hunt_on_timer(su_root_magic_t *magic, su_timer_t *timer, void *arg)
@@ -365,12 +361,12 @@ void hunt_event(struct hunt *hunt, struct leg *branch,
 			hunt_wait(hunt, hunt->now->peer->ring_timeout_ms);
 		}
 		if (event->status > 100)
-			call_progress(hunt->call, branch, event);
+			hunt->task.client->progress(hunt->call, branch, event);
 		return;
 	case LEG_ACCEPTED:
 		if (hunt_carrier(hunt))
 			trunk_answered(hunt_carrier(hunt));
-		call_accepted(hunt->call, branch, event);
+		hunt->task.client->accepted(hunt->call, branch, event);
 		return;
 	case LEG_REFUSED:
 	case LEG_HUNG_UP:
@@ -412,7 +408,7 @@ void hunt_win(struct hunt *hunt, struct leg *winner)
 	hunt_drop(hunt, "SIP;cause=200;text=\"Call completed elsewhere\"");
 }
 
-int hunt_new(struct hunt **out, struct call *call,
+int hunt_new(struct hunt **out, struct call *call, const struct hunt_task *task,
 	     const struct policy_target *targets, unsigned count)
 {
 	struct hunt *hunt = calloc(1, sizeof(*hunt));
@@ -420,6 +416,7 @@ int hunt_new(struct hunt **out, struct call *call,
 	if (!hunt)
 		return -ENOMEM;
 	hunt->call = call;
+	hunt->task = *task;
 	hunt->targets = count;
 	memcpy(hunt->target, targets, count * sizeof(*targets));
 	hunt_note(hunt, 480, NULL);

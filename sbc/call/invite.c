@@ -172,11 +172,11 @@ static void call_fill_status(struct call *call, const sip_t *sip,
 			     const char *number)
 {
 	struct status_call *status = &call->status;
-	struct header_caller caller;
+	struct header_caller *caller = &call->caller;
 
-	header_caller_read(&caller, sip, call->a->peer, call->a->user);
+	header_caller_read(caller, sip, call->a->peer, call->a->user);
 	snprintf(status->a.number, sizeof(status->a.number), "%.63s",
-		 caller.user);
+		 caller->user);
 	snprintf(status->b.number, sizeof(status->b.number), "%.63s", number);
 	snprintf(status->a.peer, sizeof(status->a.peer), "%.31s",
 		 call->a->peer->name);
@@ -216,15 +216,13 @@ static void call_begin(struct agent_network *at, struct leg *a,
 	}
 	call_start_line(call, number, &targets[0]);
 	status = call_take_offer(call, sip, leg_sdp(sip), &cause);
-	if (!status && hunt_new(&call->hunt, call, targets, count)) {
+	if (!status && call_hunt(call, targets, count)) {
 		status = 500;
 		cause = "memory";
 	}
 	if (status)
 		call_refuse(call, &(struct leg_refusal){.status = status}, "a",
 			    cause);
-	else
-		hunt_next(call->hunt);
 }
 
 void call_invite(struct agent_network *at, const struct policy_peer *peer,

@@ -10,6 +10,8 @@
  *   phone on the Internet         anything              the same
  *   trunk, PBX on the Internet    a private address     the same
  *   trunk, PBX                    else                  exactly that one
+ *
+ * A newcomer that takes a leg's place is in path_guest.c.
  */
 #include "config.h"
 
@@ -22,28 +24,86 @@
 #include "sbc/call/call_private.h"
 #include "sbc/call/learn.h"
 
-static enum media_side path_side(const struct leg *leg)
+static unsigned path_place_of(const struct leg *leg)
 {
-	return leg->place == 'a' ? MEDIA_A : MEDIA_B;
+	return leg->place == 'a' ? PATH_A : leg->place == 'b' ? PATH_B : PATH_N;
+}
+
+static struct path_end path_end(const struct call *call, const struct leg *leg)
+{
+	return call->path.end[path_place_of(leg)];
 }
 
 int path_open(struct call *call, bool anchored)
 {
-	int error = 0;
+	struct path *path = &call->path;
+	int error;
 
-	if (anchored)
-		error = media_session_new(&call->path.session,
-					  call->agent->media, call);
-	call->path.anchored = anchored && !error;
-	return error;
+	path->anchored = false;
+	if (!anchored)
+		return 0;
+	error = media_session_new(&path->session, call->agent->media, call);
+	if (error)
+		return error;
+	path->anchored = true;
+	path->end[PATH_A] = (struct path_end){path->session, MEDIA_A};
+	path->end[PATH_B] = (struct path_end){path->session, MEDIA_B};
+	return 0;
 }
 
 bool path_close(struct call *call)
 {
-	if (!call->path.session)
+	struct path *path = &call->path;
+
+	for (unsigned i = 0; i < path->joineds; i++) {
+		media_session_close(path->joined[i]);
+		path->closing++;
+	}
+	path->joineds = 0;
+	if (!path->session)
 		return false;
-	media_session_close(call->path.session);
+	media_session_close(path->session);
 	return true;
+}
+
+bool path_closed(struct call *call, const struct media_session *session)
+{
+	struct path *path = &call->path;
+
+	for (unsigned place = 0; place < PATH_PLACES; place++) {
+		if (path->end[place].session != session)
+			continue;
+		path_stats(call, place, path->audio, &path->last[place]);
+		path->end[place].session = NULL;
+	}
+	if (session == path->session) {
+		path->session = NULL;
+		return true;
+	}
+	path->closing--;
+	return false;
+}
+
+bool path_is_closed(const struct call *call)
+{
+	return !call->path.session && !call->path.closing;
+}
+
+bool path_is_at(const struct call *call, unsigned place,
+		const struct media_session *session, enum media_side side)
+{
+	return call->path.end[place].session == session &&
+	       call->path.end[place].side == side;
+}
+
+void path_stats(const struct call *call, unsigned place, unsigned slot,
+		struct media_stats *out)
+{
+	const struct path_end *end = &call->path.end[place];
+
+	*out = call->path.last[place];
+	if (end->session)
+		media_session_stats(end->session, end->side, slot, out);
 }
 
 static enum media_latch_mode path_latch(const struct call *call,
@@ -76,18 +136,19 @@ static bool path_carries(const struct body_media *media)
 static int path_bind(struct call *call, const struct leg *leg, unsigned slot)
 {
 	struct path *path = &call->path;
-	enum media_side side = path_side(leg);
+	unsigned place = path_place_of(leg);
+	struct path_end end = path->end[place];
 	const struct sockaddr *local = (const struct sockaddr *)&leg->local;
 
-	if (path->port[side][slot] &&
-	    address_host_equal((struct sockaddr *)&path->at[side], local))
+	if (path->port[place][slot] &&
+	    address_host_equal((struct sockaddr *)&path->at[place], local))
 		return 0;
-	if (path->port[side][slot]) {
-		media_session_unbind(path->session, side, slot);
-		path->port[side][slot] = 0;
+	if (path->port[place][slot]) {
+		media_session_unbind(end.session, end.side, slot);
+		path->port[place][slot] = 0;
 	}
-	return media_session_bind(path->session, side, slot, leg->at->block,
-				  local, &path->port[side][slot]);
+	return media_session_bind(end.session, end.side, slot, leg->at->block,
+				  local, &path->port[place][slot]);
 }
 
 /* Our address as the far end of `leg` has to see it. */
@@ -119,7 +180,7 @@ int path_place(struct call *call, const struct leg *leg, const struct leg *from,
 	       struct offer_place place[BODY_MEDIA_MAX])
 {
 	struct path *path = &call->path;
-	enum media_side side = path_side(leg);
+	unsigned side = path_place_of(leg);
 	int error;
 
 	for (unsigned i = 0; i < source->medias; i++) {
@@ -162,6 +223,7 @@ static void path_target_slot(struct call *call, const struct leg *leg,
 		.rtp_checked = media->rtp,
 		.held = media->direction != BODY_SENDRECV || media->zero,
 	};
+	struct path_end end;
 
 	if (!media->port) {
 		target.may_send = target.may_receive = false;
@@ -177,15 +239,17 @@ static void path_target_slot(struct call *call, const struct leg *leg,
 	}
 	if (media->formats && far->format[media->first_format].clock)
 		target.clock_hz = far->format[media->first_format].clock;
-	media_session_target(call->path.session, path_side(leg), slot, &target);
+	end = path_end(call, leg);
+	media_session_target(end.session, end.side, slot, &target);
 	if (slot == call->path.audio)
-		call->path.held[path_side(leg)] = !target.may_receive;
+		call->path.held[path_place_of(leg)] = !target.may_receive;
 }
 
 void path_target(struct call *call, const struct leg *leg,
 		 const struct body *far)
 {
 	struct path *path = &call->path;
+	struct media_session *session = path_end(call, leg).session;
 	unsigned i;
 
 	for (i = 0; i < far->medias && far->media[i].kind != BODY_AUDIO; i++)
@@ -197,16 +261,16 @@ void path_target(struct call *call, const struct leg *leg,
 		/* DTLS and ZRTP key themselves in the stream. */
 		if (media->secure || offer_encryption(far, i)[0] != 'n')
 			path->secure[i] = true;
-		if (path->session && path->port[path_side(leg)][i])
+		path->rtp[i] = media->rtp;
+		if (session && path->port[path_place_of(leg)][i])
 			path_target_slot(call, leg, far, i);
 	}
-	if (path->session)
-		media_session_timeouts(path->session,
-				       leg->peer->media_timeout_ms,
+	if (session)
+		media_session_timeouts(session, leg->peer->media_timeout_ms,
 				       leg->peer->hold_timeout_ms);
 	/* In mid-call the worker has to know before the far end hears our
 	 * answer and moves. */
-	if (path->session && call->state == CALL_ANSWERED)
+	if (session && call->state == CALL_ANSWERED)
 		media_engine_flush(call->agent->media);
 }
 
@@ -230,7 +294,7 @@ static const struct body_format *path_find(const struct body *body,
 /* What `leg`'s far end speaks. */
 static const char *path_codec(const struct call *call, const struct leg *leg)
 {
-	const char *law = call->path.law[path_side(leg)];
+	const char *law = call->path.law[path_place_of(leg)];
 
 	return law ? law : call->codec;
 }
@@ -259,9 +323,11 @@ static void path_fill(struct call *call, const struct leg *leg,
 	const struct body_format *agreed =
 		path_find(codec, path->audio, path_codec(call, leg));
 	struct media_filler filler = {.ptime_ms = 20, .armed = armed};
-	enum media_side other = path_side(leg) == MEDIA_A ? MEDIA_B : MEDIA_A;
+	unsigned place = path_place_of(leg);
+	unsigned other = place == PATH_A ? PATH_B : PATH_A;
+	struct path_end end = path->end[place];
 
-	if (!path->session || path->secure[path->audio] || !agreed)
+	if (!end.session || path->secure[path->audio] || !agreed)
 		return;
 	path_choose(codec, path->audio, agreed, &filler);
 	if (codec->media[path->audio].ptime_ms)
@@ -269,9 +335,8 @@ static void path_fill(struct call *call, const struct leg *leg,
 	/* Music is for who is held; a late packet is no reason to play it. */
 	if (path->held[other])
 		filler.music = agent_music(call->agent, leg->peer);
-	path->filler[path_side(leg)] = filler;
-	media_session_filler(path->session, path_side(leg), path->audio,
-			     &filler);
+	path->filler[place] = filler;
+	media_session_filler(end.session, end.side, path->audio, &filler);
 }
 
 void path_arm(struct call *call, const struct leg *leg,
@@ -282,89 +347,21 @@ void path_arm(struct call *call, const struct leg *leg,
 
 void path_disarm(struct call *call, const struct leg *leg)
 {
-	struct media_filler *filler = &call->path.filler[path_side(leg)];
+	struct media_filler *filler = &call->path.filler[path_place_of(leg)];
+	struct path_end end = path_end(call, leg);
 
-	if (!call->path.session || !filler->armed)
+	if (!end.session || !filler->armed)
 		return;
 	filler->armed = false;
-	media_session_filler(call->path.session, path_side(leg),
-			     call->path.audio, filler);
-}
-
-/* --- flows ------------------------------------------------------------- */
-
-static bool path_is_steady(const struct call *call, const struct leg *toward)
-{
-	switch (toward->peer->stream) {
-	case POLICY_STREAM_STEADY:
-		return true;
-	case POLICY_STREAM_PASS:
-		return false;
-	case POLICY_STREAM_AUTO:
-		break;
-	}
-	return !learn_allows(call->agent->learn, toward->peer, LEARN_REINVITE);
-}
-
-/* G.711 of one law toward an end that speaks the other one. */
-static void path_convert(const struct call *call, const struct leg *from,
-			 const struct leg *to, const struct body *sent,
-			 const struct body *wanted, struct media_flow *flow)
-{
-	const char *is = path_codec(call, from), *be = path_codec(call, to);
-	const struct body_format *x = path_find(sent, call->path.audio, is);
-	const struct body_format *y = path_find(wanted, call->path.audio, be);
-
-	if (!strcasecmp(is, be) || !x || !y)
-		return;
-	flow->convert = strcasecmp(is, "PCMA") ? MEDIA_CONVERT_PCMU_TO_PCMA
-					       : MEDIA_CONVERT_PCMA_TO_PCMU;
-	flow->convert_pt = (uint8_t)x->payload_type;
-	flow->map[x->payload_type] = (uint8_t)y->payload_type;
-	flow->mapped = true;
-}
-
-/* From `from`'s far end, numbered as we told it, to `to`'s, as that asked. */
-static void path_flow(struct call *call, const struct leg *from,
-		      const struct leg *to)
-{
-	struct path *path = &call->path;
-	struct media_flow flow = {.event_pt = 255};
-	const struct body_format *event;
-	struct body sent, wanted;
-	const char *why;
-
-	if (!from->offer.local || !to->offer.remote ||
-	    body_parse(&sent, from->offer.local, from->offer.local_len, &why) ||
-	    body_parse(&wanted, to->offer.remote, to->offer.remote_len, &why))
-		return;
-	flow.mapped = offer_payload_map(flow.map, &sent, &wanted, path->audio);
-	path_convert(call, from, to, &sent, &wanted, &flow);
-	flow.steady = path_is_steady(call, to);
-	event = path_find(&wanted, path->audio, "telephone-event");
-	if (event)
-		flow.event_pt = (uint8_t)event->payload_type;
-	media_session_flow(path->session, path_side(to), path->audio, &flow);
-	/* What is repeated has to have been seen before it is needed. */
-	if (!path->filler[path_side(to)].armed)
-		path_fill(call, to, &wanted, false);
-}
-
-void path_flows(struct call *call, const struct leg *a, const struct leg *b)
-{
-	if (!call->path.session || call->path.secure[call->path.audio])
-		return;
-	path_flow(call, a, b);
-	path_flow(call, b, a);
+	media_session_filler(end.session, end.side, call->path.audio, filler);
 }
 
 bool path_alive(const struct call *call, const struct leg *leg, unsigned ms)
 {
 	struct media_stats stats;
 
-	if (!call->path.session)
+	if (!path_end(call, leg).session)
 		return true; /* Nobody here can tell. */
-	media_session_stats(call->path.session, path_side(leg),
-			    call->path.audio, &stats);
+	path_stats(call, path_place_of(leg), call->path.audio, &stats);
 	return stats.packets && stats.silent_ms < ms;
 }

@@ -14,25 +14,61 @@
 struct call;
 struct leg;
 
+/* The places of a call's media: a, b, and the newcomer of a transfer. */
+enum { PATH_A, PATH_B, PATH_N, PATH_PLACES };
+
+/* Sessions in a row that one call may have; each transfer of a call that
+ * was joined to another adds one or more. */
+#define PATH_SESSIONS_MAX 4
+
 struct path {
 	bool anchored;
 	struct media_session *session; /* NULL unless anchored */
+	/* Further ones, of calls that were joined to this one: side by side
+	 * with `session`, each sends to the next one's port. */
+	struct media_session *joined[PATH_SESSIONS_MAX - 1];
+	unsigned joineds;
+	/* The newcomer's own session, if it has one, and whose place it will
+	 * take; by's place itself if they share ports. */
+	struct media_session *guest;
+	bool shared;
+	unsigned guest_of;
+	unsigned closing; /* closed before the call: MEDIA_CLOSED is awaited */
 	unsigned slots;
-	uint16_t port[2][MEDIA_SLOTS_MAX]; /* by media_side; 0: none */
-	struct sockaddr_storage at[2];	   /* where side's ports are bound */
-	struct sockaddr_storage shown[2]; /* by that end's SDP, if behind NAT */
-	bool secure[MEDIA_SLOTS_MAX];	  /* between the ends: byte for byte */
-	bool held[2];			  /* that end does not take our audio */
-	struct media_filler filler[2];	  /* toward that side, slot `audio` */
-	unsigned audio;			  /* the first audio slot */
-	const char *law[2]; /* the other G.711 law is spoken on that side,
-			       converted here; NULL: the session's codec */
+	struct path_end { /* which side of which session a place is */
+		struct media_session *session;
+		enum media_side side;
+	} end[PATH_PLACES];
+	uint16_t port[PATH_PLACES][MEDIA_SLOTS_MAX]; /* 0: none */
+	struct sockaddr_storage at[PATH_PLACES];     /* where they are bound */
+	bool secure[MEDIA_SLOTS_MAX]; /* between the ends: byte for byte */
+	bool rtp[MEDIA_SLOTS_MAX];    /* an RTP profile */
+	bool held[PATH_PLACES];	      /* that end does not take our audio */
+	struct media_stats last[PATH_PLACES]; /* once its session is closed */
+	struct media_filler filler[PATH_PLACES];    /* to it, slot `audio` */
+	unsigned audio;				    /* the first audio slot */
+	struct sockaddr_storage shown[PATH_PLACES]; /* by that end's SDP, if
+						       behind NAT */
+	const char *law[PATH_PLACES]; /* the other G.711 law is spoken there,
+					 converted here; NULL: the session's
+					 codec */
 };
 
 /* A call's media begins. 0, or -ENOMEM. */
 int path_open(struct call *call, bool anchored);
 /* MEDIA_CLOSED follows if this returns true. */
 bool path_close(struct call *call);
+/* This session's MEDIA_CLOSED came. True if it is the call's own, whose
+ * statistics tell the call's story. */
+bool path_closed(struct call *call, const struct media_session *session);
+/* Every session's MEDIA_CLOSED came. */
+bool path_is_closed(const struct call *call);
+/* Is that side of that session where this place's far end is? */
+bool path_is_at(const struct call *call, unsigned place,
+		const struct media_session *session, enum media_side side);
+/* The figures of what came from that place's far end. */
+void path_stats(const struct call *call, unsigned place, unsigned slot,
+		struct media_stats *out);
 
 /*
  * Ports toward `leg` for every slot of `source` that carries something, and
@@ -68,5 +104,37 @@ void path_disarm(struct call *call, const struct leg *leg);
 
 /* Did packets come from this leg's far end in the last `ms`? */
 bool path_alive(const struct call *call, const struct leg *leg, unsigned ms);
+
+/* --- a newcomer takes a leg's place -------------------------------------- */
+
+/*
+ * Prepare place n for `newcomer`, who will take `by`'s place: by's own ports
+ * where they stand at an address that the newcomer can use, else ports of a
+ * session of its own, which path_take joins to the call's. `anchored` asks for
+ * ports in a call whose media went past us until now.
+ * 0; -ENFILE if the call has PATH_SESSIONS_MAX sessions; -ENOMEM.
+ */
+int path_guest(struct call *call, const struct leg *by,
+	       const struct sockaddr *local, bool anchored);
+/* The newcomer did not come: as it was. */
+void path_guest_leave(struct call *call);
+/*
+ * Place n becomes by's place. Nothing changes for the third leg but whose
+ * packets it is sent. The newcomer's leg->place is changed by the caller.
+ * 0; or what media_session_bind returned, with everything as it was.
+ */
+int path_take(struct call *call, const struct leg *by);
+/* The other leg did not take it, in a call whose media went past us: it does
+ * so again. */
+void path_untake(struct call *call);
+
+/*
+ * Both calls' media joined: `other`, of which `lent` stands at place n of this
+ * call, gives its sessions up to it, and `by`'s place sends to the place where
+ * other's `by` stood. Afterwards as if path_guest had been called for `lent`.
+ * 0; -ENFILE; -EAFNOSUPPORT if one is IPv4 and one IPv6.
+ */
+int path_join(struct call *call, const struct leg *by, struct call *other,
+	      const struct leg *other_by);
 
 #endif

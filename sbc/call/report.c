@@ -130,7 +130,8 @@ static void report_side(struct call *call, struct status_line *line,
 	struct media_stats stats;
 	char mos[8];
 
-	media_session_stats(call->path.session, side, call->path.audio, &stats);
+	path_stats(call, side == MEDIA_A ? PATH_A : PATH_B, call->path.audio,
+		   &stats);
 	status_number(line, key[0], (int64_t)stats.packets);
 	status_number(line, key[1], (int64_t)stats.bytes);
 	status_number(line, key[2], (int64_t)stats.lost);
@@ -172,7 +173,7 @@ void call_report_end(struct call *call)
 	status_text(&line, "by", call->ended_by);
 	status_text(&line, "cause", call->cause);
 	status_number(&line, "status", call->dial_status);
-	if (call->path.session) {
+	if (call->path.anchored) {
 		report_side(call, &line, MEDIA_A);
 		report_side(call, &line, MEDIA_B);
 	}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A newcomer takes a leg's place in a call's media, and the third leg notices
+ * nothing: its ports, and so the stream it is sent, stay those of its session.
+ *
+ *   T --[session]-- P                before
+ *   T --[session]-- N                N can use P's ports
+ *   T --[session]--[guest]-- N       it cannot: another network
+ *   T --[session]--[other's]-- X     two calls are joined
+ *
+ * Sessions in a row send to each other's port at our own address, which P's
+ * ports stand at; only the other session's port is taken there.
+ */
+#include "config.h"
+
+#include "sbc/call/path.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "sbc/call/call_private.h"
+
+/* One end of a row of sessions: a place that no far end stands at. */
+struct path_inner {
+	struct path_end end;
+	const uint16_t *port;
+	const struct sockaddr_storage *at;
+};
+
+static unsigned guest_place(const struct leg *leg)
+{
+	return leg->place == 'a' ? PATH_A : PATH_B;
+}
+
+static enum media_side guest_opposite(enum media_side side)
+{
+	return side == MEDIA_A ? MEDIA_B : MEDIA_A;
+}
+
+static void guest_aim(const struct path *path, const struct path_inner *from,
+		      const struct path_inner *to)
+{
+	/* As they are: the places at the row's two ends say what is needed. */
+	static const struct media_flow as_it_is = {.event_pt = 255};
+
+	for (unsigned i = 0; i < MEDIA_SLOTS_MAX; i++) {
+		struct media_target target = {.rtp = *to->at,
+					      .latch = MEDIA_LATCH_FIXED,
+					      .may_send = true,
+					      .may_receive = true,
+					      .rtp_checked = path->rtp[i]};
+
+		if (!from->port[i])
+			continue;
+		if (!to->port[i]) {
+			target.may_send = target.may_receive = false;
+			target.rtp.ss_family = AF_UNSPEC;
+		} else {
+			address_set_port((struct sockaddr *)&target.rtp,
+					 to->port[i]);
+		}
+		media_session_target(from->end.session, from->end.side, i,
+				     &target);
+		media_session_flow(from->end.session, from->end.side, i,
+				   &as_it_is);
+	}
+}
+
+static void guest_link(struct call *call, const struct path_inner *x,
+		       const struct path_inner *y)
+{
+	guest_aim(&call->path, x, y);
+	guest_aim(&call->path, y, x);
+	media_engine_flush(call->agent->media);
+}
+
+int path_guest(struct call *call, const struct leg *by,
+	       const struct sockaddr *local, bool anchored)
+{
+	struct path *path = &call->path;
+	unsigned place = guest_place(by);
+	int error;
+
+	path_guest_leave(call);
+	path->guest_of = place;
+	if (!path->anchored && !anchored)
+		return 0;
+	if (path->anchored &&
+	    address_host_equal((struct sockaddr *)&path->at[place], local)) {
+		path->shared = true;
+		path->end[PATH_N] = path->end[place];
+		path->at[PATH_N] = path->at[place];
+		memcpy(path->port[PATH_N], path->port[place],
+		       sizeof(path->port[place]));
+		return 0;
+	}
+	if (path->joineds == PATH_SESSIONS_MAX - 1)
+		return -ENFILE;
+	error = media_session_new(&path->guest, call->agent->media, call);
+	if (error)
+		return error;
+	path->end[PATH_N] = (struct path_end){
+		path->guest, place == PATH_A ? MEDIA_A : MEDIA_B};
+	return 0;
+}
+
+static void guest_forget(struct path *path)
+{
+	path->guest = NULL;
+	path->shared = false;
+	path->end[PATH_N].session = NULL;
+	path->law[PATH_N] = NULL;
+	path->at[PATH_N].ss_family = AF_UNSPEC;
+	memset(path->port[PATH_N], 0, sizeof(path->port[PATH_N]));
+}
+
+void path_guest_leave(struct call *call)
+{
+	struct path *path = &call->path;
+	const uint16_t *port = path->port[PATH_N];
+
+	for (unsigned i = 0; path->shared && i < MEDIA_SLOTS_MAX; i++)
+		if (port[i] && port[i] != path->port[path->guest_of][i])
+			media_session_unbind(path->end[PATH_N].session,
+					     path->end[PATH_N].side, i);
+	if (path->guest) {
+		media_session_close(path->guest);
+		path->closing++;
+	}
+	guest_forget(path);
+}
+
+/* Ports at by's address in the guest's session, and both sessions in a row. */
+static int guest_bridge(struct call *call, const struct leg *by)
+{
+	struct path *path = &call->path;
+	unsigned place = guest_place(by);
+	uint16_t port[MEDIA_SLOTS_MAX] = {0};
+	struct path_end end = {path->guest,
+			       guest_opposite(path->end[PATH_N].side)};
+
+	for (unsigned i = 0; i < MEDIA_SLOTS_MAX; i++) {
+		int error;
+
+		if (!path->port[place][i] || !path->port[PATH_N][i])
+			continue;
+		error = media_session_bind(
+			end.session, end.side, i, by->at->block,
+			(struct sockaddr *)&path->at[place], &port[i]);
+		if (error)
+			return error;
+	}
+	guest_link(call,
+		   &(struct path_inner){path->end[place], path->port[place],
+					&path->at[place]},
+		   &(struct path_inner){end, port, &path->at[place]});
+	return 0;
+}
+
+int path_take(struct call *call, const struct leg *by)
+{
+	struct path *path = &call->path;
+	unsigned place = guest_place(by);
+	unsigned third = place == PATH_A ? PATH_B : PATH_A;
+	int error;
+
+	if (path->guest && !path->anchored) {
+		path->anchored = true;
+		path->session = path->guest;
+		path->end[third] = (struct path_end){
+			path->guest, guest_opposite(path->end[PATH_N].side)};
+	} else if (path->guest) {
+		error = guest_bridge(call, by);
+		if (error)
+			return error;
+		path->joined[path->joineds++] = path->guest;
+	}
+	if (path->end[PATH_N].session) {
+		path->end[place] = path->end[PATH_N];
+		path->at[place] = path->at[PATH_N];
+		memcpy(path->port[place], path->port[PATH_N],
+		       sizeof(path->port[place]));
+	}
+	path->filler[place] = (struct media_filler){0};
+	path->law[place] = path->law[PATH_N];
+	guest_forget(path);
+	return 0;
+}
+
+void path_untake(struct call *call)
+{
+	struct path *path = &call->path;
+
+	if (!path->session)
+		return;
+	media_session_close(path->session);
+	path->closing++;
+	path->session = NULL;
+	path->anchored = false;
+	for (unsigned place = 0; place < PATH_PLACES; place++) {
+		path->end[place].session = NULL;
+		path->at[place].ss_family = AF_UNSPEC;
+		memset(path->port[place], 0, sizeof(path->port[place]));
+	}
+}
+
+/* Other's sessions are this call's. */
+static void guest_adopt(struct call *call, struct path *from)
+{
+	struct path *path = &call->path;
+
+	path->joined[path->joineds++] = from->session;
+	for (unsigned i = 0; i < from->joineds; i++)
+		path->joined[path->joineds++] = from->joined[i];
+	for (unsigned i = 0; i < path->joineds; i++)
+		media_session_user(path->joined[i], call);
+	from->session = NULL;
+	from->joineds = 0;
+	from->anchored = false;
+	for (unsigned place = 0; place < PATH_PLACES; place++)
+		from->end[place].session = NULL;
+}
+
+int path_join(struct call *call, const struct leg *by, struct call *other,
+	      const struct leg *other_by)
+{
+	struct path *path = &call->path, *from = &other->path;
+	unsigned place = guest_place(by), inner = guest_place(other_by);
+	unsigned lent = inner == PATH_A ? PATH_B : PATH_A;
+
+	if (path->joineds + from->joineds + 1 > PATH_SESSIONS_MAX - 1)
+		return -ENFILE;
+	if (path->at[place].ss_family != from->at[inner].ss_family)
+		return -EAFNOSUPPORT;
+	path_guest_leave(call);
+	path->guest_of = place;
+	guest_link(call,
+		   &(struct path_inner){path->end[place], path->port[place],
+					&path->at[place]},
+		   &(struct path_inner){from->end[inner], from->port[inner],
+					&from->at[inner]});
+	path->end[PATH_N] = from->end[lent];
+	path->at[PATH_N] = from->at[lent];
+	memcpy(path->port[PATH_N], from->port[lent],
+	       sizeof(path->port[PATH_N]));
+	guest_adopt(call, from);
+	return 0;
+}
