@@ -46,6 +46,7 @@ enum policy_refer {
 	POLICY_REFER_FORWARD,
 	POLICY_REFER_REJECT
 };
+enum policy_redirect { POLICY_REDIRECT_FOLLOW, POLICY_REDIRECT_REJECT };
 enum policy_prack {
 	POLICY_PRACK_REQUIRE,
 	POLICY_PRACK_SUPPORT,
@@ -65,7 +66,8 @@ enum policy_identity { /* how the caller is told to this peer */
 };
 enum policy_stream {
 	POLICY_STREAM_AUTO,   /* steady toward a peer that is protected */
-	POLICY_STREAM_STEADY, /* one SSRC, sequence and timestamp line of ours */
+	POLICY_STREAM_STEADY, /* one SSRC, sequence and timestamp line of ours
+			       */
 	POLICY_STREAM_PASS,   /* the far source's own, byte for byte */
 };
 enum policy_transport { POLICY_UDP, POLICY_TCP };
@@ -128,6 +130,7 @@ struct policy_peer {
 	unsigned session_expires_s, min_se_s;
 	enum policy_hold hold;
 	enum policy_refer refer;
+	enum policy_redirect redirect;
 	enum policy_prack prack;
 	enum policy_t38 t38;
 	enum policy_ack_lost reinvite_ack_lost;
@@ -137,8 +140,8 @@ struct policy_peer {
 	struct policy_at anchor_at;
 	enum policy_stream stream;
 	const char *hold_music; /* a WAV file; or NULL */
-	const char **codecs;   /* allowed, in order of preference */
-	unsigned codecs_count; /* 0: every codec */
+	const char **codecs;	/* allowed, in order of preference */
+	unsigned codecs_count;	/* 0: every codec */
 	unsigned media_timeout_ms, hold_timeout_ms; /* 0: never */
 
 	/* numbers and headers */

@@ -46,7 +46,7 @@ _Static_assert(offsetof(PHONE, conf) == 0, "conf_peer comes first");
 #define CHOICES "forward | suppress | auto"
 
 /* Keys that a trunk, a PBX and the phones have alike. */
-#define MID_CALL(p, reinvite_d, update_d, prack_d, t38_d)                     \
+#define MID_CALL(p, reinvite_d, update_d, prack_d, t38_d, redirect_d)         \
 	CHOICE(p, "reinvite", CHOICES, reinvite_d, PEER, peer.reinvite,       \
 	       "may re-INVITEs be sent to it"),                               \
 		CHOICE(p, "update", CHOICES, update_d, PEER, peer.update,     \
@@ -64,6 +64,8 @@ _Static_assert(offsetof(PHONE, conf) == 0, "conf_peer comes first");
 		       "how a forwarded hold is written"),                    \
 		CHOICE(p, "refer", "local | forward | reject", "local", PEER, \
 		       peer.refer, "who carries out its transfers"),          \
+		CHOICE(p, "redirect", "follow | reject", redirect_d, PEER,    \
+		       peer.redirect, "is its 3xx followed"),                 \
 		CHOICE(p, "prack", "require | support | off", prack_d, PEER,  \
 		       peer.prack, "reliable provisional replies (100rel)"),  \
 		CHOICE(p, "t38", "forward | reject", t38_d, PEER, peer.t38,   \
@@ -162,7 +164,8 @@ static const struct policy_key keys[] = {
 	   "keep-alives to phones behind NAT; 0: none"),
 	CHOICE("phones", "transport", "udp | tcp", "udp", PEER,
 	       peer.transport, "transport when a phone's Contact names none"),
-	MID_CALL("phones", "forward", "forward", "support", "forward"),
+	MID_CALL("phones", "forward", "forward", "support", "forward",
+		 "follow"),
 	MEDIA_AND_LIMITS("phones", "auto", "from"),
 
 	TEXT("phones.users", "user", "1-64", "required", USER, user.user,
@@ -242,7 +245,7 @@ static const struct policy_key keys[] = {
 	MS("peer", "options_ping", "0s-1h", "60s", PEER, peer.options_ping_ms,
 	   "how often OPTIONS asks whether it lives; 0: never"),
 	MID_CALL("peer", "auto; pbx: forward", "auto; pbx: forward", "support",
-		 "reject; pbx: forward"),
+		 "reject; pbx: forward", "reject"),
 	MEDIA_AND_LIMITS("peer", "always; pbx: auto", "from; pbx: pai"),
 	TEXT("peer", "from_user", "1-64", "-", PEER, peer.from_user,
 	     "the number in From, whoever calls"),

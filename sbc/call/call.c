@@ -24,6 +24,7 @@
 
 #include "sbc/call/learn.h"
 #include "sbc/call/modify.h"
+#include "sbc/call/transfer.h"
 #include "sbc/register/trunk.h"
 
 /* An ACK is lost, but is anybody there? */
@@ -86,6 +87,7 @@ void call_free(struct call *call)
 	if (call->timer)
 		su_timer_destroy(call->timer);
 	forward_clear(call);
+	transfer_free(call);
 	policy_unref(call->policy);
 	free(call);
 }
@@ -430,7 +432,7 @@ static void call_established_event(struct call *call, struct leg *leg,
 			 event->status ? "dialog-lost" : "hangup");
 		return;
 	case LEG_REFERRED:
-		leg_refer_reply(leg, event->ticket, 403, NULL);
+		transfer_referred(call, leg, event);
 		return;
 	case LEG_REQUESTED:
 		leg_request_reply(leg, event->ticket, 403, NULL);
@@ -453,7 +455,7 @@ void call_on_leg(void *owner, struct leg *leg, const struct leg_event *event)
 		modify_early(call, leg, event);
 	else if (call->state == CALL_HUNTING && event->kind == LEG_REQUESTED)
 		leg_request_reply(leg, event->ticket, 500, NULL);
-	else if (call->state != CALL_ENDED)
+	else if (call->state != CALL_ENDED && !transfer_event(call, leg, event))
 		call_established_event(call, leg, event);
 	forward_resume(call);
 }
@@ -558,10 +560,13 @@ static const char *call_reason(const char *cause)
 void call_end(struct call *call, const char *by, const char *cause)
 {
 	struct hunt *hunt = call->hunt;
-	struct leg *a = call->a, *b = call->b;
+	struct leg *a, *b;
 
 	if (call->state == CALL_ENDED)
 		return;
+	transfer_call_ends(call);
+	a = call->a;
+	b = call->b;
 	if (!call->dial_status)
 		call->dial_status = call->status.answered_ms	  ? 200
 				    : !strcmp(cause, "cancelled") ? 487
@@ -569,8 +574,9 @@ void call_end(struct call *call, const char *by, const char *cause)
 	call_finish(call, by, cause);
 	call->a = call->b = NULL;
 	call->hunt = NULL;
-	leg_end(a, call->dial_status == 200 ? 0 : call->dial_status,
-		call_reason(cause));
+	if (a)
+		leg_end(a, call->dial_status == 200 ? 0 : call->dial_status,
+			call_reason(cause));
 	if (b)
 		leg_end(b, 0, call_reason(cause));
 	hunt_free(hunt);

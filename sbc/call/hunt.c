@@ -17,8 +17,10 @@
 #include "sbc/call/branch.h"
 #include "sbc/call/call_private.h"
 #include "sbc/call/modify.h"
+#include "sbc/call/transfer.h"
 #include "sbc/register/registrar.h"
 #include "sbc/register/trunk.h"
+#include "sbc/sip/refer.h"
 
 /* What the caller will be told unless a later candidate does better. */
 static void hunt_note(struct hunt *hunt, unsigned status, const char *phrase)
@@ -315,6 +317,70 @@ static bool hunt_is_final(unsigned status)
 	}
 }
 
+/* --- 3xx --------------------------------------------------------------- */
+
+static bool hunt_knows(const struct hunt *hunt,
+		       const struct policy_target *target)
+{
+	for (unsigned i = 0; i < hunt->targets; i++)
+		if (hunt->target[i].peer == target->peer &&
+		    hunt->target[i].user == target->user &&
+		    !strcmp(hunt->target[i].number, target->number))
+			return true;
+	return false;
+}
+
+/* The candidates of one Contact come next. How many there are. */
+static unsigned hunt_insert(struct hunt *hunt, const char *number)
+{
+	struct policy_target found[POLICY_TARGETS_MAX];
+	unsigned at = hunt->next;
+	int count = policy_route(hunt->task.policy, hunt->now->peer, number,
+				 found, POLICY_TARGETS_MAX);
+
+	for (int i = 0; i < count && hunt->targets < POLICY_TARGETS_MAX; i++) {
+		if (hunt_knows(hunt, &found[i]) ||
+		    !transfer_may_reach(hunt->task.policy,
+					hunt->task.from->peer, number,
+					&found[i]))
+			continue;
+		memmove(&hunt->target[at + 1], &hunt->target[at],
+			(hunt->targets - at) * sizeof(hunt->target[0]));
+		hunt->target[at++] = found[i];
+		hunt->targets++;
+	}
+	return at - hunt->next;
+}
+
+/* Where a 3xx points, as far as its peer's policy lets us follow. */
+static void hunt_redirect(struct hunt *hunt, const struct leg_event *event)
+{
+	const sip_contact_t *contact =
+		event->sip ? event->sip->sip_contact : NULL;
+	struct status_line line;
+	struct refer refer;
+
+	if (event->status < 300 || event->status >= 400 ||
+	    hunt->now->peer->redirect != POLICY_REDIRECT_FOLLOW ||
+	    hunt->redirects >= HUNT_REDIRECTS_MAX)
+		return;
+	for (; contact; contact = contact->m_next) {
+		if (refer_read(&refer, contact->m_url) ||
+		    refer.replaces.call_id[0] ||
+		    !hunt_insert(hunt, refer.number))
+			continue;
+		hunt->redirects++;
+		status_begin(&line, hunt->call->status.id, hunt->task.place,
+			     hunt->now->peer->name, "call-redirected");
+		status_text(&line, "number", refer.number);
+		status_number(&line, "status", event->status);
+		status_text(&line, "target",
+			    hunt->target[hunt->next].peer->name);
+		status_end(&line);
+		return;
+	}
+}
+
 static void hunt_refused(struct hunt *hunt, struct leg *branch,
 			 const struct leg_event *event)
 {
@@ -331,6 +397,7 @@ static void hunt_refused(struct hunt *hunt, struct leg *branch,
 		trunk_answered(hunt_carrier(hunt));
 	hunt_failed(hunt, status, event->silent ? "silent" : "refused",
 		    event->silent ? NULL : event->phrase);
+	hunt_redirect(hunt, event);
 	/* What lies between us and them is not the caller's to solve. */
 	if (event->silent)
 		hunt_note(hunt, 504, "Server Time-out");

@@ -21,7 +21,8 @@ struct leg;
 struct leg_event;
 struct leg_refusal;
 
-#define HUNT_BRANCHES_MAX 8
+#define HUNT_BRANCHES_MAX  8
+#define HUNT_REDIRECTS_MAX 5 /* of one call */
 
 /* What the candidates are tried for: the call itself, or its transfer. */
 struct hunt_client {

@@ -13,6 +13,7 @@
 #include <sofia-sip/sip_status.h>
 #include <sofia-sip/su_tagarg.h>
 
+#include "sbc/call/transfer.h"
 #include "sbc/register/registrar.h"
 #include "sbc/register/trunk.h"
 #include "sbc/report/log.h"
@@ -82,8 +83,7 @@ static bool call_extension(nta_incoming_t *irq, const sip_t *sip,
 static int call_number(const sip_t *sip, char *out, size_t size)
 {
 	const url_t *url = sip->sip_request->rq_url;
-	const char *user =
-		url->url_type == url_tel ? url->url_host : url->url_user;
+	const char *user = url->url_user;
 	size_t len;
 
 	if (!user)
@@ -254,6 +254,10 @@ void call_invite(struct agent_network *at, const struct policy_peer *peer,
 					      source);
 		if (!user)
 			return;
+	}
+	if (sip->sip_replaces) {
+		transfer_replace(at, peer, user, irq, sip, source);
+		return;
 	}
 	if (call_number(sip, number, sizeof(number))) {
 		call_refused_line(peer, "", source, 404, "number");

@@ -143,6 +143,8 @@ static int path_bind(struct call *call, const struct leg *leg, unsigned slot)
 	if (path->port[place][slot] &&
 	    address_host_equal((struct sockaddr *)&path->at[place], local))
 		return 0;
+	if (path->port[place][slot] && place == PATH_N && path->shared)
+		return -EADDRNOTAVAIL; /* They are still another leg's. */
 	if (path->port[place][slot]) {
 		media_session_unbind(end.session, end.side, slot);
 		path->port[place][slot] = 0;
@@ -188,7 +190,8 @@ int path_place(struct call *call, const struct leg *leg, const struct leg *from,
 		uint16_t port = 0;
 
 		place[i].direction = media->direction;
-		if (!path->anchored) {
+		/* A newcomer may have ports before the others do. */
+		if (!path->end[side].session) {
 			path_direct(call, from, media, &place[i].at);
 			continue;
 		}
@@ -354,6 +357,75 @@ void path_disarm(struct call *call, const struct leg *leg)
 		return;
 	filler->armed = false;
 	media_session_filler(end.session, end.side, call->path.audio, filler);
+}
+
+/* --- flows ------------------------------------------------------------- */
+
+static bool path_is_steady(const struct call *call, const struct leg *toward)
+{
+	switch (toward->peer->stream) {
+	case POLICY_STREAM_STEADY:
+		return true;
+	case POLICY_STREAM_PASS:
+		return false;
+	case POLICY_STREAM_AUTO:
+		break;
+	}
+	return !learn_allows(call->agent->learn, toward->peer, LEARN_REINVITE);
+}
+
+/* G.711 of one law toward an end that speaks the other one. */
+static void path_convert(const struct call *call, const struct leg *from,
+			 const struct leg *to, const struct body *sent,
+			 const struct body *wanted, struct media_flow *flow)
+{
+	const char *is = path_codec(call, from), *be = path_codec(call, to);
+	const struct body_format *x = path_find(sent, call->path.audio, is);
+	const struct body_format *y = path_find(wanted, call->path.audio, be);
+
+	if (!strcasecmp(is, be) || !x || !y)
+		return;
+	flow->convert = strcasecmp(is, "PCMA") ? MEDIA_CONVERT_PCMU_TO_PCMA
+					       : MEDIA_CONVERT_PCMA_TO_PCMU;
+	flow->convert_pt = (uint8_t)x->payload_type;
+	flow->map[x->payload_type] = (uint8_t)y->payload_type;
+	flow->mapped = true;
+}
+
+/* From `from`'s far end, numbered as we told it, to `to`'s, as that asked. */
+static void path_flow(struct call *call, const struct leg *from,
+		      const struct leg *to)
+{
+	struct path *path = &call->path;
+	struct media_flow flow = {.event_pt = 255};
+	struct path_end end = path_end(call, to);
+	const struct body_format *event;
+	struct body sent, wanted;
+	const char *why;
+
+	if (!from->offer.local || !to->offer.remote ||
+	    body_parse(&sent, from->offer.local, from->offer.local_len, &why) ||
+	    body_parse(&wanted, to->offer.remote, to->offer.remote_len, &why))
+		return;
+	flow.mapped = offer_payload_map(flow.map, &sent, &wanted, path->audio);
+	path_convert(call, from, to, &sent, &wanted, &flow);
+	flow.steady = path_is_steady(call, to);
+	event = path_find(&wanted, path->audio, "telephone-event");
+	if (event)
+		flow.event_pt = (uint8_t)event->payload_type;
+	media_session_flow(end.session, end.side, path->audio, &flow);
+	/* What is repeated has to have been seen before it is needed. */
+	if (!path->filler[path_place_of(to)].armed)
+		path_fill(call, to, &wanted, false);
+}
+
+void path_flows(struct call *call, const struct leg *a, const struct leg *b)
+{
+	if (!path_end(call, a).session || !path_end(call, b).session ||
+	    call->path.secure[call->path.audio])
+		return;
+	path_flow(call, a, b);
+	path_flow(call, b, a);
 }
 
 bool path_alive(const struct call *call, const struct leg *leg, unsigned ms)

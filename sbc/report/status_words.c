@@ -25,6 +25,10 @@ static const struct status_word event_table[] = {
 	{"call-refused", "the call was refused before it was answered"},
 	{"call-candidate-failed", "one candidate failed, the next is tried"},
 	{"call-media", "the first packet came from an end"},
+	{"call-transfer", "an end asked for a transfer, and it began"},
+	{"call-transferred", "another end took its place"},
+	{"call-transfer-failed", "the transfer failed, the call is as it was"},
+	{"call-redirected", "a candidate's 3xx was followed"},
 	{"call-end", "the call is over; its whole account"},
 	{"media-moved", "an end's packets come from another address now"},
 	{"media-fault", "a media socket failed"},
@@ -54,7 +58,7 @@ static const struct status_word event_table[] = {
 
 static const struct status_word field_table[] = {
 	{"call", "the call's id, - if it is of no call"},
-	{"leg", "a called us, b is called by us, - neither"},
+	{"leg", "a called us, b is called by us, n comes by a transfer"},
 	{"peer", "the peer's name in the policy, - if none"},
 	{"event", "what happened"},
 	/* who and where to */
@@ -85,6 +89,7 @@ static const struct status_word field_table[] = {
 	{"kept", "yes: the call goes on all the same"},
 	{"suspect", "what is probably the cause"},
 	{"shown", "the address and port that its SDP shows"},
+	{"other", "the id of the other call that it was joined to"},
 	/* a call's account */
 	{"anchor", "yes: the media goes through us"},
 	{"anchor_why", "why the media was relayed or not"},

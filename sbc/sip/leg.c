@@ -42,9 +42,16 @@ static const char *leg_options(const struct policy_peer *peer)
 {
 	bool timer = peer->session_timer != POLICY_TIMER_OFF;
 
-	if (peer->prack == POLICY_PRACK_OFF)
-		return timer ? "timer" : "";
-	return timer ? "timer, 100rel" : "100rel";
+	bool rel = peer->prack != POLICY_PRACK_OFF;
+
+	/* A provider has no call here that it could replace. */
+	if (peer->kind == POLICY_TRUNK)
+		return timer ? rel ? "timer, 100rel" : "timer"
+		       : rel ? "100rel"
+			     : "";
+	return timer ? rel ? "timer, 100rel, replaces" : "timer, replaces"
+	       : rel ? "100rel, replaces"
+		     : "replaces";
 }
 
 const char *leg_supported(const struct leg *leg)

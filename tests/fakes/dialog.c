@@ -98,7 +98,7 @@ static void write_request(struct fake_call *call, struct text *out,
 	if (!strcmp(method, "INVITE"))
 		text_add(out, "%s%s", allow(fake),
 			 fake->invite_lines ? fake->invite_lines : "");
-	if (body && body[0])
+	if (body && body[0] && (!more || !strstr(more, "Content-Type:")))
 		text_add(out, "Content-Type: application/sdp\r\n");
 	text_add(out, "Content-Length: %zu\r\n\r\n%s", body ? strlen(body) : 0,
 		 body ? body : "");
@@ -139,6 +139,16 @@ void fake_request(struct fake_call *call, const char *method, const char *more,
 	send_request(call, method, more, body);
 }
 
+void fake_request_typed(struct fake_call *call, const char *method,
+			const char *more, const char *type, const char *body)
+{
+	char lines[2048];
+
+	snprintf(lines, sizeof(lines), "%sContent-Type: %s\r\n",
+		 more ? more : "", type);
+	send_request(call, method, lines, body);
+}
+
 static struct fake_call *begin_call(struct fake *fake, const char *number)
 {
 	struct fake_call *call = new_call(fake);
@@ -165,6 +175,18 @@ struct fake_call *fake_invite(struct fake *fake, const char *number)
 
 	fake_write_sdp(call, &sdp, false);
 	send_request(call, "INVITE", NULL, sdp.data);
+	return call;
+}
+
+struct fake_call *fake_invite_with(struct fake *fake, const char *number,
+				   const char *more)
+{
+	struct fake_call *call = begin_call(fake, number);
+	struct text sdp;
+
+	snprintf(call->more, sizeof(call->more), "%s", more);
+	fake_write_sdp(call, &sdp, false);
+	send_request(call, "INVITE", call->more, sdp.data);
 	return call;
 }
 
@@ -575,7 +597,7 @@ static bool try_again(struct fake *fake, struct fake_call *call,
 {
 	const char *name =
 		m->status == 401 ? "WWW-Authenticate" : "Proxy-Authenticate";
-	char challenge[512] = "", other[512], answer[1024], line[1200];
+	char challenge[512] = "", other[512], answer[1024], line[2300];
 
 	if ((m->status != 401 && m->status != 407) || !fake->password ||
 	    call->credentials_sent > 2)
@@ -585,9 +607,9 @@ static bool try_again(struct fake *fake, struct fake_call *call,
 			strcpy(challenge, other);
 	digest_answer(answer, sizeof(answer), challenge, m->method,
 		      call->target, fake->user, fake->password);
-	snprintf(line, sizeof(line), "%s: %s\r\n",
+	snprintf(line, sizeof(line), "%s: %s\r\n%s",
 		 m->status == 401 ? "Authorization" : "Proxy-Authorization",
-		 answer);
+		 answer, call->more);
 	call->credentials_sent++;
 	send_request(call, m->method, line,
 		     strcmp(m->method, "INVITE") || call->delayed ? NULL

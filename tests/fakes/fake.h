@@ -88,6 +88,7 @@ struct fake_call {
 	struct text_sdp remote_sdp; /* the last that came */
 	unsigned remote_sdps;	    /* how many came */
 	unsigned credentials_sent;
+	char more[1024];    /* header lines of our INVITE */
 	char redirect[256]; /* Contact of a 3xx that came */
 };
 
@@ -162,6 +163,9 @@ void fake_drop_next(struct fake *fake, enum fake_way way, const char *label,
 
 /* INVITE sip:number@hop. The call, in FAKE_CALLING. */
 struct fake_call *fake_invite(struct fake *fake, const char *number);
+/* The same with further header lines. */
+struct fake_call *fake_invite_with(struct fake *fake, const char *number,
+				   const char *more);
 /* The same without an offer; the answer goes into the ACK. */
 struct fake_call *fake_invite_without_offer(struct fake *fake,
 					    const char *number);
@@ -183,6 +187,9 @@ void fake_update(struct fake_call *call, bool sdp);
 /* Any request in the dialog with these header lines and this body. */
 void fake_request(struct fake_call *call, const char *method, const char *more,
 		  const char *body);
+/* The same with a body of this type. */
+void fake_request_typed(struct fake_call *call, const char *method,
+			const char *more, const char *type, const char *body);
 /* The same bytes from a socket of a stranger; the answer goes nowhere. */
 void fake_request_from(struct fake_call *call, const char *method,
 		       const char *stranger);

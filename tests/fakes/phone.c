@@ -23,8 +23,22 @@ static bool on_request(struct fake *fake, struct fake_call *call,
 
 	if (phone->silent)
 		return true;
-	if (strcmp(m->method, "INVITE") || m->to_tag[0])
+	if (strcmp(m->method, "INVITE"))
 		return false;
+	if (m->to_tag[0]) {
+		if (!phone->refuses_reinvite)
+			return false;
+		fake_reply(fake, m, phone->refuses_reinvite, NULL);
+		return true;
+	}
+	if (phone->redirects_to) {
+		char more[300];
+
+		snprintf(more, sizeof(more), "Contact: <%s>\r\n",
+			 phone->redirects_to);
+		fake_answer(call, 302, false, more);
+		return true;
+	}
 	if (phone->refuses) {
 		fake_answer(call, phone->refuses, false, NULL);
 		return true;
@@ -158,6 +172,57 @@ void phone_move(struct phone *phone)
 {
 	fake_move_media(&phone->end);
 	fake_reinvite(phone_line(phone));
+}
+
+void phone_refer(struct phone *phone, const char *target, const char *more)
+{
+	char lines[1024];
+
+	snprintf(lines, sizeof(lines), "Refer-To: <%s>\r\n%s", target,
+		 more ? more : "");
+	fake_request(phone_line(phone), "REFER", lines, NULL);
+}
+
+/* For a URI: '@' and ';' and '=' would end or begin something there. */
+static void escape(char *out, size_t size, const char *text)
+{
+	size_t len = 0;
+
+	for (; *text && len + 4 < size; text++)
+		len += (size_t)(strchr("@;=%&?", *text)
+					? snprintf(out + len, size - len,
+						   "%%%02X", *text)
+					: snprintf(out + len, size - len, "%c",
+						   *text));
+}
+
+void phone_refer_attended(struct phone *phone, struct fake_call *held,
+			  const struct fake_call *consulted)
+{
+	char replaces[700], escaped[1400], lines[2048], uri[256];
+
+	(void)phone;
+	snprintf(replaces, sizeof(replaces), "%s;to-tag=%s;from-tag=%s",
+		 consulted->call_id, consulted->remote_tag,
+		 consulted->local_tag);
+	escape(escaped, sizeof(escaped), replaces);
+	text_uri(consulted->remote, uri, sizeof(uri));
+	snprintf(lines, sizeof(lines),
+		 "Refer-To: <%s?Replaces=%s>\r\nRefer-Sub: true\r\n", uri,
+		 escaped);
+	fake_request(held, "REFER", lines, NULL);
+}
+
+struct fake_call *phone_replace(struct phone *phone,
+				const struct fake_call *replaced)
+{
+	char lines[900];
+
+	snprintf(lines, sizeof(lines),
+		 "Replaces: %s;to-tag=%s;from-tag=%s\r\n"
+		 "Require: replaces\r\n",
+		 replaced->call_id, replaced->remote_tag, replaced->local_tag);
+	return fake_invite_with(&phone->end, phone->end.user, lines);
 }
 
 void phone_cancel(struct phone *phone)

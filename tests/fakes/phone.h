@@ -17,8 +17,10 @@ struct phone {
 	bool answers_itself; /* 180, then 200; else it rings until told */
 	unsigned ring_ms;    /* before it answers itself */
 	int refuses;	     /* answers every INVITE with this when set */
-	bool silent;	     /* no answer to anything, not even 100 */
-	int register_status; /* 0: none yet */
+	const char *redirects_to; /* Contact of a 302 to every INVITE */
+	int refuses_reinvite; /* answers every re-INVITE with this when set */
+	bool silent;	      /* no answer to anything, not even 100 */
+	int register_status;  /* 0: none yet */
 	unsigned register_expires_s;
 	char register_id[64];
 	unsigned register_cseq, register_tries;
@@ -42,6 +44,15 @@ void phone_hold_as(struct phone *phone, enum phone_hold_style style);
 void phone_resume(struct phone *phone);
 /* New RTP port, told by re-INVITE. */
 void phone_move(struct phone *phone);
+/* REFER in its last call. target: the whole Refer-To URI; more: further
+ * header lines, or NULL. */
+void phone_refer(struct phone *phone, const char *target, const char *more);
+/* REFER in `held` that joins it to `consulted`, both calls of this phone. */
+void phone_refer_attended(struct phone *phone, struct fake_call *held,
+			  const struct fake_call *consulted);
+/* INVITE that replaces a call as the one who has it knows it. */
+struct fake_call *phone_replace(struct phone *phone,
+				const struct fake_call *replaced);
 void phone_cancel(struct phone *phone);
 void phone_hang_up(struct phone *phone);
 void phone_talk(struct phone *phone, bool on);

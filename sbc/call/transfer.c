@@ -1,0 +1,721 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A transfer on its way.
+ *
+ *   DIALLING --2xx--+                      no candidate, P's leg stays: fail
+ *   ASKING ---2xx---+                      refused: fail
+ *                   |
+ *                   +-- T's media comes to us: nothing for T -----+
+ *                   +-- it went past us --> TELLING --2xx--> settle: OVER
+ *                                              refused: fail
+ *
+ * Whatever fails: the call and its media are as they were, P is told by
+ * NOTIFY; a call whose P has hung up meanwhile ends. Timers: the candidates'
+ * own (hunt); 3 s after the end T's filler is disarmed.
+ */
+#include "config.h"
+
+#include "sbc/call/transfer_private.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sofia-sip/sip_status.h>
+
+#include "sbc/call/learn.h"
+#include "sbc/sip/refer.h"
+
+#define TRANSFER_DISARM_MS 3000
+
+static void transfer_line(struct transfer *t, const char *event,
+			  unsigned status)
+{
+	struct status_line line;
+
+	call_status(t->call, &line, t->by, event);
+	status_text(&line, "number", t->number);
+	if (t->other)
+		status_text(&line, "other", t->other->status.id);
+	if (status)
+		status_number(&line, "status", status);
+	status_end(&line);
+}
+
+/* --- P is told --------------------------------------------------------- */
+
+void transfer_notify(struct transfer *t, unsigned status)
+{
+	char extra[160], body[96];
+	const char *phrase = sip_status_phrase((int)status);
+	struct leg_message message = {.method = "NOTIFY",
+				      .content_type =
+					      "message/sipfrag;version=2.0",
+				      .body = body,
+				      .extra = extra};
+
+	if (t->silent || !t->asker)
+		return;
+	snprintf(body, sizeof(body), "SIP/2.0 %u %s\r\n", status,
+		 phrase ? phrase : "Answered");
+	snprintf(extra, sizeof(extra),
+		 "Event: refer%s\r\nSubscription-State: %s\r\n", t->event_id,
+		 status < 200 ? "active;expires=180"
+			      : "terminated;reason=noresource");
+	leg_request(t->asker, &message, NULL);
+}
+
+struct transfer *transfer_new(struct call *call, struct leg *by,
+			      struct leg *asker)
+{
+	struct transfer *t;
+
+	transfer_free(call); /* One that is over. */
+	t = calloc(1, sizeof(*t));
+	if (!t)
+		return NULL;
+	t->call = call;
+	t->by = by;
+	t->asker = asker;
+	t->far = call_other(call, by);
+	t->policy = policy_ref(by->policy);
+	call->transfer = t;
+	return t;
+}
+
+static void transfer_fill(struct transfer *t)
+{
+	struct body codec;
+	const char *why;
+
+	if (!body_parse(&codec, t->far->offer.remote, t->far->offer.remote_len,
+			&why))
+		path_arm(t->call, t->far, &codec);
+}
+
+void transfer_accept(struct transfer *t, const struct leg_event *refer)
+{
+	t->silent = refer_wants_silence(refer->sip);
+	snprintf(t->event_id, sizeof(t->event_id), ";id=%u",
+		 refer->sip->sip_cseq->cs_seq);
+	leg_refer_reply(t->asker, refer->ticket, 202,
+			t->silent ? "Refer-Sub: false\r\n" : NULL);
+	t->call->transfers++;
+	transfer_line(t, "call-transfer", 0);
+	transfer_notify(t, 100);
+	transfer_fill(t);
+}
+
+/* --- SDP --------------------------------------------------------------- */
+
+static int transfer_rules(const struct call *call, const struct leg *far,
+			  const struct leg *to, struct call_rules *out)
+{
+	int error = call_rules_both(to, far, out);
+
+	if (error || !call->codec[0])
+		return error;
+	for (unsigned i = 0; i < out->rules.codecs_count; i++)
+		if (!strcasecmp(out->rules.codecs[i], call->codec))
+			out->rules.codecs_count = 0;
+	if (out->rules.codecs_count)
+		return -ENOTSUP; /* It may not speak what T speaks. */
+	call_rules_session(call, to, out);
+	return 0;
+}
+
+int transfer_offer(struct call *call, struct leg *to)
+{
+	struct transfer *t = call->transfer;
+	struct offer_place place[BODY_MEDIA_MAX];
+	struct call_rules rules;
+	struct body source;
+	const char *why;
+	int error = transfer_rules(call, t->far, to, &rules);
+
+	if (!error)
+		error = body_parse(&source, t->far->offer.remote,
+				   t->far->offer.remote_len, &why);
+	if (!error)
+		error = path_place(call, to, t->far, &source, place);
+	if (error)
+		return error;
+	/* What P's hold made of T's direction ends with P; T's own stays. */
+	for (unsigned i = 0; i < source.medias; i++)
+		if (!call_status_leg(call, t->far)->held)
+			place[i].direction = BODY_SENDRECV;
+	return offer_write_offer(&to->offer, &source, &rules.rules, place);
+}
+
+/* --- T is told, where it has to be ------------------------------------- */
+
+static bool transfer_secure(const struct call *call)
+{
+	for (unsigned i = 0; i < call->path.slots; i++)
+		if (call->path.secure[i])
+			return true;
+	return false;
+}
+
+static void transfer_restore(struct transfer *t, struct leg *leg)
+{
+	if (!t->kept)
+		return;
+	free(leg->offer.local);
+	leg->offer.local = t->kept;
+	leg->offer.local_len = strlen(t->kept);
+	t->kept = NULL;
+}
+
+/* Our re-INVITE to one of the two that stay, with what the other one said. */
+static int transfer_tell(struct transfer *t, struct leg *to, struct leg *from)
+{
+	struct offer_place place[BODY_MEDIA_MAX];
+	struct call_rules rules;
+	struct body source;
+	const char *why;
+	int error = call_rules_both(to, from, &rules);
+
+	free(t->kept);
+	t->kept = strdup(to->offer.local);
+	t->tell = to;
+	if (!t->kept)
+		error = -ENOMEM;
+	if (!error)
+		error = body_parse(&source, from->offer.remote,
+				   from->offer.remote_len, &why);
+	if (!error)
+		error = path_place(t->call, to, from, &source, place);
+	for (unsigned i = 0; !error && i < source.medias; i++)
+		if (!call_status_leg(t->call, from)->held)
+			place[i].direction = BODY_SENDRECV;
+	if (!error)
+		error = offer_write_offer(&to->offer, &source, &rules.rules,
+					  place);
+	if (!error)
+		error = leg_reinvite(to);
+	if (error)
+		transfer_restore(t, to);
+	return error;
+}
+
+static int transfer_told(struct transfer *t, const struct leg_event *event)
+{
+	struct leg *leg = t->tell;
+	struct body said;
+	const char *why;
+
+	if (event->kind == LEG_UNMODIFIED ||
+	    body_parse(&said, event->sdp.text, event->sdp.len, &why) ||
+	    offer_remember(&leg->offer, event->sdp.text, event->sdp.len)) {
+		transfer_restore(t, leg);
+		return -ENOTSUP;
+	}
+	free(t->kept);
+	t->kept = NULL;
+	path_target(t->call, leg, &said);
+	if (leg == t->far)
+		call_note_codec(t->call, &said);
+	path_flows(t->call, t->call->a, t->call->b);
+	return 0;
+}
+
+/* --- N has come --------------------------------------------------------- */
+
+/* The answer to N's INVITE with Replaces, from the session that T has. */
+static int transfer_answer(struct transfer *t)
+{
+	struct call *call = t->call;
+	struct leg *next = t->next;
+	struct offer_place place[BODY_MEDIA_MAX];
+	struct call_rules rules;
+	struct body theirs, chosen;
+	const char *why;
+	int error = body_parse(&theirs, next->offer.remote,
+			       next->offer.remote_len, &why);
+
+	if (!error)
+		error = body_parse(&chosen, t->far->offer.remote,
+				   t->far->offer.remote_len, &why);
+	if (!error)
+		error = path_place(call, next, t->far,
+				   call->path.anchored ? &theirs : &chosen,
+				   place);
+	for (unsigned i = 0; !error && i < theirs.medias; i++)
+		place[i].direction =
+			body_direction_reverse(theirs.media[i].direction);
+	call_rules_session(call, next, &rules);
+	if (!error)
+		error = offer_write_answer(&next->offer, &theirs, &chosen,
+					   &rules.rules, place);
+	return error;
+}
+
+void transfer_joined(struct transfer *t, struct body_span sdp)
+{
+	struct call *call = t->call;
+	struct leg *next = t->next;
+	bool tell = !call->path.anchored || transfer_secure(call);
+	struct body said;
+	const char *why;
+	unsigned status = 0;
+
+	if (!sdp.len && next->offer.remote)
+		sdp = (struct body_span){next->offer.remote,
+					 (uint16_t)next->offer.remote_len};
+	if (!sdp.len || body_parse(&said, sdp.text, sdp.len, &why) ||
+	    (sdp.text != next->offer.remote &&
+	     offer_remember(&next->offer, sdp.text, sdp.len)))
+		status = 502;
+	if (!status && next->state == LEG_INCOMING && !tell &&
+	    transfer_answer(t))
+		status = 488;
+	t->direct = !call->path.anchored;
+	if (!status && path_take(call, t->by))
+		status = 503;
+	if (!status && tell) {
+		t->state = TRANSFER_TELLING;
+		status = transfer_tell(t, t->far, next) ? 488 : 0;
+		if (!status)
+			return;
+	}
+	if (status)
+		transfer_fail(t, status);
+	else
+		transfer_settle(t);
+}
+
+/* --- the outcome -------------------------------------------------------- */
+
+static void transfer_on_timer(su_root_magic_t *magic, su_timer_t *timer,
+			      void *arg)
+{
+	struct transfer *t = arg;
+
+	(void)magic;
+	(void)timer;
+	if (t->call->state == CALL_ANSWERED &&
+	    !call_status_leg(t->call, call_other(t->call, t->far))->held)
+		path_disarm(t->call, t->far);
+	transfer_free(t->call);
+}
+
+static void transfer_over(struct transfer *t)
+{
+	hunt_free(t->hunt);
+	t->hunt = NULL;
+	t->state = TRANSFER_OVER;
+	t->next = t->asker = t->other_by = NULL;
+	if (t->other)
+		t->other->lent = NULL;
+	t->other = NULL;
+	if (!t->timer)
+		t->timer =
+			su_timer_create(su_root_task(t->call->agent->root), 0);
+	if (t->timer)
+		su_timer_set_interval(t->timer, transfer_on_timer, t,
+				      TRANSFER_DISARM_MS);
+}
+
+/* The leg that the other call gave, with its place among a trunk's calls. */
+static void transfer_take_lent(struct transfer *t)
+{
+	struct call *other = t->other;
+	const struct policy_peer **slot =
+		t->next_place == 'a' ? &other->counted_a : &other->counted_b;
+
+	if (t->next_place == 'a')
+		other->a = NULL;
+	else
+		other->b = NULL;
+	t->counted = *slot;
+	*slot = NULL;
+}
+
+static void transfer_describe(struct transfer *t)
+{
+	struct call *call = t->call;
+	struct leg *next = t->next;
+	struct status_leg *row = call_status_leg(call, next);
+
+	snprintf(row->peer, sizeof(row->peer), "%.31s", next->peer->name);
+	snprintf(row->network, sizeof(row->network), "%.31s",
+		 next->at->policy->name);
+	snprintf(row->number, sizeof(row->number), "%.63s", t->number);
+	row->signalling = next->remote;
+	row->held = false;
+	call->status.state = call->status.a.held || call->status.b.held
+				     ? STATUS_HELD
+				     : STATUS_ESTABLISHED;
+	call->status.anchored = call->path.anchored;
+	call->status.media = call->path.session;
+	call->status.slots = call->path.slots;
+	call_describe(call);
+}
+
+/* No offer may be on its way to or from a leg that goes. */
+static void transfer_stop_forward(struct transfer *t)
+{
+	struct leg *p = t->call->forward.p;
+
+	if (p && p != t->by)
+		leg_reply_refuse(p, &(struct leg_refusal){.status = 491});
+	forward_clear(t->call);
+	if (t->call->answer_due == t->by)
+		t->call->answer_due = NULL;
+}
+
+static bool transfer_is_held(const struct transfer *t, const struct leg *leg)
+{
+	unsigned audio = t->call->path.audio;
+	struct body ours;
+	const char *why;
+
+	return !call_status_leg(t->call, leg)->held &&
+	       !body_parse(&ours, leg->offer.local, leg->offer.local_len,
+			   &why) &&
+	       audio < ours.medias &&
+	       ours.media[audio].direction != BODY_SENDRECV &&
+	       learn_allows(t->call->agent->learn, leg->peer, LEARN_REINVITE);
+}
+
+/* P had put one of them on hold: it is taken up again, where it may be told. */
+static void transfer_resume(struct transfer *t)
+{
+	struct leg *next = call_other(t->call, t->far);
+
+	if (transfer_is_held(t, t->far))
+		t->resuming = !transfer_tell(t, t->far, next);
+	else if (transfer_is_held(t, next))
+		t->resuming = !transfer_tell(t, next, t->far);
+}
+
+void transfer_settle(struct transfer *t)
+{
+	struct call *call = t->call, *other = t->other;
+	struct leg *by = t->by, *next = t->next;
+	struct leg *other_by = t->other_by;
+	const struct policy_peer **counted =
+		by->place == 'a' ? &call->counted_a : &call->counted_b;
+	bool left = t->next_left;
+	struct body said;
+	const char *why;
+
+	if (other)
+		transfer_take_lent(t);
+	leg_own(next, call, call_on_leg, by->place);
+	if (call->a == by)
+		call->a = next;
+	else
+		call->b = next;
+	transfer_stop_forward(t);
+	call_uncount(call, counted);
+	*counted = t->counted;
+	t->counted = NULL;
+	if (!body_parse(&said, next->offer.remote, next->offer.remote_len,
+			&why))
+		path_target(call, next, &said);
+	path_flows(call, next, t->far);
+	if (next->state == LEG_INCOMING)
+		leg_answer(next, next->offer.local);
+	transfer_line(t, "call-transferred", 0);
+	transfer_notify(t, 200);
+	transfer_describe(t);
+	leg_end(by, 0, NULL);
+	t->by = next;
+	transfer_over(t);
+	if (other && other_by)
+		call_end(other, other_by->place == 'a' ? "a" : "b",
+			 "transferred");
+	if (call->path.anchored)
+		transfer_resume(t);
+	if (left)
+		call_end(call, next->place == 'a' ? "a" : "b", "hangup");
+}
+
+/* N is given back, or let go. */
+static void transfer_drop_next(struct transfer *t)
+{
+	struct leg *next = t->next;
+
+	t->next = NULL;
+	if (!next)
+		return;
+	if (!t->other) {
+		leg_end(next, 488, NULL);
+		return;
+	}
+	leg_own(next, t->other, call_on_leg, t->next_place);
+	if (!t->kept_next || next->state != LEG_ESTABLISHED)
+		return;
+	/* It took our offer before T refused: back to what it had. */
+	t->kept = t->kept_next;
+	t->kept_next = NULL;
+	transfer_restore(t, next);
+	leg_reinvite(next);
+}
+
+void transfer_fail(struct transfer *t, unsigned status)
+{
+	struct call *call = t->call, *other = t->other;
+	bool by_left = t->by_left, other_left;
+	struct leg *by = t->by, *other_by = t->other_by;
+
+	if (t->state == TRANSFER_TELLING && t->direct)
+		path_untake(call);
+	transfer_drop_next(t);
+	path_guest_leave(call);
+	call_uncount(call, &t->counted);
+	transfer_line(t, "call-transfer-failed", status);
+	transfer_notify(t, status);
+	other_left = other && other_by && other_by->state == LEG_ENDED;
+	transfer_over(t);
+	if (other_left)
+		call_end(other, other_by->place == 'a' ? "a" : "b", "hangup");
+	if (by_left)
+		call_end(call, by->place == 'a' ? "a" : "b", "transfer-failed");
+}
+
+/* --- candidates --------------------------------------------------------- */
+
+static int transfer_planned(struct call *call, struct hunt *hunt,
+			    const struct sockaddr *local)
+{
+	struct transfer *t = call->transfer;
+	int error = path_guest(call, t->by, local, hunt->plan.anchored);
+
+	if (!error && call->path.anchored && transfer_secure(call) &&
+	    !call->path.shared)
+		return -ENOTSUP;
+	return error;
+}
+
+static void transfer_progress(struct call *call, struct leg *branch,
+			      const struct leg_event *event)
+{
+	struct transfer *t = call->transfer;
+
+	/* Its 2xx may say no more than this. */
+	if (event->sdp.len)
+		offer_remember(&branch->offer, event->sdp.text, event->sdp.len);
+	if (t->rang || event->status < 180)
+		return;
+	t->rang = true;
+	transfer_notify(t, 180);
+}
+
+static void transfer_accepted(struct call *call, struct leg *branch,
+			      const struct leg_event *event)
+{
+	struct transfer *t = call->transfer;
+
+	hunt_win(t->hunt, branch);
+	t->next = branch;
+	transfer_joined(t, event->sdp);
+}
+
+static void transfer_unanswered(struct call *call,
+				const struct leg_refusal *refusal)
+{
+	transfer_fail(call->transfer, refusal->status);
+}
+
+const struct hunt_client transfer_hunt = {
+	.planned = transfer_planned,
+	.offer = transfer_offer,
+	.progress = transfer_progress,
+	.accepted = transfer_accepted,
+	.failed = transfer_unanswered,
+};
+
+/* --- events --------------------------------------------------------------- */
+
+static void transfer_busy(struct leg *leg, const struct leg_event *event)
+{
+	switch (event->kind) {
+	case LEG_OFFERED:
+		leg_reply_refuse(leg, &(struct leg_refusal){.status = 491});
+		return;
+	case LEG_REFERRED:
+	case LEG_REQUESTED:
+		leg_request_reply(leg, event->ticket, 491, NULL);
+		return;
+	case LEG_PROGRESS:
+	case LEG_ACCEPTED:
+	case LEG_REFUSED:
+	case LEG_ACKED:
+	case LEG_ACK_LOST:
+	case LEG_CANCELLED:
+	case LEG_MODIFIED:
+	case LEG_UNMODIFIED:
+	case LEG_HUNG_UP:
+	case LEG_REPLIED:
+	case LEG_REFRESHED:
+		return;
+	}
+}
+
+/* N hung up before it had taken its place. */
+static void transfer_next_left(struct transfer *t)
+{
+	struct call *other = t->other;
+	const char *by;
+
+	if (t->state == TRANSFER_TELLING) {
+		t->next_left = true; /* T's answer is awaited first. */
+		return;
+	}
+	by = t->next_place == 'a' ? "a" : "b";
+	transfer_fail(t, 487);
+	if (other)
+		call_end(other, by, "hangup");
+}
+
+static void transfer_next_event(struct transfer *t, struct leg *next,
+				const struct leg_event *event)
+{
+	bool gone = event->kind == LEG_HUNG_UP || event->kind == LEG_CANCELLED;
+
+	if (gone) {
+		transfer_next_left(t);
+	} else if (t->state == TRANSFER_ASKING && event->kind == LEG_MODIFIED) {
+		free(t->kept_next);
+		t->kept_next = t->kept;
+		t->kept = NULL;
+		transfer_joined(t, event->sdp);
+	} else if (t->state == TRANSFER_ASKING &&
+		   event->kind == LEG_UNMODIFIED) {
+		transfer_restore(t, next);
+		transfer_fail(t, 488);
+	} else {
+		transfer_busy(next, event);
+	}
+}
+
+/* What T answered to a REFER that it was sent, and told of it later. */
+static bool transfer_forwarded_event(struct transfer *t, struct leg *leg,
+				     const struct leg_event *event)
+{
+	unsigned status;
+
+	if (leg != t->far)
+		return false;
+	if (event->kind == LEG_REPLIED && event->ticket == t->sent) {
+		leg_refer_reply(t->by, t->ticket, event->status, NULL);
+		if (event->status >= 300)
+			transfer_over(t);
+		return true;
+	}
+	if (event->kind != LEG_REQUESTED || strcmp(event->method, "NOTIFY"))
+		return false;
+	leg_request_reply(leg, event->ticket, 200, NULL);
+	status = refer_fragment_status(event->body.text, event->body.len);
+	if (status)
+		transfer_notify(t, status);
+	if (status >= 200)
+		transfer_over(t);
+	return true;
+}
+
+static bool transfer_leaves(struct transfer *t, struct call *call,
+			    struct leg *leg)
+{
+	if (t->state == TRANSFER_FORWARDED)
+		return false;
+	if (call == t->call && leg == t->by)
+		t->by_left = true;
+	else if (leg != t->other_by)
+		return false;
+	if (leg == t->asker)
+		t->asker = NULL;
+	return true;
+}
+
+bool transfer_event(struct call *call, struct leg *leg,
+		    const struct leg_event *event)
+{
+	struct transfer *t = call->transfer ? call->transfer : call->lent;
+	bool answer =
+		event->kind == LEG_MODIFIED || event->kind == LEG_UNMODIFIED;
+
+	if (!t)
+		return false;
+	if (answer && leg == t->tell && t->resuming) {
+		t->resuming = false;
+		if (!transfer_told(t, event))
+			transfer_resume(t);
+		return true;
+	}
+	if (t->state == TRANSFER_OVER)
+		return false;
+	if (t->state == TRANSFER_FORWARDED)
+		return transfer_forwarded_event(t, leg, event);
+	if (leg == t->next) {
+		transfer_next_event(t, leg, event);
+		return true;
+	}
+	if (leg != call->a && leg != call->b) {
+		if (t->hunt)
+			hunt_event(t->hunt, leg, event);
+		return true;
+	}
+	if (answer && leg == t->far && t->state == TRANSFER_TELLING) {
+		if (transfer_told(t, event))
+			transfer_fail(t, 488);
+		else if (t->next->state == LEG_INCOMING && transfer_answer(t))
+			transfer_fail(t, 488);
+		else
+			transfer_settle(t);
+		return true;
+	}
+	if (event->kind == LEG_HUNG_UP)
+		return transfer_leaves(t, call, leg);
+	/* The media is about to move: one thing at a time. */
+	if (event->kind == LEG_OFFERED &&
+	    (t->state != TRANSFER_DIALLING || !call->path.anchored)) {
+		transfer_busy(leg, event);
+		return true;
+	}
+	return false;
+}
+
+/* --- the end ----------------------------------------------------------------
+ */
+
+void transfer_free(struct call *call)
+{
+	struct transfer *t = call->transfer;
+
+	if (!t)
+		return;
+	call->transfer = NULL;
+	if (t->other)
+		t->other->lent = NULL;
+	hunt_free(t->hunt);
+	if (t->timer)
+		su_timer_destroy(t->timer);
+	free(t->kept);
+	free(t->kept_next);
+	policy_unref(t->policy);
+	free(t);
+}
+
+void transfer_call_ends(struct call *call)
+{
+	struct transfer *t = call->transfer ? call->transfer : call->lent;
+
+	if (!t)
+		return;
+	if (t->state != TRANSFER_OVER) {
+		if (call == t->other)
+			t->other_by = NULL;
+		else
+			t->by_left = false;
+		if (t->state == TRANSFER_FORWARDED)
+			transfer_over(t);
+		else
+			transfer_fail(t, 487);
+	}
+	if (call == t->call)
+		transfer_free(call);
+}

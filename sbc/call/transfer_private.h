@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What transfer.c and transfer_ask.c share. */
+#ifndef SBC_CALL_TRANSFER_PRIVATE_H
+#define SBC_CALL_TRANSFER_PRIVATE_H
+
+#include "sbc/call/call_private.h"
+#include "sbc/call/transfer.h"
+
+enum transfer_state {
+	TRANSFER_DIALLING,  /* candidates for N are tried */
+	TRANSFER_ASKING,    /* N is another call's leg: our re-INVITE is out */
+	TRANSFER_TELLING,   /* T has to know N's media: our re-INVITE is out */
+	TRANSFER_FORWARDED, /* T was sent the REFER, and carries it out */
+	TRANSFER_OVER,	    /* done; T's filler is armed for a while */
+};
+
+struct transfer {
+	struct call *call; /* that goes on */
+	enum transfer_state state;
+	struct leg *by;	       /* P: leaves the call; it may have hung up */
+	struct leg *far;       /* T */
+	struct leg *next;      /* N, once there is one */
+	struct leg *asker;     /* who hears of it: by, or P's leg in `other` */
+	struct policy *policy; /* of the targets */
+	struct hunt *hunt;
+	const struct policy_peer *counted;
+	struct call *other;   /* that gives its leg `next` and ends */
+	struct leg *other_by; /* P's leg there */
+	char next_place;      /* where `next` stood there */
+	bool silent;	      /* nobody is to be told: Refer-Sub: false */
+	bool direct;	      /* media went past us until N came */
+	bool rang, by_left, next_left, resuming;
+	char event_id[32]; /* ";id=CSeq" of a second REFER's events */
+	unsigned ticket;   /* of the REFER, until it is answered */
+	unsigned sent;	   /* of ours, when it was forwarded */
+	char number[128];
+	char *kept;	  /* our last body on the leg that is asked */
+	char *kept_next;  /* ... on `next`, which took ours */
+	struct leg *tell; /* T, or N, whom our re-INVITE went to */
+	su_timer_t *timer;
+};
+
+/* A transfer in this call: path, filler and place n are prepared by the
+ * caller. NULL: memory is short. */
+struct transfer *transfer_new(struct call *call, struct leg *by,
+			      struct leg *asker);
+/* 202, or 200 to nobody; then the first NOTIFY; T hears the filler. */
+void transfer_accept(struct transfer *t, const struct leg_event *refer);
+void transfer_notify(struct transfer *t, unsigned status);
+/* N said `sdp`: it can take P's place. */
+void transfer_joined(struct transfer *t, struct body_span sdp);
+/* N's session is that of T: `why` has been told before. */
+void transfer_settle(struct transfer *t);
+void transfer_fail(struct transfer *t, unsigned status);
+
+/* Write an offer toward `to`, place n, from T's session. 0 or -errno. */
+int transfer_offer(struct call *call, struct leg *to);
+
+extern const struct hunt_client transfer_hunt;
+
+#endif

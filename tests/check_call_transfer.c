@@ -1,0 +1,773 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Transfers: the provider's leg is told nothing, a transfer that fails leaves
+ * the call as it was, and nobody transfers what is not his.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/check_main.h"
+#include "tests/fakes/fixture.h"
+
+static struct fixture f;
+static struct fake_call *line; /* of 101 with the provider */
+static unsigned heard;
+
+static void call_out(void)
+{
+	f.itsp.end.media.codecs = "8 101";
+	line = phone_call(&f.phone, "05551234");
+	fixture_run_until(&f, both_up);
+	fixture_run_until(&f, both_hear);
+}
+
+static void begin(void)
+{
+	fixture_start(&f);
+	f.itsp.behaviour = ITSP_REFUSES_REINVITE;
+	call_out();
+}
+
+static bool line_ended(struct fixture *x)
+{
+	(void)x;
+	return line->state == FAKE_ENDED;
+}
+
+static bool itsp_hears_more(struct fixture *x)
+{
+	return tone_heard(&x->itsp.end.tone) > heard + 20;
+}
+
+static unsigned other_heard;
+
+static bool other_hears_more(struct fixture *x)
+{
+	return tone_heard(&x->other.end.tone) > other_heard + 20;
+}
+
+static void they_talk(void)
+{
+	heard = tone_heard(&f.itsp.end.tone);
+	other_heard = tone_heard(&f.other.end.tone);
+	fixture_run_until(&f, itsp_hears_more);
+	fixture_run_until(&f, other_hears_more);
+}
+
+static void provider_noticed_nothing(void)
+{
+	fixture_assert(&f, itsp_reinvites(&f.itsp) == 0);
+	fixture_assert(&f, itsp_updates(&f.itsp) == 0);
+	fixture_assert(&f, itsp_hangups(&f.itsp) == 0);
+	fixture_assert(&f, fake_seen(&f.itsp.end, "REFER") == 0);
+	fixture_assert(&f, itsp_is(&f.itsp, FAKE_UP));
+	fixture_assert(&f, f.itsp.end.calls == 1);
+}
+
+static bool backup_hears(struct fixture *x)
+{
+	return tone_heard(&x->backup.end.tone) > 5;
+}
+
+static bool told(const char *fragment)
+{
+	for (unsigned i = 0; i < 20; i++) {
+		const struct text_message *m =
+			fake_message(&f.phone.end, "NOTIFY", i);
+
+		if (!m)
+			return false;
+		if (strstr(m->body, fragment))
+			return true;
+	}
+	return false;
+}
+
+static bool phone_was_told_final(struct fixture *x)
+{
+	const struct text_message *m =
+		fake_last_message(&x->phone.end, "NOTIFY");
+	char state[64];
+
+	return m &&
+	       text_header(m, "Subscription-State", 0, state, sizeof(state)) &&
+	       !strncmp(state, "terminated", 10);
+}
+
+static bool refer_answered(struct fixture *x)
+{
+	for (unsigned i = 0; i < x->phone.end.records; i++) {
+		const struct fake_record *r = &x->phone.end.record[i];
+
+		if (r->way == FAKE_IN && !r->message.request &&
+		    !strcmp(r->message.method, "REFER") &&
+		    r->message.status >= 200)
+			return true;
+	}
+	return false;
+}
+
+static bool refer_got(int status)
+{
+	char label[32];
+
+	snprintf(label, sizeof(label), "%d REFER", status);
+	return fake_seen(&f.phone.end, label) == 1;
+}
+
+/* --- blind ------------------------------------------------------------------
+ */
+
+START_TEST(a_blind_transfer_is_carried_out_here_and_the_provider_sees_nothing)
+	{
+		begin();
+		f.other.answers_itself = true;
+		f.other.ring_ms = 100;
+		phone_refer(&f.phone, "sip:102@127.0.1.1", NULL);
+		fixture_run_until(&f, line_ended);
+		fixture_assert(&f, refer_got(202));
+		fixture_assert(&f, told("SIP/2.0 100"));
+		fixture_assert(&f, told("SIP/2.0 180"));
+		fixture_assert(&f, told("SIP/2.0 200"));
+		fixture_assert(&f, line->bye_seen);
+		they_talk();
+		provider_noticed_nothing();
+		ck_assert_status(&f, "event=call-transferred number=102");
+		phone_hang_up(&f.other);
+		fixture_run_until(&f, itsp_ended);
+		fixture_run_until(&f, no_calls);
+	}
+END_TEST
+
+START_TEST(the_newcomer_is_told_who_is_calling)
+	{
+		char from[256];
+
+		fixture_start(&f);
+		f.phone.answers_itself = true;
+		f.itsp.end.media.codecs = "8 101";
+		snprintf(f.itsp.end.user, sizeof(f.itsp.end.user),
+			 "442071234567");
+		itsp_call(&f.itsp, "442079460101");
+		fixture_run_until(&f, both_up);
+		fixture_run_until(&f, both_hear);
+		line = phone_line(&f.phone);
+		phone_refer(&f.phone, "sip:102@127.0.1.1", NULL);
+		fixture_run_until(&f, other_is_ringing);
+		ck_assert(text_header(fake_last_message(&f.other.end, "INVITE"),
+				      "From", 0, from, sizeof(from)));
+		ck_assert_ptr_nonnull(strstr(from, "442071234567"));
+		phone_answer(&f.other);
+		fixture_run_until(&f, line_ended);
+		they_talk();
+		provider_noticed_nothing();
+		itsp_hang_up(&f.itsp);
+		fixture_run_until(&f, no_calls);
+	}
+END_TEST
+
+START_TEST(a_phone_that_hangs_up_after_its_refer_is_gone_and_the_rest_goes_on)
+	{
+		begin();
+		phone_refer(&f.phone, "sip:102@127.0.1.1", NULL);
+		fixture_run_until(&f, other_is_ringing);
+		fake_bye(line);
+		fixture_watch(&f, 100);
+		provider_noticed_nothing();
+		phone_answer(&f.other);
+		they_talk();
+		provider_noticed_nothing();
+		phone_hang_up(&f.other);
+		fixture_run_until(&f, itsp_ended);
+		fixture_run_until(&f, no_calls);
+	}
+END_TEST
+
+START_TEST(the_provider_hears_something_while_the_newcomer_rings)
+	{
+		begin();
+		phone_talk(&f.phone, false);
+		phone_refer(&f.phone, "sip:102@127.0.1.1", NULL);
+		fixture_run_until(&f, other_is_ringing);
+		heard = tone_heard(&f.itsp.end.tone);
+		fixture_run_until(&f, itsp_hears_more);
+		fixture_assert(&f, tone_unbroken(&f.itsp.end.tone, 0));
+		provider_noticed_nothing();
+	}
+END_TEST
+
+START_TEST(refer_sub_false_gets_no_notify)
+	{
+		char value[32];
+
+		begin();
+		f.other.answers_itself = true;
+		phone_refer(&f.phone, "sip:102@127.0.1.1",
+			    "Refer-Sub: false\r\n");
+		fixture_run_until(&f, line_ended);
+		fixture_assert(&f, refer_got(202));
+		fixture_assert(&f, fake_seen(&f.phone.end, "NOTIFY") == 0);
+		ck_assert(text_header(
+			fake_last_message(&f.phone.end, "202 REFER"),
+			"Refer-Sub", 0, value, sizeof(value)));
+		fixture_assert(&f, fake_seen(&f.phone.end, "NOTIFY") == 0);
+		they_talk();
+	}
+END_TEST
+
+/* --- a transfer that fails ---------------------------------------------------
+ */
+
+static void call_is_as_it_was(void)
+{
+	unsigned had = tone_heard(&f.phone.end.tone);
+
+	heard = tone_heard(&f.itsp.end.tone);
+	fixture_run_until(&f, itsp_hears_more);
+	fixture_assert(&f, tone_heard(&f.phone.end.tone) > had);
+	fixture_assert(&f, line->state == FAKE_UP);
+	fixture_assert(&f, tone_unbroken(&f.itsp.end.tone, 0));
+	provider_noticed_nothing();
+	fake_bye(line);
+	fixture_run_until(&f, itsp_ended);
+	fixture_run_until(&f, no_calls);
+}
+
+START_TEST(a_busy_target_leaves_the_call_as_it_was)
+	{
+		begin();
+		f.other.refuses = 486;
+		phone_refer(&f.phone, "sip:102@127.0.1.1", NULL);
+		fixture_run_until(&f, phone_was_told_final);
+		fixture_assert(&f, told("SIP/2.0 486"));
+		call_is_as_it_was();
+	}
+END_TEST
+
+START_TEST(a_silent_target_leaves_the_call_as_it_was)
+	{
+		static const struct fixture_setup quick = {
+			.phones = "attempt_timeout = \"500ms\";"};
+
+		fixture_start_with(&f, &quick);
+		call_out();
+		f.other.silent = true;
+		phone_refer(&f.phone, "sip:102@127.0.1.1", NULL);
+		fixture_run_until(&f, phone_was_told_final);
+		fixture_assert(&f, told("SIP/2.0 504"));
+		call_is_as_it_was();
+	}
+END_TEST
+
+START_TEST(targets_that_may_not_be_reached_are_refused)
+	{
+		static const struct {
+			const char *target;
+			int status;
+		} cases[] = {
+			{"sip:999@127.0.1.1", 404}, /* no route */
+			{"sip:05559999@127.0.1.1", 403},
+			{"sip:127.0.1.1", 400},
+			{"http://102@127.0.1.1", 400},
+			{"sip:1%0d%0a02@127.0.1.1", 400},
+			{"sip:102@127.0.1.1;method=BYE", 403},
+			{"sip:102@127.0.1.1?Route=%3Csip:127.0.9.9%3E", 403},
+			{"sip:102@127.0.1.1?Replaces=x%3Bto-tag%3D1"
+			 "%3Bfrom-tag%3D2",
+			 403},
+		};
+		char label[32];
+
+		begin();
+		for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+			unsigned had;
+
+			snprintf(label, sizeof(label), "%d REFER",
+				 cases[i].status);
+			had = fake_seen(&f.phone.end, label);
+			phone_refer(&f.phone, cases[i].target, NULL);
+			fixture_watch(&f, 80);
+			if (fake_seen(&f.phone.end, label) != had + 1) {
+				fixture_tell(&f);
+				ck_abort_msg("not %s: %s", label,
+					     cases[i].target);
+			}
+		}
+		fixture_assert(&f, fake_seen(&f.other.end, "INVITE") == 0);
+		fixture_assert(&f, fake_seen(&f.backup.end, "INVITE") == 0);
+		call_is_as_it_was();
+	}
+END_TEST
+
+START_TEST(a_refer_without_a_target_or_with_two_is_refused)
+	{
+		begin();
+		fake_request(line, "REFER", NULL, NULL);
+		fixture_run_until(&f, refer_answered);
+		fixture_assert(&f, refer_got(400));
+		call_is_as_it_was();
+	}
+END_TEST
+
+START_TEST(the_policy_may_refuse_every_transfer)
+	{
+		static const struct fixture_setup none = {
+			.phones = "refer = \"reject\";"};
+
+		fixture_start_with(&f, &none);
+		call_out();
+		phone_refer(&f.phone, "sip:102@127.0.1.1", NULL);
+		fixture_run_until(&f, refer_answered);
+		fixture_assert(&f, refer_got(403));
+		call_is_as_it_was();
+	}
+END_TEST
+
+START_TEST(a_second_refer_waits_for_the_first)
+	{
+		begin();
+		phone_refer(&f.phone, "sip:102@127.0.1.1", NULL);
+		fixture_run_until(&f, other_is_ringing);
+		phone_refer(&f.phone, "sip:102@127.0.1.1", NULL);
+		fixture_watch(&f, 100);
+		fixture_assert(&f, refer_got(491));
+		phone_answer(&f.other);
+		fixture_run_until(&f, line_ended);
+		they_talk();
+	}
+END_TEST
+
+static bool other_was_cancelled(struct fixture *x)
+{
+	return phone_line(&x->other)->cancel_seen;
+}
+
+START_TEST(the_provider_hangs_up_while_the_newcomer_rings)
+	{
+		begin();
+		phone_refer(&f.phone, "sip:102@127.0.1.1", NULL);
+		fixture_run_until(&f, other_is_ringing);
+		itsp_hang_up(&f.itsp);
+		fixture_run_until(&f, no_calls);
+		fixture_run_until(&f, line_ended);
+		fixture_run_until(&f, other_was_cancelled);
+		fixture_assert(&f, told("SIP/2.0 487"));
+	}
+END_TEST
+
+/* --- to the outside
+ * -----------------------------------------------------------
+ */
+
+START_TEST(provider_to_provider_needs_a_route_that_says_so)
+	{
+		static const struct fixture_setup outside = {
+			.routes =
+				"{ from = \"phones\"; number = \"^0(\\\\d+)$\""
+				"; to_number = \"\\\\1\"; to = \"acme\"; },\n"
+				"{ from = \"phones\"; number = \"^9(\\\\d+)$\""
+				"; to_number = \"\\\\1\"; to = \"backup\"; },"
+				"\n{ from = \"acme\"; number = \"^9(\\\\d+)$\""
+				"; to_number = \"\\\\1\"; to = \"backup\"; }"};
+
+		fixture_start_with(&f, &outside);
+		call_out();
+		phone_refer(&f.phone, "sip:05559999@127.0.1.1", NULL);
+		fixture_run_until(&f, refer_answered);
+		fixture_assert(&f, refer_got(403));
+		f.backup.end.media.codecs = "8 101";
+		phone_refer(&f.phone, "sip:95559999@127.0.1.1", NULL);
+		fixture_run_until(&f, line_ended);
+		fixture_assert(&f, fake_seen(&f.backup.end, "INVITE") == 1);
+		heard = tone_heard(&f.itsp.end.tone);
+		fixture_run_until(&f, itsp_hears_more);
+		fixture_run_until(&f, backup_hears);
+		provider_noticed_nothing();
+		itsp_hang_up(&f.itsp);
+		fixture_run_until(&f, no_calls);
+		fixture_assert(&f, itsp_hangups(&f.backup) == 1);
+	}
+END_TEST
+
+/* --- attended
+ * ------------------------------------------------------------------
+ */
+
+static bool other_up(struct fixture *x)
+{
+	return phone_is(&x->other, FAKE_UP);
+}
+
+static struct fake_call *consult;
+
+static bool consult_up(struct fixture *x)
+{
+	(void)x;
+	return consult->state == FAKE_UP;
+}
+
+static bool both_lines_ended(struct fixture *x)
+{
+	(void)x;
+	return line->state == FAKE_ENDED && consult->state == FAKE_ENDED;
+}
+
+static void consult_other(void)
+{
+	f.other.answers_itself = true;
+	phone_hold(&f.phone);
+	fixture_run_until(&f, phone_reinvite_done);
+	consult = phone_call(&f.phone, "102");
+	fixture_run_until(&f, consult_up);
+	fixture_run_until(&f, other_up);
+}
+
+START_TEST(an_attended_transfer_to_a_colleague_frees_the_phone)
+	{
+		begin();
+		consult_other();
+		phone_refer_attended(&f.phone, line, consult);
+		fixture_run_until(&f, both_lines_ended);
+		fixture_assert(&f, refer_got(202));
+		fixture_assert(&f, told("SIP/2.0 200"));
+		they_talk();
+		provider_noticed_nothing();
+		phone_hang_up(&f.other);
+		fixture_run_until(&f, itsp_ended);
+		fixture_run_until(&f, no_calls);
+	}
+END_TEST
+
+START_TEST(an_attended_transfer_works_from_either_of_the_two_calls)
+	{
+		begin();
+		consult_other();
+		phone_refer_attended(&f.phone, consult, line);
+		fixture_run_until(&f, both_lines_ended);
+		they_talk();
+		provider_noticed_nothing();
+		itsp_hang_up(&f.itsp);
+		fixture_run_until(&f, no_calls);
+	}
+END_TEST
+
+START_TEST(two_relayed_calls_are_joined_without_a_word_to_either_end)
+	{
+		static const struct fixture_setup anchored = {
+			.phones = "anchor = \"always\"; "
+				  "reinvite = \"suppress\";"};
+		struct media_totals totals;
+
+		fixture_start_with(&f, &anchored);
+		f.itsp.behaviour = ITSP_REFUSES_REINVITE;
+		f.other.end.media.codecs = "8 101";
+		call_out();
+		consult_other();
+		phone_refer_attended(&f.phone, line, consult);
+		fixture_run_until(&f, both_lines_ended);
+		they_talk();
+		provider_noticed_nothing();
+		fixture_assert(&f,
+			       fake_seen_inside(&f.other.end, "INVITE") == 0);
+		phone_hang_up(&f.other);
+		fixture_run_until(&f, itsp_ended);
+		fixture_run_until(&f, no_calls);
+		fixture_watch(&f, 200);
+		media_engine_totals(f.agent->media, &totals);
+		ck_assert_uint_eq(totals.sessions, 0);
+		ck_assert_uint_eq(totals.sockets, 0);
+	}
+END_TEST
+
+START_TEST(an_attended_transfer_that_the_colleague_refuses_changes_nothing)
+	{
+		begin();
+		consult_other();
+		f.other.refuses_reinvite = 488;
+		phone_refer_attended(&f.phone, line, consult);
+		fixture_run_until(&f, phone_was_told_final);
+		fixture_assert(&f, told("SIP/2.0 488"));
+		fixture_assert(&f, line->state == FAKE_UP);
+		fixture_assert(&f, consult->state == FAKE_UP);
+		fixture_assert(&f, phone_is(&f.other, FAKE_UP));
+		provider_noticed_nothing();
+		fake_bye(consult);
+		fake_bye(line);
+		fixture_run_until(&f, no_calls);
+	}
+END_TEST
+
+START_TEST(nobody_transfers_what_is_not_his)
+	{
+		begin();
+		f.other.end.media.codecs = "8 101";
+		consult = phone_call(&f.other, "05557777");
+		fixture_run_until(&f, consult_up);
+		/* 102 knows the dialog of 101 with us, whoever told it. */
+		phone_refer_attended(&f.other, consult, line);
+		fixture_watch(&f, 200);
+		fixture_assert(&f, fake_seen(&f.other.end, "403 REFER") == 1);
+		fixture_assert(&f, line->state == FAKE_UP);
+		fixture_assert(&f, consult->state == FAKE_UP);
+		fixture_assert(&f, itsp_hangups(&f.itsp) == 0);
+	}
+END_TEST
+
+/* --- INVITE with Replaces
+ * -------------------------------------------------------
+ */
+
+START_TEST(a_second_phone_of_the_same_user_takes_the_call_over)
+	{
+		struct fake_call *taken;
+		struct phone desk;
+
+		begin();
+		phone_open(&desk, "101", "127.0.1.12", "secret101", &f.lan);
+		desk.end.media.codecs = "8 0 101";
+		phone_talk(&desk, true);
+		taken = phone_replace(&desk, line);
+		for (int i = 0; i < 3000 && (taken->state != FAKE_UP ||
+					     tone_heard(&desk.end.tone) < 20 ||
+					     line->state != FAKE_ENDED);
+		     i++) {
+			fixture_step(&f);
+			fake_step(&desk.end);
+		}
+		fixture_assert(&f, taken->state == FAKE_UP);
+		fixture_assert(&f, line->bye_seen);
+		fixture_assert(&f, tone_heard(&desk.end.tone) >= 20);
+		provider_noticed_nothing();
+		phone_close(&desk);
+	}
+END_TEST
+
+static bool taken_ended(struct fixture *x)
+{
+	return phone_is(&x->other, FAKE_ENDED);
+}
+
+START_TEST(nobody_takes_over_somebody_elses_call)
+	{
+		struct fake_call *taken;
+
+		begin();
+		taken = phone_replace(&f.other, line);
+		fixture_run_until(&f, taken_ended);
+		ck_assert_int_eq(taken->status, 481);
+		call_is_as_it_was();
+	}
+END_TEST
+
+START_TEST(an_invite_that_replaces_nothing_is_refused)
+	{
+		struct fake_call gone = {
+			.call_id = "x@y", .remote_tag = "1", .local_tag = "2"};
+		struct fake_call *taken;
+
+		begin();
+		taken = phone_replace(&f.other, &gone);
+		fixture_run_until(&f, taken_ended);
+		ck_assert_int_eq(taken->status, 481);
+		call_is_as_it_was();
+	}
+END_TEST
+
+/* --- calls whose media goes past us
+ * ----------------------------------------------
+ */
+
+static bool backup_up(struct fixture *x)
+{
+	return itsp_is(&x->backup, FAKE_UP);
+}
+
+START_TEST(a_colleague_is_transferred_to_the_outside)
+	{
+		begin();
+		fake_bye(line);
+		fixture_run_until(&f, no_calls);
+		f.other.answers_itself = true;
+		line = phone_call(&f.phone, "102");
+		fixture_run_until(&f, both_phones_up);
+		f.itsp.behaviour = ITSP_UNAVAILABLE;
+		f.backup.end.media.codecs = "8 101";
+		phone_refer(&f.phone, "sip:05559999@127.0.1.1", NULL);
+		fixture_run_until(&f, line_ended);
+		fixture_run_until(&f, backup_up);
+		fixture_assert(&f,
+			       fake_seen_inside(&f.other.end, "INVITE") == 1);
+		other_heard = tone_heard(&f.other.end.tone);
+		fixture_run_until(&f, other_hears_more);
+		fixture_run_until(&f, backup_hears);
+		itsp_hang_up(&f.backup);
+		fixture_run_until(&f, no_calls);
+	}
+END_TEST
+
+START_TEST(a_transfer_that_the_colleague_cannot_follow_fails_cleanly)
+	{
+		begin();
+		fake_bye(line);
+		fixture_run_until(&f, no_calls);
+		f.other.answers_itself = true;
+		line = phone_call(&f.phone, "102");
+		fixture_run_until(&f, both_phones_up);
+		f.other.refuses_reinvite = 488;
+		f.itsp.behaviour = 0;
+		phone_refer(&f.phone, "sip:05559999@127.0.1.1", NULL);
+		fixture_run_until(&f, phone_was_told_final);
+		fixture_assert(&f, told("SIP/2.0 488"));
+		fixture_assert(&f, line->state == FAKE_UP);
+		fixture_assert(&f, phone_is(&f.other, FAKE_UP));
+		fixture_run_until(&f, itsp_ended);
+		fake_bye(line);
+		fixture_run_until(&f, no_calls);
+	}
+END_TEST
+
+/* --- 3xx ---------------------------------------------------------------------
+ */
+
+START_TEST(a_phone_that_redirects_is_followed_by_our_routes)
+	{
+		fixture_start(&f);
+		f.other.redirects_to = "sip:05554444@127.0.1.1";
+		phone_call(&f.phone, "102");
+		fixture_run_until(&f, both_up);
+		ck_assert_int_eq(
+			strncmp(fake_message(&f.itsp.end, "INVITE", 0)->uri,
+				"sip:5554444@", 12),
+			0);
+		ck_assert_status(&f, "event=call-redirected number=05554444");
+		phone_hang_up(&f.phone);
+		fixture_run_until(&f, both_ended);
+	}
+END_TEST
+
+START_TEST(a_phone_that_redirects_to_itself_is_asked_once)
+	{
+		fixture_start(&f);
+		f.other.redirects_to = "sip:102@127.0.1.1";
+		phone_call(&f.phone, "102");
+		fixture_run_until(&f, phone_ended);
+		ck_assert_int_eq(phone_line(&f.phone)->status, 502);
+		ck_assert_uint_eq(fake_seen(&f.other.end, "INVITE"), 1);
+		fixture_run_until(&f, no_calls);
+	}
+END_TEST
+
+START_TEST(a_redirect_leads_no_provider_to_a_provider)
+	{
+		fixture_start(&f);
+		f.other.redirects_to = "sip:05554444@127.0.1.1";
+		itsp_call(&f.itsp, "442079460102");
+		fixture_run_until(&f, itsp_ended);
+		ck_assert_int_eq(itsp_line(&f.itsp)->status, 502);
+		ck_assert_uint_eq(fake_seen(&f.itsp.end, "INVITE"), 0);
+		ck_assert_uint_eq(fake_seen(&f.backup.end, "INVITE"), 0);
+	}
+END_TEST
+
+START_TEST(a_providers_redirect_is_a_refusal_unless_the_policy_says_follow)
+	{
+		fixture_start(&f);
+		f.itsp.behaviour = ITSP_REDIRECTS;
+		snprintf(f.itsp.redirect_to, sizeof(f.itsp.redirect_to),
+			 "sip:442079460102@127.0.2.1");
+		phone_call(&f.phone, "05551234");
+		fixture_run_until(&f, backup_up);
+		ck_assert_uint_eq(fake_seen(&f.other.end, "INVITE"), 0);
+	}
+END_TEST
+
+START_TEST(a_providers_redirect_is_followed_where_the_policy_says_so)
+	{
+		static const struct fixture_setup follow = {
+			.acme = "redirect = \"follow\";\n"};
+
+		fixture_start_with(&f, &follow);
+		f.itsp.behaviour = ITSP_REDIRECTS;
+		snprintf(f.itsp.redirect_to, sizeof(f.itsp.redirect_to),
+			 "sip:442079460102@127.0.2.1");
+		phone_call(&f.phone, "05551234");
+		fixture_run_until(&f, other_is_ringing);
+		ck_assert_uint_eq(fake_seen(&f.backup.end, "INVITE"), 0);
+	}
+END_TEST
+
+/* --- passed on
+ * ---------------------------------------------------------------- */
+
+static bool itsp_was_referred(struct fixture *x)
+{
+	return fake_seen_inside(&x->itsp.end, "REFER") == 1;
+}
+
+START_TEST(a_refer_is_passed_on_where_the_policy_says_so)
+	{
+		static const struct fixture_setup forward = {
+			.phones = "refer = \"forward\";"};
+		char target[128];
+
+		fixture_start_with(&f, &forward);
+		call_out();
+		phone_refer(&f.phone, "sip:05554444@127.0.1.1", NULL);
+		fixture_run_until(&f, itsp_was_referred);
+		fixture_run_until(&f, refer_answered);
+		ck_assert(text_header(fake_last_message(&f.itsp.end, "REFER"),
+				      "Refer-To", 0, target, sizeof(target)));
+		ck_assert_ptr_nonnull(strstr(target, "sip:5554444@127.0.2.10"));
+		fake_request_typed(itsp_line(&f.itsp), "NOTIFY",
+				   "Event: refer\r\nSubscription-State: "
+				   "terminated;reason=noresource\r\n",
+				   "message/sipfrag", "SIP/2.0 200 OK\r\n");
+		fixture_run_until(&f, phone_was_told_final);
+		fixture_assert(&f, told("SIP/2.0 200"));
+		itsp_hang_up(&f.itsp);
+		fixture_run_until(&f, no_calls);
+	}
+END_TEST
+
+static Suite *transfer_suite(void)
+{
+	Suite *suite = suite_create("call_transfer");
+	TCase *tests = tcase_create("call_transfer");
+
+	fixture_around(tests, &f);
+#define T(name) tcase_add_test(tests, name)
+	T(a_blind_transfer_is_carried_out_here_and_the_provider_sees_nothing);
+	T(the_newcomer_is_told_who_is_calling);
+	T(a_phone_that_hangs_up_after_its_refer_is_gone_and_the_rest_goes_on);
+	T(the_provider_hears_something_while_the_newcomer_rings);
+	T(refer_sub_false_gets_no_notify);
+	T(a_busy_target_leaves_the_call_as_it_was);
+	T(a_silent_target_leaves_the_call_as_it_was);
+	T(targets_that_may_not_be_reached_are_refused);
+	T(a_refer_without_a_target_or_with_two_is_refused);
+	T(the_policy_may_refuse_every_transfer);
+	T(a_second_refer_waits_for_the_first);
+	T(the_provider_hangs_up_while_the_newcomer_rings);
+	T(provider_to_provider_needs_a_route_that_says_so);
+	T(an_attended_transfer_to_a_colleague_frees_the_phone);
+	T(an_attended_transfer_works_from_either_of_the_two_calls);
+	T(two_relayed_calls_are_joined_without_a_word_to_either_end);
+	T(an_attended_transfer_that_the_colleague_refuses_changes_nothing);
+	T(nobody_transfers_what_is_not_his);
+	T(a_second_phone_of_the_same_user_takes_the_call_over);
+	T(nobody_takes_over_somebody_elses_call);
+	T(an_invite_that_replaces_nothing_is_refused);
+	T(a_colleague_is_transferred_to_the_outside);
+	T(a_transfer_that_the_colleague_cannot_follow_fails_cleanly);
+	T(a_phone_that_redirects_is_followed_by_our_routes);
+	T(a_phone_that_redirects_to_itself_is_asked_once);
+	T(a_redirect_leads_no_provider_to_a_provider);
+	T(a_providers_redirect_is_a_refusal_unless_the_policy_says_follow);
+	T(a_providers_redirect_is_followed_where_the_policy_says_so);
+	T(a_refer_is_passed_on_where_the_policy_says_so);
+#undef T
+	suite_add_tcase(suite, tests);
+	return suite;
+}
+
+CHECK_MAIN(transfer_suite())
