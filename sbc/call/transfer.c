@@ -551,6 +551,7 @@ static void transfer_busy(struct leg *leg, const struct leg_event *event)
 	case LEG_HUNG_UP:
 	case LEG_REPLIED:
 	case LEG_REFRESHED:
+	case LEG_EXPIRED:
 		return;
 	}
 }
