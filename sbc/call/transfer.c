@@ -83,7 +83,7 @@ struct transfer *transfer_new(struct call *call, struct leg *by,
 	return t;
 }
 
-static void transfer_fill(struct transfer *t)
+static void transfer_arm(struct transfer *t)
 {
 	struct body codec;
 	const char *why;
@@ -91,6 +91,16 @@ static void transfer_fill(struct transfer *t)
 	if (!body_parse(&codec, t->far->offer.remote, t->far->offer.remote_len,
 			&why))
 		path_arm(t->call, t->far, &codec);
+}
+
+static void transfer_fill(struct transfer *t)
+{
+	bool *held = &t->call->path.held[t->by->place == 'a' ? PATH_A : PATH_B];
+
+	/* T waits as if it were held: with music, if there is any. */
+	t->was_held = *held;
+	*held = true;
+	transfer_arm(t);
 }
 
 void transfer_accept(struct transfer *t, const struct leg_event *refer)
@@ -465,6 +475,10 @@ void transfer_fail(struct transfer *t, unsigned status)
 		path_untake(call);
 	transfer_drop_next(t);
 	path_guest_leave(call);
+	if (call->state == CALL_ANSWERED && !t->was_held) {
+		call->path.held[by->place == 'a' ? PATH_A : PATH_B] = false;
+		transfer_arm(t);
+	}
 	call_uncount(call, &t->counted);
 	transfer_line(t, "call-transfer-failed", status);
 	transfer_notify(t, status);
@@ -532,28 +546,10 @@ const struct hunt_client transfer_hunt = {
 
 static void transfer_busy(struct leg *leg, const struct leg_event *event)
 {
-	switch (event->kind) {
-	case LEG_OFFERED:
+	if (event->kind == LEG_OFFERED)
 		leg_reply_refuse(leg, &(struct leg_refusal){.status = 491});
-		return;
-	case LEG_REFERRED:
-	case LEG_REQUESTED:
+	else if (event->kind == LEG_REFERRED || event->kind == LEG_REQUESTED)
 		leg_request_reply(leg, event->ticket, 491, NULL);
-		return;
-	case LEG_PROGRESS:
-	case LEG_ACCEPTED:
-	case LEG_REFUSED:
-	case LEG_ACKED:
-	case LEG_ACK_LOST:
-	case LEG_CANCELLED:
-	case LEG_MODIFIED:
-	case LEG_UNMODIFIED:
-	case LEG_HUNG_UP:
-	case LEG_REPLIED:
-	case LEG_REFRESHED:
-	case LEG_EXPIRED:
-		return;
-	}
 }
 
 /* N hung up before it had taken its place. */
