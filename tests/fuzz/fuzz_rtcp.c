@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "media/bytes.h"
 #include "media/rtcp.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -11,6 +12,16 @@ static void require(int fact)
 {
 	if (!fact)
 		abort();
+}
+
+/* Nobody but our source is seen, and it does not leave. */
+static void check_ours(const uint8_t *buf, size_t len, uint32_t ssrc)
+{
+	for (size_t at = 0; at < len;
+	     at += 4 * (get16(buf + at + 2) + (size_t)1)) {
+		require(buf[at + 1] != RTCP_BYE);
+		require(get32(buf + at + 4) == ssrc);
+	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -45,6 +56,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		require(map.drop_bye || map.ours || (size_t)n == size);
 		if (n > 0)
 			require(rtcp_parse(copy, (size_t)n) > 0);
+		if (map.ours)
+			check_ours(copy, (size_t)n, map.sent_to);
 	}
 	free(copy);
 	return 0;
