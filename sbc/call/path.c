@@ -374,21 +374,40 @@ static bool path_is_steady(const struct call *call, const struct leg *toward)
 	return !learn_allows(call->agent->learn, toward->peer, LEARN_REINVITE);
 }
 
-/* G.711 of one law toward an end that speaks the other one. */
+/*
+ * G.711 of one law toward an end that speaks the other one. Also where both
+ * have agreed on one and the stream is ours: packets of the law before may
+ * still be on their way when an answer changes it.
+ */
 static void path_convert(const struct call *call, const struct leg *from,
 			 const struct leg *to, const struct body *sent,
 			 const struct body *wanted, struct media_flow *flow)
 {
 	const char *is = path_codec(call, from), *be = path_codec(call, to);
-	const struct body_format *x = path_find(sent, call->path.audio, is);
-	const struct body_format *y = path_find(wanted, call->path.audio, be);
+	const struct body_format *x, *y;
+	bool stray = strcasecmp(is, be) == 0;
+	uint8_t type;
 
-	if (!strcasecmp(is, be) || !x || !y)
+	if (stray)
+		is = strcasecmp(be, "PCMA") ? "PCMA" : "PCMU";
+	if (strcasecmp(be, "PCMA") && strcasecmp(be, "PCMU"))
 		return;
+	x = path_find(sent, call->path.audio, is);
+	y = path_find(wanted, call->path.audio, be);
+	if (!y || (!stray && !x))
+		return;
+	if (stray && (!flow->steady || path_find(wanted, call->path.audio, is)))
+		return;
+	/* Their static numbers (RFC 3551). */
+	type = strcasecmp(is, "PCMA") ? 0 : 8;
+	if (x)
+		type = (uint8_t)x->payload_type;
 	flow->convert = strcasecmp(is, "PCMA") ? MEDIA_CONVERT_PCMU_TO_PCMA
 					       : MEDIA_CONVERT_PCMA_TO_PCMU;
-	flow->convert_pt = (uint8_t)x->payload_type;
-	flow->map[x->payload_type] = (uint8_t)y->payload_type;
+	flow->convert_pt = type;
+	for (unsigned i = 0; stray && !flow->mapped && i < 128; i++)
+		flow->map[i] = (uint8_t)i;
+	flow->map[type] = (uint8_t)y->payload_type;
 	flow->mapped = true;
 }
 
@@ -408,8 +427,8 @@ static void path_flow(struct call *call, const struct leg *from,
 	    body_parse(&wanted, to->offer.remote, to->offer.remote_len, &why))
 		return;
 	flow.mapped = offer_payload_map(flow.map, &sent, &wanted, path->audio);
-	path_convert(call, from, to, &sent, &wanted, &flow);
 	flow.steady = path_is_steady(call, to);
+	path_convert(call, from, to, &sent, &wanted, &flow);
 	event = path_find(&wanted, path->audio, "telephone-event");
 	if (event)
 		flow.event_pt = (uint8_t)event->payload_type;

@@ -28,6 +28,7 @@ declare -A NET_FD=() NET_PID=()
 # The ends come before a busy machine's other work: what is judged is the
 # program between them. Where that is not allowed they run like anybody.
 NET_FIRST=()
+NET_SALLYPORT=() # what the program is started by
 chrt -r 5 true 2>/dev/null && NET_FIRST=(chrt -r 5)
 
 # The addresses everybody uses.
@@ -461,7 +462,7 @@ ctl_answers() { ctl >"$NET_WORK/ctl.out" 2>&1; }
 
 sallyport_start()
 {
-	start sallyport edge "$NET_BUILD/sallyport" -F \
+	start sallyport edge "${NET_SALLYPORT[@]}" "$NET_BUILD/sallyport" -F \
 		-f "$NET_WORK/sallyport.conf"
 	within 10 sallyport_ready || net_fatal "sallyport does not start"
 }
