@@ -320,6 +320,39 @@ static const struct {
 	{A "call-answer-missing",
 	 "The ACK of a (phones) brought no answer to our offer; the session "
 	 "stayed as it was."},
+	{B "call-refresh-failed status=0 cause=no-means",
+	 "b (acme) expects us to refresh its session timer, but takes no "
+	 "UPDATE and may be sent no re-INVITE: it may hang up when the timer "
+	 "has run out."},
+	{B "call-refresh-failed method=UPDATE status=501 cause=refused",
+	 "b (acme) refused our refresh of its session timer (UPDATE) with 501; "
+	 "the call went on, but it may hang up when the timer has run out."},
+	{A "call-transfer number=- method=INVITE",
+	 "An INVITE came that is to take the place of a (phones) (Replaces)."},
+	{A "call-transfer number=102",
+	 "a (phones) asked for a transfer to 102; it was told 202."},
+	{A "call-transfer number=102 other=5f2c91ab",
+	 "a (phones) asked for a transfer to 102, to be joined with call "
+	 "5f2c91ab; it was told 202."},
+	{A "call-transferred number=102",
+	 "Another end, 102, took the place of a (phones); a (phones) was told "
+	 "so, and goodbye."},
+	{A "call-transfer-failed status=488 cause=policy",
+	 "a (phones) was refused a transfer with 488: the policy does not "
+	 "allow it (refer)."},
+	{A "call-transfer-failed status=403 cause=provider-to-provider",
+	 "a (phones) was refused a transfer with 403: it would join two "
+	 "providers, which no route allows."},
+	{A "call-transfer-failed status=404 cause=no-route",
+	 "a (phones) was refused a transfer with 404: no route fits the "
+	 "number."},
+	{A "call-transfer-failed number=102 status=486",
+	 "The transfer that a (phones) asked for, to 102, failed with 486; the "
+	 "call is as it was."},
+	{B "call-redirected number=123 status=302 target=backup",
+	 "b (acme) sent us on to 123 with 302; backup is asked next."},
+	{"leg=n peer=backup event=call-candidate-failed status=503 cause=down",
+	 "new (backup) was passed over: it is down."},
 	{A "call-refused status=488 cause=no-common-codec",
 	 "a (phones) was refused with 488: its offer had no codec that the "
 	 "other end takes; the call went on as it was."},
@@ -388,6 +421,18 @@ static const struct {
 	{"leg=- peer=- event=call-end duration_ms=75300 by=b cause=hangup "
 	 "status=200",
 	 "b (acme) hung up after 1:15 min."},
+	{"leg=- peer=- event=call-end duration_ms=9000 by=a "
+	 "cause=transferred",
+	 "It was ended after 9.0 s by a transfer: a (phones) left, and the "
+	 "other end goes on in another call."},
+	{"leg=- peer=- event=call-end duration_ms=9000 by=a "
+	 "cause=transfer-failed",
+	 "a (phones) hung up after 9.0 s while a transfer went on, which "
+	 "failed."},
+	{"leg=- peer=- event=call-end duration_ms=90000 by=a "
+	 "cause=session-expired status=200",
+	 "It was ended here after 1:30 min: a (phones) did not refresh its "
+	 "session timer in time."},
 	{"leg=- peer=- event=call-end duration_ms=0 by=a cause=cancelled "
 	 "status=487",
 	 "The caller gave up; it was told 487."},
@@ -502,7 +547,7 @@ END_TEST
 /* Each key of a sentence is a field of the log. */
 START_TEST(sentences_name_fields_that_exist)
 	{
-		static const char *const own[] = {"end", "other", "ender"};
+		static const char *const own[] = {"end", "far", "ender"};
 		unsigned count, fields;
 		const struct sentence *table = sentence_table(&count);
 		const struct status_word *field = status_fields(&fields);
@@ -621,6 +666,9 @@ static const struct {
 	 "The session timer of b (acme) could not be refreshed"},
 	{"leg=- peer=- event=call-end by=b cause=session-expired",
 	 "session-expired", "b did not refresh its session timer in time"},
+	{A "call-transfer-failed number=102 status=486", "transfer-failed",
+	 "A transfer that a (phones) asked for failed with 486; the call went "
+	 "on as it was."},
 	{"leg=- peer=- event=call-end by=a cause=prack-missing",
 	 "prack-missing", "a never confirmed our ringing by PRACK"},
 	{"leg=- peer=- event=call-end by=b cause=answer-unusable",

@@ -76,6 +76,9 @@ void call_describe(struct call *call);
  * that is news. */
 void call_learned(struct call *call, const struct leg *leg,
 		  enum learn_method method, const char *sent, const char *came);
+/* For the live table: what came from the far end in a's or b's place. */
+void call_live_stats(const struct status_call *status, enum media_side side,
+		     unsigned slot, struct media_stats *out);
 /* The line that holds the whole story. */
 void call_report_end(struct call *call);
 /* Fields of the answer's line: who answered, where each end was told to send.

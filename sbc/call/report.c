@@ -4,6 +4,7 @@
 
 #include "sbc/call/call_private.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -75,7 +76,9 @@ void call_report_nat(struct call *call, const struct leg *leg, unsigned slot,
 {
 	const struct sockaddr *source = (const struct sockaddr *)&leg->remote;
 	struct sockaddr_storage *said =
-		&call->path.shown[leg->place == 'a' ? MEDIA_A : MEDIA_B];
+		&call->path.shown[leg->place == 'a'   ? PATH_A
+				  : leg->place == 'b' ? PATH_B
+						      : PATH_N];
 	char host[ADDRESS_TEXT_MAX];
 	struct status_line line;
 
@@ -97,6 +100,16 @@ void call_report_nat(struct call *call, const struct leg *leg, unsigned slot,
 			    ? "private-address"
 			    : "other-address");
 	status_end(&line);
+}
+
+void call_live_stats(const struct status_call *status, enum media_side side,
+		     unsigned slot, struct media_stats *out)
+{
+	const struct call *call =
+		(const struct call *)((const char *)status -
+				      offsetof(struct call, status));
+
+	path_stats(call, side == MEDIA_A ? PATH_A : PATH_B, slot, out);
 }
 
 void call_learned(struct call *call, const struct leg *leg,

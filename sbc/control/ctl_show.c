@@ -145,7 +145,7 @@ static void media_row(struct show *show, const struct status_call *call,
 	char source[ADDRESS_TEXT_MAX];
 	struct media_stats s;
 
-	media_session_stats(call->media, side, slot, &s);
+	status_call_stats(call, side, slot, &s);
 
 	const struct show_value value[] = {
 		show_number(slot),

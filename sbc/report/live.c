@@ -66,3 +66,12 @@ struct status_call *status_call_after(uint64_t after)
 			return call;
 	return NULL;
 }
+
+void status_call_stats(const struct status_call *call, enum media_side side,
+		       unsigned slot, struct media_stats *out)
+{
+	if (call->stats)
+		call->stats(call, side, slot, out);
+	else
+		media_session_stats(call->media, side, slot, out);
+}

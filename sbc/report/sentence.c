@@ -16,45 +16,45 @@ static const struct sentence table[] = {
 	 "[Route {route} ]asks {candidate} first[, for the number {number}]."},
 
 	{"call-ring", "early_media=yes",
-	 "{end} rings with early media ({status}); {other} was given it."},
-	{"call-ring", NULL, "{end} rings ({status}); {other} was told so."},
+	 "{end} rings with early media ({status}); {far} was given it."},
+	{"call-ring", NULL, "{end} rings ({status}); {far} was told so."},
 
 	{"call-answer", "anchor=no",
-	 "{end} answered[ as {number}][ after {wait_ms}]; {other} was told "
+	 "{end} answered[ as {number}][ after {wait_ms}]; {far} was told "
 	 "200. "
 	 "The media goes straight between the ends[ ({anchor_why})]"
 	 "[; a sends {codec_a} to {told_a}][; b sends {codec_b} to {told_b}]."},
 	{"call-answer", NULL,
-	 "{end} answered[ as {number}][ after {wait_ms}]; {other} was told "
+	 "{end} answered[ as {number}][ after {wait_ms}]; {far} was told "
 	 "200. "
 	 "The media passes through us[ ({anchor_why})]"
 	 "[; a sends {codec_a} to {told_a}][; b sends {codec_b} to {told_b}]"
 	 "[; encryption: {encryption}]."},
 
 	{"call-suppressed", "cause=refresh",
-	 "{other} sent a {method} that changes nothing, a refresh: it was "
+	 "{far} sent a {method} that changes nothing, a refresh: it was "
 	 "answered here with the same SDP, {end} saw nothing of it."},
 	{"call-suppressed", "cause=no-offer",
-	 "{other} sent a {method} without an offer: it was given ours, {end} "
+	 "{far} sent a {method} without an offer: it was given ours, {end} "
 	 "saw nothing of it[ ({policy})]."},
 	{"call-suppressed", "cause=address",
-	 "{other} changed only its address or keys by {method}: it was "
+	 "{far} changed only its address or keys by {method}: it was "
 	 "answered here, {end} saw nothing of it."},
 	{"call-suppressed", "cause=refused-by-peer",
-	 "{end} refused the {method} that {other} sent: it was answered here "
+	 "{end} refused the {method} that {far} sent: it was answered here "
 	 "in its place[ ({policy})]."},
 	{"call-suppressed", "cause=codec",
-	 "{other} changed to another codec by {method}: it was answered here "
+	 "{far} changed to another codec by {method}: it was answered here "
 	 "and its packets are converted, {end} keeps its own codec."},
 	{"call-suppressed", "cause=policy",
-	 "{other} sent a {method}: it was answered here and kept from {end}, "
+	 "{far} sent a {method}: it was answered here and kept from {end}, "
 	 "as the policy says[ ({policy})]."},
 	{"call-suppressed", NULL,
-	 "{other} sent a {method}: it was answered here and kept from {end}"
+	 "{far} sent a {method}: it was answered here and kept from {end}"
 	 "[, cause {cause}][ ({policy})]."},
 
 	{"call-forwarded", NULL,
-	 "The {method} of {other}[ ({cause})] was passed on to {end}, which "
+	 "The {method} of {far}[ ({cause})] was passed on to {end}, which "
 	 "took it ({status})."},
 	{"peer-learned", NULL,
 	 "{end} could not take a {method}[: {evidence}]. From now on such "
@@ -80,6 +80,39 @@ static const struct sentence table[] = {
 	{"call-answer-missing", NULL,
 	 "The ACK of {end} brought no answer to our offer; the session stayed "
 	 "as it was."},
+
+	{"call-refresh-failed", "cause=no-means",
+	 "{end} expects us to refresh its session timer, but takes no UPDATE "
+	 "and may be sent no re-INVITE: it may hang up when the timer has run "
+	 "out."},
+	{"call-refresh-failed", NULL,
+	 "{end} refused our refresh of its session timer ({method}) with "
+	 "{status}; the call went on, but it may hang up when the timer has "
+	 "run out."},
+
+	{"call-transfer", "method=INVITE",
+	 "An INVITE came that is to take the place of {end} (Replaces)."},
+	{"call-transfer", NULL,
+	 "{end} asked for a transfer[ to {number}][, to be joined with call "
+	 "{other}]; it was told 202."},
+	{"call-transferred", NULL,
+	 "Another end[, {number},] took the place of {end}[, from call "
+	 "{other}]; {end} was told so, and goodbye."},
+	{"call-transfer-failed", "cause=policy",
+	 "{end} was refused a transfer with {status}: the policy does not "
+	 "allow it (refer)."},
+	{"call-transfer-failed", "cause=provider-to-provider",
+	 "{end} was refused a transfer with {status}: it would join two "
+	 "providers, which no route allows."},
+	{"call-transfer-failed", "cause=no-route",
+	 "{end} was refused a transfer with {status}: no route fits the "
+	 "number."},
+	{"call-transfer-failed", NULL,
+	 "The transfer that {end} asked for[, to {number},] failed[ with "
+	 "{status}][, cause {cause}]; the call is as it was."},
+	{"call-redirected", NULL,
+	 "{end} sent us on[ to {number}] with {status}; {target} is asked "
+	 "next."},
 
 	{"call-refused", "cause=no-common-codec",
 	 "{end} was refused with {status}: its offer had no codec that the "
@@ -157,6 +190,15 @@ static const struct sentence table[] = {
 	{"call-end", "cause=dialog-lost",
 	 "It was ended[ after {duration_ms}]: {ender} does not know the call "
 	 "any more (408 or 481)."},
+	{"call-end", "cause=transferred",
+	 "It was ended[ after {duration_ms}] by a transfer: {ender} left, and "
+	 "the other end goes on in another call."},
+	{"call-end", "cause=transfer-failed",
+	 "{ender} hung up[ after {duration_ms}] while a transfer went on, "
+	 "which failed."},
+	{"call-end", "cause=session-expired",
+	 "It was ended here[ after {duration_ms}]: {ender} did not refresh its "
+	 "session timer in time."},
 	{"call-end", "cause=answer-unusable",
 	 "It was ended: the answer's SDP could not be used; the caller was "
 	 "told {status}."},
@@ -285,6 +327,8 @@ static void this_end(const struct told *told, char *out, size_t size)
 
 	story_value(told->entry, "leg", leg, sizeof(leg));
 	/* A candidate that failed is not the b that answered. */
+	if (!strcmp(leg, "n"))
+		snprintf(leg, sizeof(leg), "new");
 	if (story_value(told->entry, "peer", peer, sizeof(peer)))
 		snprintf(out, size, "%s (%s)", leg, peer);
 	else
@@ -305,7 +349,7 @@ static bool told_value(const void *user, const char *key, char *out,
 			 out, size);
 	} else if (!strcmp(key, "end")) {
 		this_end(told, out, size);
-	} else if (!strcmp(key, "other")) {
+	} else if (!strcmp(key, "far")) {
 		end_name(told, story_is(told->entry, "leg", "a") ? "b" : "a",
 			 "", out, size);
 	} else if (!story_value(told->entry, key, text, sizeof(text))) {

@@ -36,7 +36,7 @@ typedef bool sentence_value_f(const void *user, const char *key, char *out,
 void sentence_write(char *out, size_t size, const char *text,
 		    sentence_value_f *value, const void *user);
 
-/* One line of a story in words; {end} is the leg it speaks of, {other} the
+/* One line of a story in words; {end} is the leg it speaks of, {far} the
  * other one. An event without a sentence is told by its fields. */
 void sentence_of(char *out, size_t size, const struct story_entry *entry,
 		 const struct sentence_ends *ends);

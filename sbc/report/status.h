@@ -91,7 +91,10 @@ struct status_call { /* embedded in the call; signalling thread only */
 	struct policy_at route;
 	struct status_leg a, b;
 	struct media_session *media; /* NULL: not anchored */
-	unsigned slots, audio;	     /* audio: the first audio slot */
+	/* What came from that end; NULL: as `media` has it. */
+	void (*stats)(const struct status_call *call, enum media_side side,
+		      unsigned slot, struct media_stats *out);
+	unsigned slots, audio; /* audio: the first audio slot */
 };
 
 /* Gives the call its serial, and begins its story (story.h). */
@@ -102,6 +105,9 @@ struct status_call *status_call_find(const char *id);
 /* Walk in order of serial without holding a pointer between two steps of the
  * loop: the first call whose serial is above `after`. */
 struct status_call *status_call_after(uint64_t after);
+/* Of a call with `media`. */
+void status_call_stats(const struct status_call *call, enum media_side side,
+		       unsigned slot, struct media_stats *out);
 
 /* MOS of one direction from loss and jitter: G.107's E-model with G.711 that
  * conceals losses (Bpl 25.1), the jitter buffer's delay taken as twice the

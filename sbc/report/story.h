@@ -31,7 +31,7 @@ TAILQ_HEAD(story_entries, story_entry);
 struct story {
 	LIST_ENTRY(story) bucket;
 	TAILQ_ENTRY(story) entry; /* of the live ones, or the ended */
-	unsigned long serial; /* in the order they began */
+	unsigned long serial;	  /* in the order they began */
 	char id[17];
 	struct story_entries entries;
 	struct story_entry *head; /* the last line that stays */

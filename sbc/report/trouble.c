@@ -85,6 +85,10 @@ static const struct trouble_line lines[] = {
 	{"media-fault",
 	 {"media-fault", NULL,
 	  "A media socket toward {end} failed[: {error}]."}},
+	{"transfer-failed",
+	 {"call-transfer-failed", NULL,
+	  "A transfer that {end} asked for failed[ with {status}][, cause "
+	  "{cause}]; the call went on as it was."}},
 	{"refresh-failed",
 	 {"call-refresh-failed", NULL,
 	  "The session timer of {end} could not be refreshed: it may hang up "
@@ -193,7 +197,7 @@ static const struct {
 	 "No RTP came from either end[ in {duration_ms}]: does a firewall "
 	 "stand before our RTP ports, is public of the network right?"},
 	{"one-way", is_one_way,
-	 "One-way audio: {other} sent {packets_other} packets, {end} none[ in "
+	 "One-way audio: {far} sent {packets_far} packets, {end} none[ in "
 	 "{duration_ms}]. Its packets are lost before us: a firewall, or it "
 	 "was told an address it cannot reach."},
 	{"elsewhere", is_strange,
@@ -244,9 +248,9 @@ static bool figure_value(const void *user, const char *key, char *out,
 	*out = '\0';
 	if (!strcmp(key, "end"))
 		snprintf(out, size, "%s", account->ends.name[looked->side]);
-	else if (!strcmp(key, "other"))
+	else if (!strcmp(key, "far"))
 		snprintf(out, size, "%s", account->ends.name[!looked->side]);
-	else if (!strcmp(key, "packets_other"))
+	else if (!strcmp(key, "packets_far"))
 		snprintf(out, size, "%" PRIu64,
 			 account->side[!looked->side].packets);
 	else if (!strcmp(key, "elsewhere"))
@@ -417,8 +421,8 @@ void account_live(struct account *out, const struct status_call *call,
 		struct account_side *side = &out->side[i];
 		struct media_stats stats;
 
-		media_session_stats(call->media, i ? MEDIA_B : MEDIA_A,
-				    call->audio, &stats);
+		status_call_stats(call, i ? MEDIA_B : MEDIA_A, call->audio,
+				  &stats);
 		side->packets = stats.packets;
 		side->lost = stats.lost;
 		side->elsewhere = stats.dropped_source;
