@@ -49,7 +49,7 @@ static int folder_missing(const char *path, char *why, size_t why_size)
 	return refuse(-ENOENT, why, why_size,
 		      "cannot open %s: there is no folder %s; make it "
 		      "(mkdir -p %s), let our user write in it, or name "
-		      "another file with the key \"store\"",
+		      "another file with the key \"store.file\"",
 		      path, folder, folder);
 }
 
@@ -66,13 +66,13 @@ static int prepare(const char *path, off_t *bytes, char *why, size_t why_size)
 		return refuse(-errno, why, why_size,
 			      "cannot open %s: %s; let our user read and write "
 			      "the file and its folder, or name another file "
-			      "with the key \"store\"",
+			      "with the key \"store.file\"",
 			      path, strerror(errno));
 	if (fstat(fd, &is) || !S_ISREG(is.st_mode)) {
 		close(fd);
 		return refuse(-EINVAL, why, why_size,
 			      "cannot use %s: it is no plain file; name "
-			      "another one with the key \"store\"",
+			      "another one with the key \"store.file\"",
 			      path);
 	}
 	if (is.st_mode & 077)
@@ -234,7 +234,7 @@ static int open_or_replace(struct store *store, char *why, size_t why_size)
 		return refuse(-EPROTONOSUPPORT, why, why_size,
 			      "%s was written by a newer version (schema %d, "
 			      "we know %d); install that version, or name "
-			      "another file with the key \"store\"",
+			      "another file with the key \"store.file\"",
 			      path, version, SCHEMA_VERSION);
 	return 0;
 }
