@@ -78,6 +78,15 @@ static void on_detach(struct worker *worker, const struct command *command)
 	worker_answer(worker, &pair->owed);
 }
 
+/* A short limit, as tests have it, is looked at more often. */
+static int64_t sweep_pause_ns(const struct relay *relay)
+{
+	if (!relay->silence_ns || relay->silence_ns > SWEEP_NS)
+		return SWEEP_NS;
+	return relay->silence_ns < SWEEP_MIN_NS ? SWEEP_MIN_NS
+						: relay->silence_ns;
+}
+
 static void on_timeouts(struct worker *worker, const struct command *command)
 {
 	struct relay *relay = command->relay;
@@ -85,7 +94,9 @@ static void on_timeouts(struct worker *worker, const struct command *command)
 	relay->hold_ns = command->timeouts.hold_ms * MS_NS;
 	relay->since_ns = loop_now_ns(worker->loop);
 	relay->silence_told = false;
-	worker->next_sweep_ns = 0;
+	/* Not at once: every call sets them, and a sweep looks at them all. */
+	if (relay->since_ns + sweep_pause_ns(relay) < worker->next_sweep_ns)
+		worker->next_sweep_ns = relay->since_ns + sweep_pause_ns(relay);
 }
 
 static void on_close(struct worker *worker, struct relay *relay)
@@ -197,18 +208,15 @@ static void look_for_silence(struct worker *worker, struct relay *relay)
 	relay->silence_told = worker_tell(worker, &event);
 }
 
-/* A short limit, as tests have it, is looked at more often. */
 static void sweep(struct worker *worker)
 {
 	struct relay *relay;
 	int64_t pause_ns = SWEEP_NS;
 	LIST_FOREACH (relay, &worker->relays, link) {
 		look_for_silence(worker, relay);
-		if (relay->silence_ns && relay->silence_ns < pause_ns)
-			pause_ns = relay->silence_ns;
+		if (sweep_pause_ns(relay) < pause_ns)
+			pause_ns = sweep_pause_ns(relay);
 	}
-	if (pause_ns < SWEEP_MIN_NS)
-		pause_ns = SWEEP_MIN_NS;
 	worker->next_sweep_ns = loop_now_ns(worker->loop) + pause_ns;
 	worker->late_ms -= (worker->late_ms + 7) / 8;
 }

@@ -28,6 +28,7 @@
 
 #define AGENT_GOODBYE_MS 5000
 #define AGENT_LEAVE_MS	 1000
+#define AGENT_WATCH_MS	 5
 
 /* --- birth ------------------------------------------------------------- */
 
@@ -246,8 +247,26 @@ void agent_free(struct agent *agent)
 
 /* --- life -------------------------------------------------------------- */
 
+/* A look costs a system call a listener: not at every turn. */
+static void agent_watch_queues(struct agent *agent)
+{
+	uint64_t now_ms = agent_now_ms();
+	unsigned most = 0;
+
+	if (now_ms - agent->watched_ms < AGENT_WATCH_MS)
+		return;
+	agent->watched_ms = now_ms;
+	for (unsigned i = 0; i < agent->networks; i++) {
+		unsigned fill = network_queue_fill(&agent->network[i]);
+
+		most = fill > most ? fill : most;
+	}
+	guard_queue(agent->guard, most);
+}
+
 void agent_step(struct agent *agent, unsigned wait_ms)
 {
+	agent_watch_queues(agent);
 	su_root_step(agent->root, (su_duration_t)wait_ms);
 	media_engine_flush(agent->media);
 	call_reap(agent);

@@ -26,6 +26,8 @@ struct store;
 struct trunk;
 
 /* One network of the snapshot, brought to life. */
+#define AGENT_QUEUES_MAX 16
+
 struct agent_network {
 	struct agent *agent;
 	const struct policy_network *policy; /* of the current snapshot */
@@ -34,6 +36,8 @@ struct agent_network {
 	nta_leg_t *out_of_dialog;     /* for REGISTER and OPTIONS of ours */
 	uint16_t rtp_first, rtp_last; /* of the block */
 	struct media_block *block;
+	int queue[AGENT_QUEUES_MAX]; /* its UDP listeners: the library's */
+	unsigned queues;
 };
 
 struct agent {
@@ -59,6 +63,7 @@ struct agent {
 	/* The end waits until leave_ms for trunks to be told, and until end_ms
 	 * at the latest for calls. */
 	uint64_t started_ms, leave_ms, end_ms;
+	uint64_t watched_ms; /* when the listeners' queues were looked at */
 	bool draining, ending;
 	struct agent_chores *chores; /* timers and descriptors of the loop */
 	int exit_status;

@@ -70,7 +70,8 @@ static void chores_tell_guard(struct agent *agent)
 
 	guard_counts(agent->guard, &now);
 	if (now.dropped_source == chores->guard_told.dropped_source &&
-	    now.shed == chores->guard_told.shed)
+	    now.shed == chores->guard_told.shed &&
+	    now.overload == chores->guard_told.overload)
 		return;
 	status_begin(&line, NULL, '-', NULL, "guard");
 	status_number(&line, "dropped",
@@ -78,6 +79,8 @@ static void chores_tell_guard(struct agent *agent)
 				chores->guard_told.dropped_source));
 	status_number(&line, "shed",
 		      (int64_t)(now.shed - chores->guard_told.shed));
+	status_number(&line, "overload",
+		      (int64_t)(now.overload - chores->guard_told.overload));
 	status_number(&line, "sources", now.sources);
 	status_end(&line);
 	chores->guard_told = now;

@@ -97,6 +97,12 @@ static void network_request(struct agent_network *network,
 	}
 }
 
+static bool network_begins_call(const sip_t *sip)
+{
+	return sip->sip_request->rq_method == sip_method_invite &&
+	       !sip->sip_to->a_tag;
+}
+
 /* The first callback: admission before any state. */
 static int network_on_message(struct agent_network *network, nta_agent_t *nta,
 			      msg_t *msg, sip_t *sip)
@@ -119,8 +125,11 @@ static int network_on_message(struct agent_network *network, nta_agent_t *nta,
 	switch (guard_admit(agent->guard, (struct sockaddr *)&source,
 			    agent_now_ms())) {
 	case GUARD_ADMIT:
-		network_request(network, peer, (struct sockaddr *)&source, msg,
-				sip);
+		if (network_begins_call(sip) && !guard_takes_call(agent->guard))
+			network_reply(network, msg, 503);
+		else
+			network_request(network, peer,
+					(struct sockaddr *)&source, msg, sip);
 		break;
 	case GUARD_SHED:
 		if (sip->sip_request->rq_method == sip_method_invite) {
@@ -345,11 +354,35 @@ static void network_deepen(int fd)
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 }
 
+unsigned network_queue_fill(const struct agent_network *network)
+{
+	int most = 0;
+
+	for (unsigned i = 0; i < network->queues; i++) {
+		int fill = guard_queue_fill(network->queue[i]);
+
+		most = fill > most ? fill : most;
+	}
+	return (unsigned)most;
+}
+
+/* TCP has its own way to say that a receiver is late. */
+static void network_note_queue(struct agent_network *network, int fd)
+{
+	int type = 0;
+	socklen_t size = sizeof(type);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 &&
+	    type == SOCK_DGRAM && network->queues < AGENT_QUEUES_MAX)
+		network->queue[network->queues++] = fd;
+}
+
 static void network_attach(struct agent_network *network,
 			   const struct sock_fprog *program)
 {
 	int fds[NETWORK_LISTENERS_MAX];
 
+	network->queues = 0;
 	for (unsigned i = 0; i < network->policy->addresses; i++) {
 		unsigned count = guard_find_listeners(
 			(struct sockaddr *)&network->policy->address[i].local,
@@ -359,6 +392,7 @@ static void network_attach(struct agent_network *network,
 			int error = guard_filter_attach(fds[count], program);
 
 			network_deepen(fds[count]);
+			network_note_queue(network, fds[count]);
 			if (error)
 				log_warning("network %s: no source filter: %s",
 					    network->name, strerror(-error));

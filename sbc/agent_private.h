@@ -17,6 +17,8 @@ void network_close(struct agent_network *network);
 int network_update(struct agent_network *network,
 		   const struct policy_network *policy, char *why,
 		   size_t why_size);
+/* How full the fullest of its listeners' queues is, in thousandths. */
+unsigned network_queue_fill(const struct agent_network *network);
 bool network_same_place(const struct policy_network *a,
 			const struct policy_network *b);
 

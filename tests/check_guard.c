@@ -113,6 +113,92 @@ START_TEST(all_sources_together_are_limited)
 	}
 END_TEST
 
+/* Of a hundred calls, how many are taken at this fill? */
+static unsigned taken_at(struct guard *guard, unsigned fill_m)
+{
+	unsigned taken = 0;
+
+	guard_queue(guard, fill_m);
+	for (int i = 0; i < 100; i++)
+		taken += guard_takes_call(guard);
+	return taken;
+}
+
+START_TEST(calls_are_refused_as_the_queue_fills)
+	{
+		static const struct {
+			unsigned fill_m, taken;
+		} cases[] =
+			{
+				{0, 100},   {500, 100}, {575, 80}, {650, 60},
+				{725, 40},  {800, 20},	{875, 0},  {5000, 0},
+				{500, 100}, /* and all again once it is drained
+					     */
+			};
+		struct guard_counts counts;
+		struct guard *guard;
+		uint64_t refused = 0;
+
+		ck_assert_int_eq(guard_new(&guard, &limits), 0);
+		ck_assert_uint_eq(taken_at(guard, 0), 100);
+		for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+			ck_assert_uint_eq(taken_at(guard, cases[i].fill_m),
+					  cases[i].taken);
+			refused += 100 - cases[i].taken;
+		}
+		guard_counts(guard, &counts);
+		ck_assert_uint_eq(counts.overload, refused);
+		guard_free(guard);
+	}
+END_TEST
+
+START_TEST(half_the_calls_is_every_second_one)
+	{
+		struct guard *guard;
+		bool before;
+
+		ck_assert_int_eq(guard_new(&guard, &limits), 0);
+		guard_queue(guard, 688);
+		before = guard_takes_call(guard);
+		for (int i = 0; i < 20; i++) {
+			bool now = guard_takes_call(guard);
+
+			ck_assert(now != before);
+			before = now;
+		}
+		guard_free(guard);
+	}
+END_TEST
+
+START_TEST(queue_fill_is_what_waits_in_the_socket)
+	{
+		struct sockaddr_storage to = addr("127.0.0.1", 0);
+		socklen_t size = sizeof(struct sockaddr_in);
+		int in = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+		int out = socket(AF_INET, SOCK_DGRAM, 0), before = -1;
+		char text[1000] = {0};
+
+		ck_assert_int_eq(bind(in, (struct sockaddr *)&to, size), 0);
+		ck_assert_int_eq(getsockname(in, (struct sockaddr *)&to, &size),
+				 0);
+		ck_assert_int_eq(guard_queue_fill(in), 0);
+		for (int i = 0; i < 1000 && guard_queue_fill(in) > before;) {
+			before = guard_queue_fill(in);
+			for (int k = 0; k < 10; k++, i++)
+				sendto(out, text, sizeof text, 0,
+				       (struct sockaddr *)&to, size);
+		}
+		/* Full: what came on top of it is lost. */
+		ck_assert_int_gt(before, 900);
+		while (recv(in, text, sizeof text, 0) > 0)
+			;
+		ck_assert_int_lt(guard_queue_fill(in), 100);
+		close(in);
+		ck_assert_int_lt(guard_queue_fill(in), 0);
+		close(out);
+	}
+END_TEST
+
 START_TEST(ipv6_sources_are_their_64)
 	{
 		struct guard *guard;
@@ -689,6 +775,9 @@ static Suite *guard_suite(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, source_gets_its_burst_then_its_rate);
 	tcase_add_test(t, all_sources_together_are_limited);
+	tcase_add_test(t, calls_are_refused_as_the_queue_fills);
+	tcase_add_test(t, half_the_calls_is_every_second_one);
+	tcase_add_test(t, queue_fill_is_what_waits_in_the_socket);
 	tcase_add_test(t, ipv6_sources_are_their_64);
 	tcase_add_test(t, mapped_ipv4_is_the_same_source);
 	tcase_add_test(t, sources_are_bounded_and_idle_ones_go);

@@ -447,6 +447,8 @@ static void show_totals(struct show *show, const struct agent *agent)
 	show_field(show, "dropped", "  over own rate",
 		   show_number((int64_t)g.dropped_source));
 	show_field(show, "shed", "  over all", show_number((int64_t)g.shed));
+	show_field(show, "overload", "  overload",
+		   show_number((int64_t)g.overload));
 	show_close(show);
 	show_open(show, "log", "log");
 	show_field(show, "lines", "  lines", show_number((int64_t)l.lines));

@@ -6,7 +6,7 @@
  */
 #include "config.h"
 
-#include "sbc/guard/guard.h"
+#include "sbc/guard/guard_private.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -15,32 +15,7 @@
 
 #include "policy/address.h"
 
-#define NONE	UINT32_MAX
-#define BUCKETS GUARD_SOURCES_MAX
-
-/* Thousandths of a request, so that a rate per second is one per ms. */
-struct bucket {
-	uint64_t tokens_m;
-	uint64_t at_ms;
-};
-
-struct source {
-	uint64_t key[2];
-	struct bucket bucket;
-	uint32_t next;	       /* in its hash chain, or in the free list */
-	uint32_t older, newer; /* by last use */
-};
-
-struct guard {
-	struct policy_limits limits;
-	struct bucket global;
-	uint64_t seed;
-	struct guard_counts counts;
-	uint32_t free, oldest, newest;
-	uint32_t fresh; /* nodes from here on were never used */
-	uint32_t chain[BUCKETS];
-	struct source source[GUARD_SOURCES_MAX];
-};
+#define NONE UINT32_MAX
 
 int guard_new(struct guard **out, const struct policy_limits *limits)
 {
@@ -133,7 +108,7 @@ static uint32_t hash(const struct guard *guard, const uint64_t key[2])
 		h = (h + guard->seed) * 0xd6e8feb86659fd93ULL;
 		h ^= h >> 29;
 	}
-	return (uint32_t)(h % BUCKETS);
+	return (uint32_t)(h % GUARD_CHAINS);
 }
 
 static void unlink_age(struct guard *guard, struct source *s)

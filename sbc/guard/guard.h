@@ -30,9 +30,19 @@ enum guard_verdict guard_admit(struct guard *guard,
 			       const struct sockaddr *source, uint64_t now_ms);
 struct guard_counts {
 	uint64_t admitted, dropped_source, shed;
+	uint64_t overload; /* new calls refused by guard_takes_call */
 	unsigned sources;
 };
 void guard_counts(const struct guard *guard, struct guard_counts *out);
+
+/* How full a listener's queue is, in thousandths of its room; -errno. */
+int guard_queue_fill(int fd);
+/* The fullest listener's, measured now. New calls are judged by it until the
+ * next time: up to half full all are taken, from seven eighths on none, in
+ * between a share that falls evenly. */
+void guard_queue(struct guard *guard, unsigned fill_m);
+/* May one more call begin? If not, it gets 503 before it costs any state. */
+bool guard_takes_call(struct guard *guard);
 
 /*
  * A filter for UDP and TCP sockets that passes packets whose IPv4 or IPv6

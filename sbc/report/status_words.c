@@ -51,7 +51,8 @@ static const struct status_word event_table[] = {
 	{"reload", "a new policy is in force"},
 	{"reload-failed", "a broken policy was not taken"},
 	{"drain", "no more calls are taken"},
-	{"guard", "requests were dropped; at most one line a second"},
+	{"guard", "requests were dropped or new calls refused; at most "
+		  "one line a second"},
 	{"store-trouble", "the store could not write"},
 	{"log-trouble", "lines of this log were lost"},
 };
@@ -139,6 +140,7 @@ static const struct status_word field_table[] = {
 	{"networks", "networks"},
 	{"dropped", "requests of sources over their own rate"},
 	{"shed", "requests over the global rate"},
+	{"overload", "new calls refused because requests had to wait"},
 	{"sources", "sources remembered at this moment"},
 	{"lost", "status lines lost"},
 	{"cut", "yes: this line was too long, fields are missing"},

@@ -13,6 +13,8 @@
  * pid    processes whose CPU is charged to the calls
  *
  * One line comes out: "calls= failed= cpu_ms_per_call= cpu_share= rate= ..."
+ * failed: those that were refused with 503 at once, and with broken= those that
+ * were lost on the way
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -64,7 +66,7 @@ static struct {
 	unsigned calls, rate, talk_ms;
 	bool hold, released;
 	struct call *call;
-	unsigned started, up, finished, failed;
+	unsigned started, up, finished, failed, refused;
 	uint64_t begin_us;
 	struct queue invites, byes, answers, talks;
 	unsigned refused_status, resent;
@@ -298,6 +300,7 @@ static void invite_answered(uint32_t n, int status, const char *text,
 			uri, load.caller_text, n, load.caller_text, n, to, n,
 			(unsigned long long)load.begin_us);
 		send_caller(ack, (size_t)len);
+		load.refused += status == 503;
 		finish(call, FAILED);
 		return;
 	}
@@ -603,12 +606,12 @@ static void report(uint64_t cpu, uint64_t end_us)
 	qsort(delay, count, sizeof(*delay), compare);
 	printf("calls=%u failed=%u cpu_ms_per_call=%.4f cpu_share=%.3f "
 	       "rate=%.0f delay_median_us=%u delay_p99_us=%u resent=%u "
-	       "last_refusal=%u\n",
+	       "last_refusal=%u broken=%u\n",
 	       load.calls, load.failed, (double)cpu / load.calls,
 	       (double)cpu / 1000 / seconds, load.calls / seconds,
 	       count ? delay[count / 2] : 0,
 	       count ? delay[count * 99 / 100] : 0, load.resent,
-	       load.refused_status);
+	       load.refused_status, load.failed - load.refused);
 	free(delay);
 }
 
