@@ -419,6 +419,7 @@ void transfer_settle(struct transfer *t)
 	else
 		call->b = next;
 	transfer_stop_forward(t);
+	pass_forget(call, by);
 	call_uncount(call, counted);
 	*counted = t->counted;
 	t->counted = NULL;
