@@ -91,12 +91,13 @@ static const struct sentence table[] = {
 	 "run out."},
 
 	{"call-request", "cause=key",
-	 "{end} pressed a key and said so by {method}: {other} was told it its "
-	 "own way."},
+	 "{end} pressed a key and said so by {method}: the other end was told "
+	 "it its own way."},
 	{"call-request", "cause=passed",
-	 "The {method} of {end} was passed on to {other}."},
+	 "The {method} of {end} was passed on to the other end."},
 	{"call-request", "cause=answered",
-	 "The {method} of {end} was answered here: {other} is not sent any."},
+	 "The {method} of {end} was answered here: the other end is not sent "
+	 "any."},
 	{"call-request", NULL,
 	 "The {method} of {end} was refused[ ({cause})]."},
 
