@@ -4,8 +4,16 @@
 
 #include <string.h>
 
+/* One look tells that there is nothing to look at, for most packets. */
+static void judge(struct flow *flow)
+{
+	flow->special = flow->rules.mapped || flow->rules.converted ||
+			flow->dtmf.count > 0;
+}
+
 void flow_reset(struct flow *flow)
 {
+	flow->special = false;
 	memset(&flow->rules, 0, sizeof(flow->rules));
 	flow->rules.event_type = FLOW_NO_TYPE;
 	dtmf_reset(&flow->dtmf);
@@ -26,6 +34,7 @@ void flow_rules(struct flow *flow, const struct flow_rules *rules,
 	flow->rules = *rules;
 	if (rules->event_type == FLOW_NO_TYPE)
 		dtmf_reset(&flow->dtmf);
+	judge(flow);
 	keep(flow, random);
 }
 
@@ -51,6 +60,7 @@ void flow_dtmf(struct flow *flow, struct dtmf_key key, int64_t now_ns)
 {
 	if (flow->rules.event_type != FLOW_NO_TYPE)
 		dtmf_queue(&flow->dtmf, key, now_ns);
+	judge(flow);
 }
 
 /* SRTP never comes here: its padding could not be seen. */
@@ -73,6 +83,8 @@ static bool apply(struct flow *flow, struct rtp_header *h, uint8_t *buf,
 {
 	const struct flow_rules *rules = &flow->rules;
 	uint8_t type = h->payload_type;
+	if (dtmf_is_sending(&flow->dtmf))
+		return false; /* and joined on: the line is broken by ours */
 	if (rules->mapped) {
 		uint8_t to = rules->map[type];
 		if (to > 127) {
@@ -90,10 +102,7 @@ static bool apply(struct flow *flow, struct rtp_header *h, uint8_t *buf,
 bool flow_real(struct flow *flow, struct rtp_header *h, uint8_t *buf,
 	       size_t len, int64_t now_ns)
 {
-	if (dtmf_is_sending(&flow->dtmf))
-		return false; /* and joined on: the line is broken by ours */
-	if ((flow->rules.mapped || flow->rules.converted) &&
-	    !apply(flow, h, buf, len))
+	if (flow->special && !apply(flow, h, buf, len))
 		return false;
 	switch (line_real(&flow->line, h, now_ns)) {
 	case LINE_PASS:
@@ -122,6 +131,7 @@ size_t flow_make(struct flow *flow, uint8_t buf[FLOW_PACKET_MAX],
 		return filler_make(&flow->filler, &flow->line, buf, now_ns);
 	size_t len = dtmf_make(&flow->dtmf, &flow->line, flow->rules.event_type,
 			       buf, now_ns);
+	judge(flow);
 	if (len)
 		filler_hold(&flow->filler, now_ns);
 	return len;

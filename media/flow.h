@@ -28,10 +28,11 @@ struct flow_rules {
 };
 
 struct flow {
+	bool special; /* look at the rules, or at keys that are sent */
 	struct line line;
 	struct filler filler;
-	struct dtmf_sender dtmf;
 	struct flow_rules rules;
+	struct dtmf_sender dtmf;
 };
 
 #define FLOW_PACKET_MAX FILLER_PACKET_MAX

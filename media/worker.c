@@ -8,7 +8,9 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 
+#define NICE	     -10
 #define COMMANDS     512
 #define EVENTS	     1024
 #define MS_NS	     INT64_C(1000000)
@@ -253,9 +255,17 @@ static int timeout_ms(const struct worker *worker, int64_t next_ms)
 	return (int)wait_ms;
 }
 
+/* Audio goes before other work; where that is not allowed, so be it. */
+static void hurry(void)
+{
+	if (getpriority(PRIO_PROCESS, 0) > NICE)
+		(void)setpriority(PRIO_PROCESS, 0, NICE); /* of the thread */
+}
+
 static void *worker_main(void *arg)
 {
 	struct worker *worker = arg;
+	hurry();
 	while (!atomic_load(&worker->stop)) {
 		int64_t next_ms = wheel_next_ms(&worker->wheel);
 		loop_turn(worker->loop, timeout_ms(worker, next_ms));

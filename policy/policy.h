@@ -47,6 +47,9 @@ enum policy_refer {
 	POLICY_REFER_REJECT
 };
 enum policy_redirect { POLICY_REDIRECT_FOLLOW, POLICY_REDIRECT_REJECT };
+/* INFO and MESSAGE toward this peer; how it is told of keys pressed. */
+enum policy_info { POLICY_INFO_PASS, POLICY_INFO_ANSWER, POLICY_INFO_REJECT };
+enum policy_dtmf { POLICY_DTMF_RFC4733, POLICY_DTMF_INFO, POLICY_DTMF_AUTO };
 enum policy_prack {
 	POLICY_PRACK_REQUIRE,
 	POLICY_PRACK_SUPPORT,
@@ -131,6 +134,8 @@ struct policy_peer {
 	enum policy_hold hold;
 	enum policy_refer refer;
 	enum policy_redirect redirect;
+	enum policy_info info;
+	enum policy_dtmf dtmf;
 	enum policy_prack prack;
 	enum policy_t38 t38;
 	enum policy_ack_lost reinvite_ack_lost;

@@ -46,7 +46,7 @@ _Static_assert(offsetof(PHONE, conf) == 0, "conf_peer comes first");
 #define CHOICES "forward | suppress | auto"
 
 /* Keys that a trunk, a PBX and the phones have alike. */
-#define MID_CALL(p, reinvite_d, update_d, prack_d, t38_d, redirect_d)         \
+#define MID_CALL(p, reinvite_d, update_d, prack_d, t38_d, redirect_d, info_d) \
 	CHOICE(p, "reinvite", CHOICES, reinvite_d, PEER, peer.reinvite,       \
 	       "may re-INVITEs be sent to it"),                               \
 		CHOICE(p, "update", CHOICES, update_d, PEER, peer.update,     \
@@ -66,6 +66,10 @@ _Static_assert(offsetof(PHONE, conf) == 0, "conf_peer comes first");
 		       peer.refer, "who carries out its transfers"),          \
 		CHOICE(p, "redirect", "follow | reject", redirect_d, PEER,    \
 		       peer.redirect, "is its 3xx followed"),                 \
+		CHOICE(p, "info", "pass | answer | reject", info_d, PEER,     \
+		       peer.info, "INFO and MESSAGE in a call toward it"),    \
+		CHOICE(p, "dtmf", "rfc4733 | info | auto", "auto", PEER,      \
+		       peer.dtmf, "how it is told of keys pressed"),          \
 		CHOICE(p, "prack", "require | support | off", prack_d, PEER,  \
 		       peer.prack, "reliable provisional replies (100rel)"),  \
 		CHOICE(p, "t38", "forward | reject", t38_d, PEER, peer.t38,   \
@@ -165,7 +169,7 @@ static const struct policy_key keys[] = {
 	CHOICE("phones", "transport", "udp | tcp", "udp", PEER,
 	       peer.transport, "transport when a phone's Contact names none"),
 	MID_CALL("phones", "forward", "forward", "support", "forward",
-		 "follow"),
+		 "follow", "pass"),
 	MEDIA_AND_LIMITS("phones", "auto", "from"),
 
 	TEXT("phones.users", "user", "1-64", "required", USER, user.user,
@@ -245,7 +249,7 @@ static const struct policy_key keys[] = {
 	MS("peer", "options_ping", "0s-1h", "60s", PEER, peer.options_ping_ms,
 	   "how often OPTIONS asks whether it lives; 0: never"),
 	MID_CALL("peer", "auto; pbx: forward", "auto; pbx: forward", "support",
-		 "reject; pbx: forward", "reject"),
+		 "reject; pbx: forward", "reject", "answer; pbx: pass"),
 	MEDIA_AND_LIMITS("peer", "always; pbx: auto", "from; pbx: pai"),
 	TEXT("peer", "from_user", "1-64", "-", PEER, peer.from_user,
 	     "the number in From, whoever calls"),

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sbc/report/status.h"
 #include "tests/check_main.h"
 #include "tests/fakes/fixture.h"
 
@@ -497,6 +498,57 @@ START_TEST(an_attended_transfer_that_the_colleague_refuses_changes_nothing)
 	}
 END_TEST
 
+static bool refer_is_accepted(struct fixture *x)
+{
+	(void)x;
+	return refer_got(202);
+}
+
+static bool first_line_ended(struct fixture *x)
+{
+	(void)x;
+	return line->state == FAKE_ENDED;
+}
+
+/* The call between the two phones. */
+static const char *direct_call(void)
+{
+	const struct status_call *call = status_call_after(0);
+
+	while (call && call->anchored)
+		call = status_call_after(call->serial);
+	ck_assert_ptr_nonnull(call);
+	return call->id;
+}
+
+/* The colleague does not answer our re-INVITE. */
+static void ask_colleague(void)
+{
+	begin();
+	consult_other();
+	fake_drop_next(&f.other.end, FAKE_IN, "INVITE", 100);
+	phone_refer_attended(&f.phone, line, consult);
+	fixture_run_until(&f, refer_is_accepted);
+}
+
+START_TEST(the_call_that_gives_its_end_is_ended_while_that_is_asked)
+	{
+		ask_colleague();
+		fake_bye(line);
+		fixture_run_until(&f, first_line_ended);
+		ck_assert_int_eq(agent_hangup(f.agent, direct_call()), 0);
+		fixture_run_until(&f, no_calls);
+		fixture_run_until(&f, itsp_ended);
+	}
+END_TEST
+
+START_TEST(the_program_ends_while_an_end_of_another_call_is_asked)
+	{
+		ask_colleague();
+		fixture_end(&f);
+	}
+END_TEST
+
 START_TEST(nobody_transfers_what_is_not_his)
 	{
 		begin();
@@ -753,6 +805,8 @@ static Suite *transfer_suite(void)
 	T(an_attended_transfer_works_from_either_of_the_two_calls);
 	T(two_relayed_calls_are_joined_without_a_word_to_either_end);
 	T(an_attended_transfer_that_the_colleague_refuses_changes_nothing);
+	T(the_call_that_gives_its_end_is_ended_while_that_is_asked);
+	T(the_program_ends_while_an_end_of_another_call_is_asked);
 	T(nobody_transfers_what_is_not_his);
 	T(a_second_phone_of_the_same_user_takes_the_call_over);
 	T(nobody_takes_over_somebody_elses_call);

@@ -251,7 +251,8 @@ START_TEST(every_kind_of_value_reaches_its_field)
 			"session_timer = \"forward\"; session_expires = 3600;\n"
 			"min_se = \"2m\"; hold = \"zero\"; refer = "
 			"\"reject\";\n"
-			"redirect = \"follow\"; prack = \"off\"; t38 = "
+			"redirect = \"follow\"; info = \"reject\"; dtmf = "
+			"\"info\"; prack = \"off\"; t38 = "
 			"\"forward\";\n"
 			"reinvite_ack_lost = \"bye\"; anchor = \"never\";\n"
 			"codecs = [ \"pcma\", \"OPUS\" ];\n"
@@ -283,6 +284,8 @@ START_TEST(every_kind_of_value_reaches_its_field)
 		ck_assert_int_eq(p->hold, POLICY_HOLD_ZERO);
 		ck_assert_int_eq(p->refer, POLICY_REFER_REJECT);
 		ck_assert_int_eq(p->redirect, POLICY_REDIRECT_FOLLOW);
+		ck_assert_int_eq(p->info, POLICY_INFO_REJECT);
+		ck_assert_int_eq(p->dtmf, POLICY_DTMF_INFO);
 		ck_assert_int_eq(p->prack, POLICY_PRACK_OFF);
 		ck_assert_int_eq(p->t38, POLICY_T38_FORWARD);
 		ck_assert_int_eq(p->reinvite_ack_lost, POLICY_ACK_LOST_BYE);

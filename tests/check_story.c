@@ -349,6 +349,16 @@ static const struct {
 	{A "call-transfer-failed number=102 status=486",
 	 "The transfer that a (phones) asked for, to 102, failed with 486; the "
 	 "call is as it was."},
+	{A "call-request method=INFO cause=key",
+	 "a (phones) pressed a key and said so by INFO: the other end was "
+	 "told it its own way."},
+	{A "call-request method=MESSAGE cause=passed",
+	 "The MESSAGE of a (phones) was passed on to the other end."},
+	{A "call-request method=INFO cause=answered",
+	 "The INFO of a (phones) was answered here: the other end is not sent "
+	 "any."},
+	{A "call-request method=INFO cause=policy",
+	 "The INFO of a (phones) was refused (policy)."},
 	{B "call-redirected number=123 status=302 target=backup",
 	 "b (acme) sent us on to 123 with 302; backup is asked next."},
 	{"leg=n peer=backup event=call-candidate-failed status=503 cause=down",

@@ -436,9 +436,11 @@ static void call_established_event(struct call *call, struct leg *leg,
 		transfer_referred(call, leg, event);
 		return;
 	case LEG_REQUESTED:
-		leg_request_reply(leg, event->ticket, 403, NULL);
+		pass_requested(call, leg, event);
 		return;
 	case LEG_REPLIED:
+		pass_replied(call, leg, event);
+		return;
 	case LEG_PROGRESS:
 	case LEG_ACCEPTED:
 	case LEG_REFUSED:
@@ -463,7 +465,7 @@ void call_on_leg(void *owner, struct leg *leg, const struct leg_event *event)
 
 void call_media_event(struct call *call, const struct media_event *event)
 {
-	const struct leg *leg = NULL;
+	struct leg *leg = NULL;
 	struct status_line line;
 
 	/* What comes from the next session in the row is no far end's. */
@@ -497,6 +499,8 @@ void call_media_event(struct call *call, const struct media_event *event)
 		status_end(&line);
 		return;
 	case MEDIA_DTMF: /* It crossed as RTP, where that is agreed. */
+		if (call->state == CALL_ANSWERED && leg)
+			pass_heard(call, leg, event->digit, event->duration_ms);
 		return;
 	case MEDIA_FAULT:
 		if (call->state == CALL_ENDED)

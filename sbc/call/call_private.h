@@ -7,6 +7,7 @@
 #include "sbc/call/forward.h"
 #include "sbc/call/hunt.h"
 #include "sbc/call/learn.h"
+#include "sbc/call/pass.h"
 #include "sbc/call/path.h"
 #include "sbc/report/status.h"
 #include "sbc/sip/header.h"
@@ -29,6 +30,7 @@ struct call {
 	struct transfer *transfer;   /* under way, or just over */
 	struct transfer *lent;	     /* of another call, which takes a leg */
 	unsigned transfers;
+	struct pass pass[PASS_MAX];
 	struct path path;
 	struct policy_plan plan;
 	/* Among whose calls it counts; trunks come and go with a reload. */

@@ -211,6 +211,34 @@ int path_place(struct call *call, const struct leg *leg, const struct leg *from,
 
 /* --- targets ----------------------------------------------------------- */
 
+static const struct body_format *path_find(const struct body *body,
+					   unsigned slot, const char *encoding)
+{
+	const struct body_media *media = &body->media[slot];
+
+	for (unsigned i = 0; slot < body->medias && i < media->formats; i++) {
+		const struct body_format *format =
+			&body->format[media->first_format + i];
+
+		if (body_span_is(format->encoding, encoding))
+			return format;
+	}
+	return NULL;
+}
+
+/* The number under which leg's far end sends events: as we told it; 0: none. */
+static uint8_t path_event(const struct leg *leg, unsigned slot)
+{
+	const struct body_format *event = NULL;
+	struct body told;
+	const char *why;
+
+	if (leg->offer.local &&
+	    !body_parse(&told, leg->offer.local, leg->offer.local_len, &why))
+		event = path_find(&told, slot, "telephone-event");
+	return event ? (uint8_t)event->payload_type : 0;
+}
+
 static void path_target_slot(struct call *call, const struct leg *leg,
 			     const struct body *far, unsigned slot)
 {
@@ -242,6 +270,8 @@ static void path_target_slot(struct call *call, const struct leg *leg,
 	}
 	if (media->formats && far->format[media->first_format].clock)
 		target.clock_hz = far->format[media->first_format].clock;
+	if (slot == call->path.audio)
+		target.event_pt = path_event(leg, slot);
 	end = path_end(call, leg);
 	media_session_target(end.session, end.side, slot, &target);
 	if (slot == call->path.audio)
@@ -278,21 +308,6 @@ void path_target(struct call *call, const struct leg *leg,
 }
 
 /* --- filler ------------------------------------------------------------ */
-
-static const struct body_format *path_find(const struct body *body,
-					   unsigned slot, const char *encoding)
-{
-	const struct body_media *media = &body->media[slot];
-
-	for (unsigned i = 0; slot < body->medias && i < media->formats; i++) {
-		const struct body_format *format =
-			&body->format[media->first_format + i];
-
-		if (body_span_is(format->encoding, encoding))
-			return format;
-	}
-	return NULL;
-}
 
 /* What `leg`'s far end speaks. */
 static const char *path_codec(const struct call *call, const struct leg *leg)
@@ -411,6 +426,21 @@ static void path_convert(const struct call *call, const struct leg *from,
 	flow->mapped = true;
 }
 
+/* Events are told by INFO: as packets they do not cross. */
+static void path_keep_events(const struct path *path, const struct body *sent,
+			     struct media_flow *flow)
+{
+	const struct body_format *event =
+		path_find(sent, path->audio, "telephone-event");
+
+	if (!event)
+		return;
+	for (unsigned i = 0; !flow->mapped && i < 128; i++)
+		flow->map[i] = (uint8_t)i;
+	flow->mapped = true;
+	flow->map[event->payload_type] = 255;
+}
+
 /* From `from`'s far end, numbered as we told it, to `to`'s, as that asked. */
 static void path_flow(struct call *call, const struct leg *from,
 		      const struct leg *to)
@@ -432,6 +462,8 @@ static void path_flow(struct call *call, const struct leg *from,
 	event = path_find(&wanted, path->audio, "telephone-event");
 	if (event)
 		flow.event_pt = (uint8_t)event->payload_type;
+	if (pass_by_info(to))
+		path_keep_events(path, &sent, &flow);
 	media_session_flow(end.session, end.side, path->audio, &flow);
 	/* What is repeated has to have been seen before it is needed. */
 	if (!path->filler[path_place_of(to)].armed)
@@ -445,6 +477,17 @@ void path_flows(struct call *call, const struct leg *a, const struct leg *b)
 		return;
 	path_flow(call, a, b);
 	path_flow(call, b, a);
+}
+
+int path_dtmf(struct call *call, const struct leg *leg, char digit,
+	      unsigned duration_ms)
+{
+	struct path_end end = path_end(call, leg);
+
+	if (!end.session || call->path.secure[call->path.audio])
+		return -ENOTSUP;
+	return media_session_dtmf(end.session, end.side, call->path.audio,
+				  digit, duration_ms);
 }
 
 bool path_alive(const struct call *call, const struct leg *leg, unsigned ms)

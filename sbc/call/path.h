@@ -102,6 +102,11 @@ void path_arm(struct call *call, const struct leg *leg,
 	      const struct body *codec);
 void path_disarm(struct call *call, const struct leg *leg);
 
+/* Send a key press to leg's far end as an event of RFC 4733. Errors as
+ * media_session_dtmf; -ENOTSUP also where media is not ours to touch. */
+int path_dtmf(struct call *call, const struct leg *leg, char digit,
+	      unsigned duration_ms);
+
 /* Did packets come from this leg's far end in the last `ms`? */
 bool path_alive(const struct call *call, const struct leg *leg, unsigned ms);
 

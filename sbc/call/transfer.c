@@ -419,6 +419,7 @@ void transfer_settle(struct transfer *t)
 	else
 		call->b = next;
 	transfer_stop_forward(t);
+	pass_forget(call, by);
 	call_uncount(call, counted);
 	*counted = t->counted;
 	t->counted = NULL;
@@ -468,7 +469,9 @@ static void transfer_drop_next(struct transfer *t)
 void transfer_fail(struct transfer *t, unsigned status)
 {
 	struct call *call = t->call, *other = t->other;
-	bool by_left = t->by_left, other_left;
+	bool by_left = t->by_left, next_left = t->next_left && other;
+	const char *next_by = t->next_place == 'a' ? "a" : "b";
+	bool other_left;
 	struct leg *by = t->by, *other_by = t->other_by;
 
 	if (t->state == TRANSFER_TELLING && t->direct)
@@ -486,6 +489,8 @@ void transfer_fail(struct transfer *t, unsigned status)
 	transfer_over(t);
 	if (other_left)
 		call_end(other, other_by->place == 'a' ? "a" : "b", "hangup");
+	else if (next_left)
+		call_end(other, next_by, "hangup");
 	if (by_left)
 		call_end(call, by->place == 'a' ? "a" : "b", "transfer-failed");
 }
@@ -683,6 +688,9 @@ void transfer_free(struct call *call)
 {
 	struct transfer *t = call->transfer;
 
+	if (call->lent)
+		call->lent->other = NULL;
+	call->lent = NULL;
 	if (!t)
 		return;
 	call->transfer = NULL;
@@ -700,19 +708,24 @@ void transfer_free(struct call *call)
 void transfer_call_ends(struct call *call)
 {
 	struct transfer *t = call->transfer ? call->transfer : call->lent;
+	bool own;
 
 	if (!t)
 		return;
+	own = call == t->call;
 	if (t->state != TRANSFER_OVER) {
-		if (call == t->other)
-			t->other_by = NULL;
-		else
+		/* The other call may end by this, and take `t` along. */
+		if (own) {
 			t->by_left = false;
+		} else {
+			t->other_by = NULL;
+			t->next_left = false;
+		}
 		if (t->state == TRANSFER_FORWARDED)
 			transfer_over(t);
 		else
 			transfer_fail(t, 487);
 	}
-	if (call == t->call)
+	if (own)
 		transfer_free(call);
 }

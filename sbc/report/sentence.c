@@ -90,6 +90,17 @@ static const struct sentence table[] = {
 	 "{status}; the call went on, but it may hang up when the timer has "
 	 "run out."},
 
+	{"call-request", "cause=key",
+	 "{end} pressed a key and said so by {method}: the other end was told "
+	 "it its own way."},
+	{"call-request", "cause=passed",
+	 "The {method} of {end} was passed on to the other end."},
+	{"call-request", "cause=answered",
+	 "The {method} of {end} was answered here: the other end is not sent "
+	 "any."},
+	{"call-request", NULL,
+	 "The {method} of {end} was refused[ ({cause})]."},
+
 	{"call-transfer", "method=INVITE",
 	 "An INVITE came that is to take the place of {end} (Replaces)."},
 	{"call-transfer", NULL,

@@ -25,6 +25,7 @@ static const struct status_word event_table[] = {
 	{"call-refused", "the call was refused before it was answered"},
 	{"call-candidate-failed", "one candidate failed, the next is tried"},
 	{"call-media", "the first packet came from an end"},
+	{"call-request", "INFO or MESSAGE in the call, and what came of it"},
 	{"call-transfer", "an end asked for a transfer, and it began"},
 	{"call-transferred", "another end took its place"},
 	{"call-transfer-failed", "the transfer failed, the call is as it was"},

@@ -76,11 +76,10 @@ typedef void leg_event_f(void *owner, struct leg *leg,
 #define LEG_REQUESTS_MAX 4
 /* The longest body that one of theirs may have; more is 413. */
 #define LEG_BODY_MAX 4096
-/* Content types that are taken at all; others are 415. */
-#define LEG_ACCEPTS                                                    \
-	"application/sdp, application/dtmf-relay, application/dtmf, "  \
-	"application/media_control+xml, message/sipfrag, text/plain, " \
-	"message/cpim, application/im-iscomposing+xml"
+/* What INFO and MESSAGE may carry; 415 else. */
+#define LEG_ACCEPTS                                              \
+	"application/dtmf-relay, application/dtmf, text/plain, " \
+	"application/media_control+xml, application/im-iscomposing+xml"
 
 struct leg { /* read-only outside of leg*.c, but for `offer` */
 	TAILQ_ENTRY(leg) entry; /* the agent's legs, or leaving */

@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What users of such boxes complain about: one whole call for each symptom.
+ * tests/complaints.txt tells which tests show which of them, also those that
+ * stand elsewhere; tests/complaints.sh sees to it that they exist.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/check_main.h"
+#include "tests/fakes/fixture.h"
+#include "tests/fakes/hurry.h"
+
+static struct fixture f;
+static unsigned phone_heard, itsp_heard;
+
+static struct fake_call *line(void)
+{
+	return phone_line(&f.phone);
+}
+
+static const struct text_stream *answered(void)
+{
+	return &line()->remote_sdp.stream[0];
+}
+
+static bool itsp_hears_more(struct fixture *x)
+{
+	return tone_heard(&x->itsp.end.tone) >= itsp_heard + 15;
+}
+
+static bool both_hear_more(struct fixture *x)
+{
+	return tone_heard(&x->phone.end.tone) >= phone_heard + 15 &&
+	       itsp_hears_more(x);
+}
+
+static void from_now(void)
+{
+	phone_heard = tone_heard(&f.phone.end.tone);
+	itsp_heard = tone_heard(&f.itsp.end.tone);
+}
+
+static void both_ways(void)
+{
+	from_now();
+	fixture_run_until(&f, both_hear_more);
+}
+
+/* A call of the phone's toward a provider that has PCMA. */
+static void begin(const char *acme, unsigned behaviour)
+{
+	fixture_start_with(&f, &(struct fixture_setup){.acme = acme});
+	f.itsp.end.media.codecs = "8 101";
+	f.itsp.behaviour = behaviour;
+	phone_call(&f.phone, "05551234");
+	fixture_run_until(&f, both_up);
+	fixture_run_until(&f, both_hear);
+}
+
+static void protected_call(void)
+{
+	begin("reinvite = \"suppress\";", ITSP_REFUSES_REINVITE);
+}
+
+static int reinvite(void)
+{
+	fake_reinvite(line());
+	fixture_run_until(&f, phone_reinvite_done);
+	return line()->reinvite_status;
+}
+
+static void provider_was_left_alone(void)
+{
+	fixture_assert(&f, itsp_reinvites(&f.itsp) == 0);
+	fixture_assert(&f, itsp_updates(&f.itsp) == 0);
+	fixture_assert(&f, both_up(&f));
+}
+
+START_TEST(complaint_01_pressing_hold_hangs_up)
+	{
+		protected_call();
+		phone_hold(&f.phone);
+		fixture_run_until(&f, phone_reinvite_done);
+		ck_assert_int_eq(line()->reinvite_status, 200);
+		ck_assert_str_eq(answered()->direction, "recvonly");
+		fixture_watch(&f, 300);
+		provider_was_left_alone();
+	}
+END_TEST
+
+START_TEST(complaint_02_the_providers_reinvite_is_a_new_call)
+	{
+		const struct text_sdp *sdp;
+		unsigned streams;
+
+		protected_call();
+		sdp = &itsp_line(&f.itsp)->remote_sdp;
+		streams = sdp->streams;
+		fake_reinvite(itsp_line(&f.itsp));
+		fixture_run_until(&f, itsp_reinvite_done);
+		ck_assert_int_eq(itsp_line(&f.itsp)->reinvite_status, 200);
+		/* Our own description, not an echo of theirs. */
+		ck_assert_uint_eq(sdp->streams, streams);
+		ck_assert_str_eq(sdp->stream[0].address, "127.0.2.1");
+		ck_assert_ptr_null(
+			strstr(itsp_line(&f.itsp)->sdp, sdp->session_id));
+		ck_assert_uint_eq(fixture_status_count(&f, "event=call-start"),
+				  1);
+		both_ways();
+	}
+END_TEST
+
+START_TEST(complaint_03_no_audio_after_another_codec)
+	{
+		protected_call();
+		line()->media.codecs = "9 8 101";
+		ck_assert_int_eq(reinvite(), 200);
+		fixture_assert(&f, text_has_format(answered()->formats, "8"));
+		both_ways();
+		line()->media.codecs = "18 101";
+		ck_assert_int_eq(reinvite(), 488);
+		fake_settle(line());
+		f.phone.end.tone.payload_type = 8;
+		both_ways();
+		provider_was_left_alone();
+	}
+END_TEST
+
+START_TEST(complaint_04_one_way_audio_after_hold_and_resume)
+	{
+		protected_call();
+		phone_hold_as(&f.phone, PHONE_HOLD_INACTIVE);
+		fixture_run_until(&f, phone_reinvite_done);
+		/* It comes back on other ports, which nobody has heard of. */
+		fake_move_media(&f.phone.end);
+		phone_talk(&f.phone, true);
+		phone_resume(&f.phone);
+		fixture_run_until(&f, phone_reinvite_done);
+		ck_assert_int_eq(line()->reinvite_status, 200);
+		both_ways();
+		provider_was_left_alone();
+	}
+END_TEST
+
+START_TEST(complaint_05_inactive_kills_rtp_to_the_other_leg)
+	{
+		protected_call();
+		phone_hold_as(&f.phone, PHONE_HOLD_INACTIVE);
+		phone_talk(&f.phone, false);
+		fixture_run_until(&f, phone_reinvite_done);
+		ck_assert_str_eq(answered()->direction, "inactive");
+		from_now();
+		fixture_run_until(&f, itsp_hears_more);
+		fixture_assert(&f, tone_unbroken(&f.itsp.end.tone, 0));
+		provider_was_left_alone();
+	}
+END_TEST
+
+START_TEST(complaint_06_stuck_on_hold_after_a_reinvite_without_offer)
+	{
+		protected_call();
+		phone_hold_as(&f.phone, PHONE_HOLD_INACTIVE);
+		fixture_run_until(&f, phone_reinvite_done);
+		line()->media.direction = "sendrecv";
+		phone_talk(&f.phone, true);
+		fake_reinvite_without_offer(line());
+		fixture_run_until(&f, phone_reinvite_done);
+		ck_assert_int_eq(line()->reinvite_status, 200);
+		ck_assert_str_eq(answered()->direction, "sendrecv");
+		both_ways();
+	}
+END_TEST
+
+START_TEST(complaint_07_hold_with_another_codec_is_half_applied)
+	{
+		protected_call();
+		line()->media.codecs = "0 8 101";
+		line()->media.direction = "sendonly";
+		ck_assert_int_eq(reinvite(), 200);
+		ck_assert_str_eq(answered()->direction, "recvonly");
+		fixture_assert(&f, text_has_format(answered()->formats, "8"));
+		from_now();
+		fixture_run_until(&f, itsp_hears_more);
+		provider_was_left_alone();
+	}
+END_TEST
+
+START_TEST(complaint_08_a_failed_reinvite_is_never_answered)
+	{
+		begin("reinvite = \"forward\";", ITSP_REINVITE_488);
+		line()->media.codecs = "18";
+		ck_assert_int_eq(reinvite(), 488);
+		ck_assert_uint_eq(itsp_reinvites(&f.itsp), 1);
+		fixture_watch(&f, 100);
+		ck_assert(both_up(&f));
+	}
+END_TEST
+
+START_TEST(complaint_11_a_fax_switch_fails_and_takes_the_audio_along)
+	{
+		begin("reinvite = \"suppress\"; t38 = \"reject\";",
+		      ITSP_REFUSES_REINVITE);
+		line()->media.instead =
+			"v=0\r\no=- 7 8 IN IP4 127.0.1.2\r\ns=-\r\n"
+			"c=IN IP4 127.0.1.2\r\nt=0 0\r\n"
+			"m=image 4000 udptl t38\r\na=T38FaxVersion:0\r\n";
+		ck_assert_int_eq(reinvite(), 488);
+		both_ways();
+		provider_was_left_alone();
+	}
+END_TEST
+
+static bool itsp_is_up(struct fixture *x)
+{
+	return itsp_is(&x->itsp, FAKE_UP);
+}
+
+START_TEST(complaint_12_the_call_ends_at_32_s)
+	{
+		fixture_start(&f);
+		f.itsp.end.t1_ms = 100;
+		fake_drop_next(&f.itsp.end, FAKE_IN, "ACK", 4);
+		phone_call(&f.phone, "05551234");
+		/* Each copy of its 200 gets an ACK of its own: the fifth
+		 * arrives. */
+		fixture_run_until(&f, itsp_is_up);
+		ck_assert_uint_eq(fake_seen(&f.phone.end, "200 INVITE"), 1);
+		fixture_run_until(&f, both_hear);
+	}
+END_TEST
+
+static bool phone_has_200(struct fixture *x)
+{
+	return phone_line(&x->phone)->status == 200;
+}
+
+START_TEST(complaint_13_an_alg_breaks_the_ack)
+	{
+		fixture_start(&f);
+		phone_call(&f.phone, "05551234")->withhold_ack = true;
+		fixture_run_until(&f, phone_has_200);
+		line()->state = FAKE_UP; /* it sent one, that never came */
+		fake_settle(line());
+		fixture_run_until(&f, both_hear);
+		hurry(&f, 34);
+		ck_assert_status(&f,
+				 "event=call-ack-lost media=flows kept=yes");
+		both_ways();
+	}
+END_TEST
+
+static bool phone_rings_after_183(struct fixture *x)
+{
+	return fake_seen(&x->phone.end, "183 INVITE") > 0 &&
+	       fake_seen(&x->phone.end, "180 INVITE") > 0;
+}
+
+START_TEST(complaint_18_no_ringback_after_183)
+	{
+		fixture_start(&f);
+		f.itsp.behaviour = ITSP_EARLY_MEDIA;
+		f.itsp.answer_ms = 3000;
+		phone_call(&f.phone, "05551234");
+		fixture_run_until(&f, phone_rings_after_183);
+		fixture_run_until(&f, both_up);
+		fixture_run_until(&f, both_hear);
+	}
+END_TEST
+
+START_TEST(complaint_22_the_number_leaks_although_withheld)
+	{
+		const struct text_message *invite;
+		char from[256];
+
+		fixture_start(&f);
+		f.phone.end.invite_lines = "Privacy: id\r\n";
+		phone_call(&f.phone, "05551234");
+		fixture_run_until(&f, both_up);
+		invite = fake_message(&f.itsp.end, "INVITE", 0);
+		ck_assert_ptr_nonnull(invite);
+		ck_assert(text_header(invite, "From", 0, from, sizeof(from)));
+		ck_assert_ptr_nonnull(strstr(from, "anonymous.invalid"));
+		ck_assert_ptr_null(strstr(from, "101"));
+	}
+END_TEST
+
+START_TEST(complaint_25_image_beside_audio_in_the_first_invite)
+	{
+		fixture_start(&f);
+		f.phone.end.media.more = "m=image 40000 udptl t38\r\n"
+					 "a=T38FaxVersion:0\r\n";
+		phone_call(&f.phone, "05551234");
+		fixture_run_until(&f, both_up);
+		ck_assert_uint_eq(line()->remote_sdp.streams, 2);
+		ck_assert_uint_ne(answered()->port, 0);
+		ck_assert_uint_eq(line()->remote_sdp.stream[1].port, 0);
+		fixture_run_until(&f, both_hear);
+	}
+END_TEST
+
+START_TEST(complaint_26_bye_goes_to_the_old_address)
+	{
+		const struct text_message *bye;
+
+		protected_call();
+		if (_i) {
+			strcpy(f.phone.end.user, "moved");
+			fake_update(line(), false);
+			fixture_run_until(&f, phone_update_done);
+		} else {
+			strcpy(f.phone.end.user, "moved");
+			ck_assert_int_eq(reinvite(), 200);
+		}
+		itsp_hang_up(&f.itsp);
+		fixture_run_until(&f, both_ended);
+		bye = fake_last_message(&f.phone.end, "BYE");
+		ck_assert_ptr_nonnull(bye);
+		ck_assert_ptr_nonnull(strstr(bye->uri, "moved@"));
+	}
+END_TEST
+
+static Suite *complaints_suite(void)
+{
+	Suite *suite = suite_create("complaints");
+	TCase *tests = tcase_create("complaints");
+
+	fixture_around(tests, &f);
+	tcase_add_test(tests, complaint_01_pressing_hold_hangs_up);
+	tcase_add_test(tests,
+		       complaint_02_the_providers_reinvite_is_a_new_call);
+	tcase_add_test(tests, complaint_03_no_audio_after_another_codec);
+	tcase_add_test(tests, complaint_04_one_way_audio_after_hold_and_resume);
+	tcase_add_test(tests, complaint_05_inactive_kills_rtp_to_the_other_leg);
+	tcase_add_test(
+		tests,
+		complaint_06_stuck_on_hold_after_a_reinvite_without_offer);
+	tcase_add_test(tests,
+		       complaint_07_hold_with_another_codec_is_half_applied);
+	tcase_add_test(tests, complaint_08_a_failed_reinvite_is_never_answered);
+	tcase_add_test(
+		tests,
+		complaint_11_a_fax_switch_fails_and_takes_the_audio_along);
+	tcase_add_test(tests, complaint_12_the_call_ends_at_32_s);
+	tcase_add_test(tests, complaint_13_an_alg_breaks_the_ack);
+	tcase_add_test(tests, complaint_18_no_ringback_after_183);
+	tcase_add_test(tests, complaint_22_the_number_leaks_although_withheld);
+	tcase_add_test(tests,
+		       complaint_25_image_beside_audio_in_the_first_invite);
+	tcase_add_loop_test(tests, complaint_26_bye_goes_to_the_old_address, 0,
+			    2);
+	suite_add_tcase(suite, tests);
+	return suite;
+}
+
+CHECK_MAIN(complaints_suite())
