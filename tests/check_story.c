@@ -456,6 +456,24 @@ static const struct {
 	{"leg=- peer=- event=call-end duration_ms=32000 by=a cause=ack-lost "
 	 "status=200",
 	 "It was ended here: the ACK of a (phones) never came."},
+	{B "call-refresh-failed status=0 cause=no-means",
+	 "b (acme) takes no request of ours that would refresh its session "
+	 "timer: none was sent, and it may hang up when the timer runs out."},
+	{B "call-refresh-failed method=UPDATE status=501 cause=refused",
+	 "b (acme) refused our refresh of its session timer by UPDATE with "
+	 "501; it may hang up when the timer runs out."},
+	{B "call-slimmed limit=1300 was=1450 bytes=1180 fits=yes "
+	   "left_out=headers,attributes",
+	 "The INVITE to b (acme) was too long for it (1450 bytes, max_message "
+	 "1300): without headers,attributes it had 1180."},
+	{B "call-slimmed limit=500 was=1450 bytes=800 fits=no "
+	   "left_out=headers,attributes,rtpmap",
+	 "The INVITE to b (acme) was too long for it (1450 bytes, max_message "
+	 "500) and stayed so (800) even without headers,attributes,rtpmap."},
+	{"leg=- peer=- event=call-end duration_ms=90000 by=b "
+	 "cause=session-expired",
+	 "It was ended here after 1:30 min: b (acme) did not refresh its "
+	 "session timer in time."},
 	{"leg=- peer=- event=call-end by=a cause=prack-missing status=504",
 	 "It was ended here: the PRACK of a (phones) never came."},
 	{"leg=- peer=- event=call-end duration_ms=5000 by=b cause=dialog-lost "

@@ -420,6 +420,9 @@ static void call_established_event(struct call *call, struct leg *leg,
 	case LEG_REFRESHED:
 		call_refreshed(call, leg, event);
 		return;
+	case LEG_SLIMMED:
+		call_slimmed(call, leg, event->diet);
+		return;
 	case LEG_UNPRACKED:
 		call->dial_status = 504;
 		call_end(call, "a", "prack-missing");

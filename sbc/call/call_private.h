@@ -81,6 +81,9 @@ void call_learned(struct call *call, const struct leg *leg,
 /* For the live table: what came from the far end in a's or b's place. */
 void call_live_stats(const struct status_call *status, enum media_side side,
 		     unsigned slot, struct media_stats *out);
+/* An INVITE was made short enough for its peer. */
+void call_slimmed(struct call *call, const struct leg *leg,
+		  const struct diet *diet);
 /* The line that holds the whole story. */
 void call_report_end(struct call *call);
 /* Fields of the answer's line: who answered, where each end was told to send.

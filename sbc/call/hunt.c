@@ -453,6 +453,9 @@ void hunt_event(struct hunt *hunt, struct leg *branch,
 	case LEG_UNMODIFIED:
 	case LEG_REPLIED:
 	case LEG_REFRESHED:
+	case LEG_SLIMMED:
+		call_slimmed(hunt->call, branch, event->diet);
+		return;
 	case LEG_UNPRACKED:
 	case LEG_EXPIRED:
 		return;

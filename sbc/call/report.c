@@ -194,3 +194,17 @@ void call_report_end(struct call *call)
 		      (int64_t)s->a.suppressed + s->b.suppressed);
 	status_end(&line);
 }
+
+void call_slimmed(struct call *call, const struct leg *leg,
+		  const struct diet *diet)
+{
+	struct status_line line;
+
+	call_status(call, &line, leg, "call-slimmed");
+	status_number(&line, "limit", diet->limit);
+	status_number(&line, "was", diet->was);
+	status_number(&line, "bytes", diet->is);
+	status_text(&line, "fits", diet->is <= diet->limit ? "yes" : "no");
+	status_text(&line, "left_out", diet->left_out);
+	status_end(&line);
+}

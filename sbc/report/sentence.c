@@ -77,6 +77,18 @@ static const struct sentence table[] = {
 	{"call-ack-lost", NULL,
 	 "The ACK of {end} for our 200 never came[ and its media is {media}]: "
 	 "the call was ended[; suspected: {suspect}]."},
+	{"call-refresh-failed", "cause=no-means",
+	 "{end} takes no request of ours that would refresh its session timer: "
+	 "none was sent, and it may hang up when the timer runs out."},
+	{"call-refresh-failed", NULL,
+	 "{end} refused our refresh of its session timer by {method} with "
+	 "{status}; it may hang up when the timer runs out."},
+	{"call-slimmed", "fits=yes",
+	 "The INVITE to {end} was too long for it ({was} bytes, max_message "
+	 "{limit}): without {left_out} it had {bytes}."},
+	{"call-slimmed", NULL,
+	 "The INVITE to {end} was too long for it ({was} bytes, max_message "
+	 "{limit}) and stayed so ({bytes}) even without {left_out}."},
 	{"call-answer-missing", NULL,
 	 "The ACK of {end} brought no answer to our offer; the session stayed "
 	 "as it was."},
@@ -196,6 +208,9 @@ static const struct sentence table[] = {
 	 "end for the media_timeout."},
 	{"call-end", "cause=ack-lost",
 	 "It was ended here: the ACK of {ender} never came."},
+	{"call-end", "cause=session-expired",
+	 "It was ended here[ after {duration_ms}]: {ender} did not refresh its "
+	 "session timer in time."},
 	{"call-end", "cause=prack-missing",
 	 "It was ended here: the PRACK of {ender} never came."},
 	{"call-end", "cause=dialog-lost",

@@ -38,11 +38,10 @@ const char *leg_allow(void)
 }
 
 /* What is ended here, by the policy of whom we talk to. */
-static const char *leg_options(const struct policy_peer *peer)
+static const char *leg_options(const struct policy_peer *peer, bool reliable)
 {
 	bool timer = peer->session_timer != POLICY_TIMER_OFF;
-
-	bool rel = peer->prack != POLICY_PRACK_OFF;
+	bool rel = reliable && peer->prack != POLICY_PRACK_OFF;
 
 	/* A provider has no call here that it could replace. */
 	if (peer->kind == POLICY_TRUNK)
@@ -54,9 +53,9 @@ static const char *leg_options(const struct policy_peer *peer)
 		     : "replaces";
 }
 
-const char *leg_supported(const struct leg *leg)
+const char *leg_supported(const struct leg *leg, bool reliable)
 {
-	const char *options = leg_options(leg->peer);
+	const char *options = leg_options(leg->peer, reliable);
 
 	return *options ? options : NULL;
 }
@@ -64,7 +63,8 @@ const char *leg_supported(const struct leg *leg)
 sip_unsupported_t *leg_unsupported(su_home_t *home, const sip_t *sip,
 				   const struct policy_peer *peer)
 {
-	sip_supported_t *ours = sip_supported_make(home, leg_options(peer));
+	sip_supported_t *ours =
+		sip_supported_make(home, leg_options(peer, true));
 
 	return sip->sip_require
 		       ? sip_has_unsupported(home, ours, sip->sip_require)

@@ -15,6 +15,7 @@
 #include <sofia-sip/nta.h>
 
 #include "policy/policy.h"
+#include "sbc/sip/diet.h"
 #include "sbc/sip/offer.h"
 #include "sbc/sip/refresh.h"
 #include "sbc/sip/reliable.h"
@@ -44,6 +45,7 @@ enum leg_event_kind {
 	LEG_UNMODIFIED, /* our re-INVITE was refused: status; session as was */
 	LEG_REFRESHED,	/* our session refresh is over: status (0: none could be
 			   sent), update, sdp; the leg is idle again */
+	LEG_SLIMMED,	/* our INVITE was too long: diet; it goes out now */
 	LEG_UNPRACKED,	/* no PRACK came; 504 was sent, the leg ended */
 	LEG_EXPIRED,	/* nobody refreshed the session (RFC 4028): end it */
 	LEG_HUNG_UP,	/* BYE, or 481/408 to a request of ours: ended */
@@ -57,11 +59,12 @@ struct leg_event {
 	enum leg_event_kind kind;
 	unsigned status;
 	const char *phrase;
-	bool silent;	      /* LEG_REFUSED: no answer at all, or
-				 the transport failed */
-	bool update;	      /* LEG_OFFERED: by UPDATE */
-	struct body_span sdp; /* empty: none. Borrowed. */
-	const sip_t *sip;     /* may be NULL. Borrowed. */
+	bool silent;		 /* LEG_REFUSED: no answer at all, or
+				    the transport failed */
+	bool update;		 /* LEG_OFFERED: by UPDATE */
+	struct body_span sdp;	 /* empty: none. Borrowed. */
+	const sip_t *sip;	 /* may be NULL. Borrowed. */
+	const struct diet *diet; /* LEG_SLIMMED. Borrowed. */
 	/* LEG_REFERRED, LEG_REQUESTED, LEG_REPLIED; all borrowed */
 	unsigned ticket;
 	const char *method, *content_type; /* type NULL: none given */

@@ -32,7 +32,7 @@ static void leg_respond(struct leg *leg, nta_incoming_t *irq, unsigned status,
 	nta_incoming_treply(
 		irq, status, phrase, SIPTAG_CONTACT_STR(leg->contact),
 		SIPTAG_ALLOW_STR(leg_allow()),
-		SIPTAG_SUPPORTED_STR(leg_supported(leg)),
+		SIPTAG_SUPPORTED_STR(leg_supported(leg, true)),
 		TAG_IF(lines[0], SIPTAG_HEADER_STR(lines)),
 		TAG_IF(sdp, SIPTAG_CONTENT_TYPE_STR("application/sdp")),
 		TAG_IF(sdp, SIPTAG_PAYLOAD_STR(sdp)), TAG_END());

@@ -15,36 +15,70 @@
 /* A password that is wrong is refused for ever: do not ask again and again. */
 #define LEG_CHALLENGES_MAX 2
 
-int leg_send_invite(struct leg *leg, const char *credentials)
+/* Where the library sends a request of this dialog. */
+static const url_string_t *leg_next_hop(const struct leg *leg)
+{
+	const sip_route_t *route = NULL;
+	const sip_contact_t *target = NULL;
+
+	if (leg->route)
+		return (const url_string_t *)leg->route;
+	nta_leg_get_route(leg->dialog, &route, &target);
+	return route ? (const url_string_t *)route->r_url : NULL;
+}
+
+/* Our INVITE but for its body. */
+static msg_t *leg_invite_message(struct leg *leg, const char *credentials)
 {
 	/* Also the one with credentials: a 100 may precede the challenge. */
 	bool first = leg->state == LEG_CALLING || leg->state == LEG_EARLY;
-	nta_outgoing_t *old = leg->invite_out;
+	/* Our offer is open then: a PRACK never has to answer theirs. */
+	bool reliable = first && leg->offer.local;
+	msg_t *msg = nta_msg_create(leg->at->nta, 0);
 	char lines[REFRESH_LINES_MAX];
 
-	/* Our offer is open then, and a PRACK would have to answer theirs. */
-	bool reliable = first && leg->offer.local;
-
+	if (!msg)
+		return NULL;
 	refresh_request(leg, lines);
+	if (sip_add_tl(
+		    msg, sip_object(msg), SIPTAG_CONTACT_STR(leg->contact),
+		    SIPTAG_ALLOW_STR(leg_allow()),
+		    SIPTAG_SUPPORTED_STR(leg_supported(leg, reliable)),
+		    TAG_IF(reliable && leg->peer->prack == POLICY_PRACK_REQUIRE,
+			   SIPTAG_REQUIRE_STR("100rel")),
+		    TAG_IF(lines[0], SIPTAG_HEADER_STR(lines)),
+		    TAG_IF(first && leg->extra, SIPTAG_HEADER_STR(leg->extra)),
+		    TAG_IF(credentials, SIPTAG_HEADER_STR(credentials)),
+		    TAG_IF(leg->offer.local,
+			   SIPTAG_CONTENT_TYPE_STR("application/sdp")),
+		    TAG_END()) < 0 ||
+	    nta_msg_request_complete(msg, leg->dialog, SIP_METHOD_INVITE,
+				     (const url_string_t *)leg->uri) < 0) {
+		msg_destroy(msg);
+		return NULL;
+	}
+	return msg;
+}
 
-	leg->invite_out = nta_outgoing_tcreate(
-		leg->dialog, leg_on_invite_response, leg,
-		(const url_string_t *)leg->route, SIP_METHOD_INVITE,
-		(const url_string_t *)leg->uri,
-		SIPTAG_CONTACT_STR(leg->contact), SIPTAG_ALLOW_STR(leg_allow()),
-		SIPTAG_SUPPORTED_STR(leg_supported(leg)),
-		TAG_IF(reliable && leg->peer->prack == POLICY_PRACK_REQUIRE,
-		       SIPTAG_REQUIRE_STR("100rel")),
-		TAG_IF(lines[0], SIPTAG_HEADER_STR(lines)),
-		TAG_IF(first && leg->extra, SIPTAG_HEADER_STR(leg->extra)),
-		TAG_IF(credentials, SIPTAG_HEADER_STR(credentials)),
-		SIPTAG_CONTENT_TYPE_STR("application/sdp"),
-		SIPTAG_PAYLOAD_STR(leg->offer.local), TPTAG_IDENT(leg->ident),
-		TAG_END());
+int leg_send_invite(struct leg *leg, const char *credentials)
+{
+	nta_outgoing_t *old = leg->invite_out;
+	msg_t *msg = leg_invite_message(leg, credentials);
+
+	if (!msg)
+		return -EHOSTUNREACH;
+	leg_slim(leg, msg);
+	leg->invite_out = nta_outgoing_mcreate(
+		leg->at->nta, leg_on_invite_response, leg, leg_next_hop(leg),
+		msg,
+		TAG_IF(leg->offer.local, SIPTAG_PAYLOAD_STR(leg->offer.local)),
+		TPTAG_IDENT(leg->ident), TAG_END());
 	if (old)
 		nta_outgoing_destroy(old);
-	if (!leg->invite_out)
+	if (!leg->invite_out) {
+		msg_destroy(msg);
 		return -EHOSTUNREACH;
+	}
 	leg->invite_cseq = nta_outgoing_cseq(leg->invite_out);
 	return 0;
 }

@@ -30,11 +30,16 @@ nta_ack_cancel_f leg_on_ack_cancel; /* of their INVITE */
 nta_response_f leg_on_invite_response;
 nta_response_f leg_on_bye_response;
 
-/* The value of Supported toward this leg's peer; NULL: nothing. */
-const char *leg_supported(const struct leg *leg);
+/* The value of Supported toward this leg's peer, 100rel only if `reliable`;
+ * NULL: nothing. */
+const char *leg_supported(const struct leg *leg, bool reliable);
 /* The credentials line for a second try; NULL if there will be none. */
 const char *leg_credentials(struct leg *leg, const sip_t *sip,
 			    const char *method);
+
+/* Make our INVITE, `msg` without its body, and our offer short enough for the
+ * peer; the owner is told what it took. */
+void leg_slim(struct leg *leg, msg_t *msg);
 
 int leg_send_invite(struct leg *leg, const char *credentials);
 void leg_send_bye(struct leg *leg, const char *credentials);

@@ -200,7 +200,7 @@ static int refresh_send_update(struct leg *leg, const char *credentials)
 		(const url_string_t *)leg->route, SIP_METHOD_UPDATE,
 		(const url_string_t *)leg->uri,
 		SIPTAG_CONTACT_STR(leg->contact), SIPTAG_ALLOW_STR(leg_allow()),
-		SIPTAG_SUPPORTED_STR(leg_supported(leg)),
+		SIPTAG_SUPPORTED_STR(leg_supported(leg, true)),
 		TAG_IF(lines[0], SIPTAG_HEADER_STR(lines)),
 		TAG_IF(credentials, SIPTAG_HEADER_STR(credentials)),
 		TPTAG_IDENT(leg->ident), TAG_END());

@@ -103,7 +103,7 @@ static bool reliable_send(struct leg *leg, unsigned status, const char *phrase,
 	leg->reliable.open = nta_reliable_treply(
 		leg->invite_in, reliable_on_prack, leg, (int)status, phrase,
 		SIPTAG_CONTACT_STR(leg->contact), SIPTAG_ALLOW_STR(leg_allow()),
-		SIPTAG_SUPPORTED_STR(leg_supported(leg)),
+		SIPTAG_SUPPORTED_STR(leg_supported(leg, true)),
 		TAG_IF(sdp, SIPTAG_CONTENT_TYPE_STR("application/sdp")),
 		TAG_IF(sdp, SIPTAG_PAYLOAD_STR(sdp)), TAG_END());
 	if (leg->reliable.open)
