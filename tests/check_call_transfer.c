@@ -504,10 +504,10 @@ static bool refer_is_accepted(struct fixture *x)
 	return refer_got(202);
 }
 
-static bool first_line_ended(struct fixture *x)
+static bool bye_is_answered(struct fixture *x)
 {
 	(void)x;
-	return line->state == FAKE_ENDED;
+	return line->bye_status == 200;
 }
 
 /* The call between the two phones. */
@@ -535,10 +535,12 @@ START_TEST(the_call_that_gives_its_end_is_ended_while_that_is_asked)
 	{
 		ask_colleague();
 		fake_bye(line);
-		fixture_run_until(&f, first_line_ended);
+		fixture_run_until(&f, bye_is_answered);
 		ck_assert_int_eq(agent_hangup(f.agent, direct_call()), 0);
 		fixture_run_until(&f, no_calls);
 		fixture_run_until(&f, itsp_ended);
+		ck_assert_status(&f, "event=call-transfer-failed");
+		ck_assert_status(&f, "cause=transfer-failed");
 	}
 END_TEST
 
