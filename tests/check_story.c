@@ -456,12 +456,6 @@ static const struct {
 	{"leg=- peer=- event=call-end duration_ms=32000 by=a cause=ack-lost "
 	 "status=200",
 	 "It was ended here: the ACK of a (phones) never came."},
-	{B "call-refresh-failed status=0 cause=no-means",
-	 "b (acme) takes no request of ours that would refresh its session "
-	 "timer: none was sent, and it may hang up when the timer runs out."},
-	{B "call-refresh-failed method=UPDATE status=501 cause=refused",
-	 "b (acme) refused our refresh of its session timer by UPDATE with "
-	 "501; it may hang up when the timer runs out."},
 	{B "call-slimmed limit=1300 was=1450 bytes=1180 fits=yes "
 	   "left_out=headers,attributes",
 	 "The INVITE to b (acme) was too long for it (1450 bytes, max_message "

@@ -77,12 +77,6 @@ static const struct sentence table[] = {
 	{"call-ack-lost", NULL,
 	 "The ACK of {end} for our 200 never came[ and its media is {media}]: "
 	 "the call was ended[; suspected: {suspect}]."},
-	{"call-refresh-failed", "cause=no-means",
-	 "{end} takes no request of ours that would refresh its session timer: "
-	 "none was sent, and it may hang up when the timer runs out."},
-	{"call-refresh-failed", NULL,
-	 "{end} refused our refresh of its session timer by {method} with "
-	 "{status}; it may hang up when the timer runs out."},
 	{"call-slimmed", "fits=yes",
 	 "The INVITE to {end} was too long for it ({was} bytes, max_message "
 	 "{limit}): without {left_out} it had {bytes}."},
@@ -222,9 +216,6 @@ static const struct sentence table[] = {
 	{"call-end", "cause=transfer-failed",
 	 "{ender} hung up[ after {duration_ms}] while a transfer went on, "
 	 "which failed."},
-	{"call-end", "cause=session-expired",
-	 "It was ended here[ after {duration_ms}]: {ender} did not refresh its "
-	 "session timer in time."},
 	{"call-end", "cause=answer-unusable",
 	 "It was ended: the answer's SDP could not be used; the caller was "
 	 "told {status}."},
