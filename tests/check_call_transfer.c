@@ -63,11 +63,20 @@ static void provider_noticed_nothing(void)
 	fixture_assert(&f, fake_seen(&f.itsp.end, "REFER") == 0);
 	fixture_assert(&f, itsp_is(&f.itsp, FAKE_UP));
 	fixture_assert(&f, f.itsp.end.calls == 1);
+	fixture_assert(&f, tone_unbroken(&f.itsp.end.tone, 0));
 }
 
 static bool backup_hears(struct fixture *x)
 {
 	return tone_heard(&x->backup.end.tone) > 5;
+}
+
+static uint8_t last_type(const struct tone *tone)
+{
+	for (unsigned i = tone->ins; i-- > 0;)
+		if (!tone->in[i].rtcp)
+			return tone->in[i].payload_type;
+	return 255;
 }
 
 static bool told(const char *fragment)
@@ -480,6 +489,29 @@ START_TEST(two_relayed_calls_are_joined_without_a_word_to_either_end)
 	}
 END_TEST
 
+START_TEST(two_relayed_calls_of_different_laws_are_joined_and_converted)
+	{
+		static const struct fixture_setup anchored = {
+			.phones = "anchor = \"always\"; "
+				  "reinvite = \"suppress\";"};
+
+		fixture_start_with(&f, &anchored);
+		f.itsp.behaviour = ITSP_REFUSES_REINVITE;
+		f.other.end.media.codecs = "0 101";
+		call_out();
+		consult_other();
+		phone_refer_attended(&f.phone, line, consult);
+		fixture_run_until(&f, both_lines_ended);
+		fixture_assert(&f, told("SIP/2.0 200"));
+		they_talk();
+		provider_noticed_nothing();
+		fixture_assert(&f, last_type(&f.itsp.end.tone) == 8);
+		fixture_assert(&f, last_type(&f.other.end.tone) == 0);
+		phone_hang_up(&f.other);
+		fixture_run_until(&f, no_calls);
+	}
+END_TEST
+
 START_TEST(an_attended_transfer_that_the_colleague_refuses_changes_nothing)
 	{
 		begin();
@@ -806,6 +838,7 @@ static Suite *transfer_suite(void)
 	T(an_attended_transfer_to_a_colleague_frees_the_phone);
 	T(an_attended_transfer_works_from_either_of_the_two_calls);
 	T(two_relayed_calls_are_joined_without_a_word_to_either_end);
+	T(two_relayed_calls_of_different_laws_are_joined_and_converted);
 	T(an_attended_transfer_that_the_colleague_refuses_changes_nothing);
 	T(the_call_that_gives_its_end_is_ended_while_that_is_asked);
 	T(the_program_ends_while_an_end_of_another_call_is_asked);

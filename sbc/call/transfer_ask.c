@@ -29,6 +29,7 @@
 #include <sofia-sip/su_tagarg.h>
 
 #include "sbc/call/branch.h"
+#include "sbc/call/judge.h"
 #include "sbc/call/learn.h"
 #include "sbc/sip/refer.h"
 
@@ -197,25 +198,30 @@ static bool ask_is_busy(const struct call *call)
 	       (call->transfer && call->transfer->state != TRANSFER_OVER);
 }
 
-/* Do both calls speak so that their packets can be passed on as they are? */
-static bool ask_alike(const struct call *x, const struct leg *x_far,
-		      const struct call *y, const struct leg *y_far)
+static const char *ask_codec(const struct call *call, const struct leg *leg)
 {
-	struct body xs, ys;
-	const struct body_format *xf, *yf;
-	const char *why;
+	const char *law = call->path.law[leg->place == 'a' ? PATH_A : PATH_B];
 
-	if (strcasecmp(x->codec, y->codec) || x->path.audio != y->path.audio ||
-	    body_parse(&xs, x_far->offer.remote, x_far->offer.remote_len,
-		       &why) ||
-	    body_parse(&ys, y_far->offer.remote, y_far->offer.remote_len, &why))
+	return law ? law : call->codec;
+}
+
+/* Can both calls' packets be passed on, mapped and at most converted between
+ * the two G.711 laws? *law: what X speaks, if that is the other one. */
+static bool ask_alike(const struct transfer *t, const char **law)
+{
+	const struct call *call = t->call, *other = t->other;
+	const char *speaks = ask_codec(other, t->next);
+
+	if (call->path.audio != other->path.audio)
 		return false;
 	for (unsigned i = 0; i < MEDIA_SLOTS_MAX; i++)
-		if (x->path.secure[i] || y->path.secure[i])
+		if (call->path.secure[i] || other->path.secure[i])
 			return false;
-	xf = offer_agreed(&xs, x->path.audio);
-	yf = offer_agreed(&ys, y->path.audio);
-	return xf && yf && xf->payload_type == yf->payload_type;
+	*law = NULL;
+	if (!strcasecmp(speaks, call->codec))
+		return true;
+	*law = judge_other_law(call->codec);
+	return *law && !strcasecmp(speaks, *law);
 }
 
 /* X is asked to send to where T's media is. */
@@ -278,20 +284,24 @@ static void ask_join(struct transfer *t, const struct leg_event *event)
 {
 	struct call *call = t->call, *other = t->other;
 	bool both = call->path.anchored && other->path.anchored;
+	const char *law;
 	int error = 0;
 
 	t->state = TRANSFER_ASKING;
 	transfer_accept(t, event);
-	if (both && !ask_alike(call, t->far, other, t->next))
+	if (both && !ask_alike(t, &law))
 		error = -ENOTSUP;
 	else if (both)
 		error = path_join(call, t->by, other, t->other_by);
 	else
 		error = ask_lent(t);
-	if (error)
+	if (error) {
 		transfer_fail(t, error == -ENFILE ? 503 : 488);
-	else if (both && !path_take(call, t->by))
+	} else if (both) {
+		call->path.law[PATH_N] = law;
+		path_take(call, t->by); /* Nothing is left to be bound. */
 		transfer_settle(t);
+	}
 }
 
 static void ask_attended(struct call *call, struct leg *leg,
