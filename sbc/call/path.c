@@ -309,8 +309,7 @@ void path_target(struct call *call, const struct leg *leg,
 
 /* --- filler ------------------------------------------------------------ */
 
-/* What `leg`'s far end speaks. */
-static const char *path_codec(const struct call *call, const struct leg *leg)
+const char *path_codec(const struct call *call, const struct leg *leg)
 {
 	const char *law = call->path.law[path_place_of(leg)];
 

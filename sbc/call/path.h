@@ -93,6 +93,9 @@ void path_target(struct call *call, const struct leg *leg,
  */
 void path_flows(struct call *call, const struct leg *a, const struct leg *b);
 
+/* What `leg`'s far end speaks: the call's codec, or G.711's other law. */
+const char *path_codec(const struct call *call, const struct leg *leg);
+
 /*
  * An event may let `leg`'s stream pause although its far end was promised
  * sendrecv: keep it alive by the codec's silence. `codec` is leg's far end's

@@ -58,14 +58,12 @@ static bool rules_allow(const struct offer_rules *rules, const char *name)
 void call_rules_session(const struct call *call, const struct leg *leg,
 			struct call_rules *out)
 {
-	enum media_side side = leg->place == 'a' ? MEDIA_A : MEDIA_B;
 	unsigned count = 0;
 
 	call_rules(leg, out);
 	if (!call->codec[0])
 		return;
-	out->name[count++] =
-		call->path.law[side] ? call->path.law[side] : call->codec;
+	out->name[count++] = path_codec(call, leg);
 	if (rules_allow(&out->rules, "telephone-event"))
 		out->name[count++] = "telephone-event";
 	out->rules.codecs = out->name;

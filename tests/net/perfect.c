@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LANES_MAX   100
+#define LANES_MAX   50
 #define STEPS	    20
 #define REPLY_US    8000000
 #define LISTEN_US   1500000
@@ -43,7 +43,8 @@ enum lane_state { ENROL, IDLE, CALL, STEP, ASKED, LISTEN, BYE, DONE };
 struct lane {
 	unsigned number; /* 1.. */
 	enum lane_state state;
-	struct end phone, provider;
+	struct end pair[2], provider;
+	struct end *phone, *colleague; /* who has the call, who may get it */
 	struct end *asker, *leaver;
 	struct step_dice dice;
 	uint64_t due_us;
@@ -60,7 +61,8 @@ static const char *edge_lan, *edge_wan, *phone_net, *provider_host;
 static int provider_sip;
 
 static struct {
-	unsigned sequences, steps, inbound, faults, unheard, refused, killed;
+	unsigned sequences, steps, transfers, inbound, faults, unheard, refused,
+		killed;
 	unsigned reinvites, updates, odd;
 	double share_least;
 	uint64_t stall_us, slowest_us, answered_us;
@@ -120,9 +122,9 @@ static void fault(struct lane *lane, const char *what, int status)
 
 static void count(struct lane *lane)
 {
-	struct end *both[] = {&lane->phone, &lane->provider};
+	struct end *both[] = {&lane->pair[0], &lane->pair[1], &lane->provider};
 
-	for (unsigned i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < 3; i++) {
 		if (both[i]->answer_faults)
 			fault(lane, both[i]->fault, 0);
 		both[i]->answer_faults = 0;
@@ -140,8 +142,9 @@ static void give_up(struct lane *lane, const char *what, int status)
 {
 	fault(lane, what, status);
 	count(lane);
-	if (lane->phone.state == END_UP)
-		end_ask(&lane->phone, "BYE", END_NO_BODY);
+	for (unsigned i = 0; i < 2; i++)
+		if (lane->pair[i].state == END_UP)
+			end_ask(&lane->pair[i], "BYE", END_NO_BODY);
 	if (lane->provider.state == END_UP)
 		end_ask(&lane->provider, "BYE", END_NO_BODY);
 	total.sequences++;
@@ -165,7 +168,10 @@ static void begin(struct lane *lane, uint64_t now_us)
 	lane->told[0] = 0;
 	lane->inbound = step_roll(&lane->dice, 2);
 	lane->provider.answers = step_roll(&lane->dice, 2) ? "0 101" : "8 101";
-	end_begin(&lane->phone);
+	lane->phone = &lane->pair[0];
+	lane->colleague = &lane->pair[1];
+	end_begin(lane->phone);
+	end_begin(lane->colleague);
 	end_begin(&lane->provider);
 	total.inbound += lane->inbound;
 	if (lane->inbound) {
@@ -175,7 +181,7 @@ static void begin(struct lane *lane, uint64_t now_us)
 	} else {
 		snprintf(uri, sizeof(uri), "sip:05551%03u@%s:5060",
 			 lane->number, edge_lan);
-		end_call(&lane->phone, uri);
+		end_call(lane->phone, uri);
 	}
 	lane->state = CALL;
 	lane->due_us = now_us + REPLY_US;
@@ -196,7 +202,11 @@ static void ask_step(struct lane *lane, uint64_t now_us)
 	lane->doing = step;
 	lane->step++;
 	snprintf(lane->told + n, sizeof(lane->told) - n, " %s", step->name);
-	lane->asker = step->provider ? &lane->provider : &lane->phone;
+	lane->asker = step->provider ? &lane->provider : lane->phone;
+	if (step->transfers)
+		snprintf(lane->phone->refer_to, sizeof(lane->phone->refer_to),
+			 "Refer-To: <sip:%s@%s>\r\n", lane->colleague->user,
+			 edge_lan);
 	lane->asker->before = lane->asker->media;
 	strcpy(lane->asker->sdp_before, lane->asker->sdp);
 	step_take(step, lane->asker, &lane->dice);
@@ -231,6 +241,27 @@ static void step_done(struct lane *lane, uint64_t now_us)
 	lane->due_us = now_us + 300000;
 }
 
+/* Accepted, the other phone has the call, and this one was let go? */
+static void transferring(struct lane *lane, uint64_t now_us)
+{
+	struct end *was = lane->phone;
+
+	if (was->status > 202 || lane->provider.state != END_UP) {
+		give_up(lane, "not transferred", was->status);
+		return;
+	}
+	if (was->status != 202 || was->state == END_UP ||
+	    lane->colleague->state != END_UP) {
+		if (now_us >= lane->due_us)
+			give_up(lane, "no end of a transfer", was->status);
+		return;
+	}
+	lane->phone = lane->colleague;
+	lane->colleague = was;
+	total.transfers++;
+	next_step(lane, now_us);
+}
+
 static void hear(struct lane *lane, const struct end *end, const char *who)
 {
 	double share = tone_share(&end->voice.ear);
@@ -249,16 +280,16 @@ static void hear(struct lane *lane, const struct end *end, const char *who)
 static void listened(struct lane *lane, uint64_t now_us)
 {
 	if (!lane->listening) {
-		tone_listen(&lane->phone.voice.ear, 8000);
+		tone_listen(&lane->phone->voice.ear, 8000);
 		tone_listen(&lane->provider.voice.ear, 8000);
 		lane->listening = true;
 		lane->due_us = now_us + LISTEN_US;
 		return;
 	}
-	hear(lane, &lane->phone, "phone");
+	hear(lane, lane->phone, "phone");
 	hear(lane, &lane->provider, "provider");
 	lane->leaver =
-		step_roll(&lane->dice, 2) ? &lane->phone : &lane->provider;
+		step_roll(&lane->dice, 2) ? lane->phone : &lane->provider;
 	end_ask(lane->leaver, "BYE", END_NO_BODY);
 	lane->state = BYE;
 	lane->due_us = now_us + REPLY_US;
@@ -267,16 +298,20 @@ static void listened(struct lane *lane, uint64_t now_us)
 static void lane_turn(struct lane *lane, uint64_t now_us)
 {
 	bool late = now_us >= lane->due_us;
-	bool up = lane->phone.state == END_UP && lane->provider.state == END_UP;
+	bool up =
+		lane->phone->state == END_UP && lane->provider.state == END_UP;
 
-	end_again(&lane->phone, now_us);
+	end_again(lane->phone, now_us);
+	end_again(lane->colleague, now_us);
 	end_again(&lane->provider, now_us);
 	switch (lane->state) {
 	case ENROL:
-		if (lane->phone.status == 200)
+		if (lane->phone->status == 200 &&
+		    lane->colleague->status == 200)
 			lane->state = IDLE;
-		else if (lane->phone.status || late) {
-			fault(lane, "not registered", lane->phone.status);
+		else if (lane->phone->status > 200 ||
+			 lane->colleague->status > 200 || late) {
+			fault(lane, "not registered", lane->phone->status);
 			lane->state = DONE;
 		}
 		lane->due_us = lane->state == IDLE ? now_us : lane->due_us;
@@ -288,10 +323,10 @@ static void lane_turn(struct lane *lane, uint64_t now_us)
 	case CALL:
 		if (up)
 			next_step(lane, now_us + 200000);
-		else if (lane->phone.status >= 300 ||
+		else if (lane->phone->status >= 300 ||
 			 lane->provider.status >= 300 || late)
 			give_up(lane, "no call",
-				lane->phone.status | lane->provider.status);
+				lane->phone->status | lane->provider.status);
 		break;
 	case STEP:
 		if (!up)
@@ -300,7 +335,9 @@ static void lane_turn(struct lane *lane, uint64_t now_us)
 			ask_step(lane, now_us);
 		break;
 	case ASKED:
-		if (lane->asker->status)
+		if (lane->doing->transfers)
+			transferring(lane, now_us);
+		else if (lane->asker->status)
 			step_done(lane, now_us);
 		else if (!up || late)
 			give_up(lane, up ? "no answer" : "the call ended", 0);
@@ -313,14 +350,14 @@ static void lane_turn(struct lane *lane, uint64_t now_us)
 		break;
 	case BYE:
 		if (!late && (lane->leaver->status != 200 ||
-			      lane->phone.state == END_UP ||
+			      lane->phone->state == END_UP ||
 			      lane->provider.state == END_UP))
 			break;
 		if (late) {
 			give_up(lane, "no end", lane->leaver->status);
 			break;
 		}
-		lane->phone.voice.far_len = 0;
+		lane->phone->voice.far_len = 0;
 		lane->provider.voice.far_len = 0;
 		count(lane);
 		total.sequences++;
@@ -376,18 +413,17 @@ static void receive(int fd, struct end *end)
 	}
 }
 
-static bool voice_of(struct end *end, uint64_t now_us)
+static void voice_of(struct end *end, uint64_t now_us)
 {
 	if (end->state == END_UP)
 		voice_turn(&end->voice, now_us);
 	else
 		end->voice.due_us = 0;
-	return end->state == END_UP;
 }
 
 static void run(void)
 {
-	struct pollfd fds[1 + 3 * LANES_MAX];
+	struct pollfd fds[1 + 5 * LANES_MAX];
 	uint64_t turned_us = end_now_us();
 	bool busy = true;
 
@@ -400,62 +436,76 @@ static void run(void)
 			total.stall_us = now_us - turned_us;
 		turned_us = now_us;
 		busy = false;
-		fds[n++] = (struct pollfd){provider_sip, POLLIN, 0};
+		fds[n++].fd = provider_sip;
 		for (unsigned i = 0; i < lane_count; i++) {
 			struct lane *lane = &lanes[i];
 
 			lane_turn(lane, now_us);
 			busy = busy || lane->state != DONE;
-			voice_of(&lane->phone, now_us);
+			voice_of(&lane->pair[0], now_us);
+			voice_of(&lane->pair[1], now_us);
 			voice_of(&lane->provider, now_us);
-			fds[n++] = (struct pollfd){lane->phone.sip, POLLIN, 0};
-			fds[n++] = (struct pollfd){lane->phone.voice.fd, POLLIN,
-						   0};
-			fds[n++] = (struct pollfd){lane->provider.voice.fd,
-						   POLLIN, 0};
+			for (unsigned p = 0; p < 2; p++) {
+				fds[n++].fd = lane->pair[p].sip;
+				fds[n++].fd = lane->pair[p].voice.fd;
+			}
+			fds[n++].fd = lane->provider.voice.fd;
 		}
+		for (nfds_t i = 0; i < n; i++)
+			fds[i].events = POLLIN;
 		nanosleep(&tick, NULL);
 		poll(fds, n, 0);
 		if (fds[0].revents)
 			receive(provider_sip, NULL);
 		for (unsigned i = 0; i < lane_count; i++) {
-			if (fds[1 + 3 * i].revents)
-				receive(lanes[i].phone.sip, &lanes[i].phone);
-			if (fds[2 + 3 * i].revents)
-				voice_receive(&lanes[i].phone.voice);
-			if (fds[3 + 3 * i].revents)
-				voice_receive(&lanes[i].provider.voice);
+			const struct pollfd *at = &fds[1 + 5 * i];
+			struct lane *lane = &lanes[i];
+
+			for (unsigned p = 0; p < 2; p++) {
+				if (at[2 * p].revents)
+					receive(lane->pair[p].sip,
+						&lane->pair[p]);
+				if (at[2 * p + 1].revents)
+					voice_receive(&lane->pair[p].voice);
+			}
+			if (at[4].revents)
+				voice_receive(&lane->provider.voice);
 		}
 	}
 }
 
-static void lane_open(struct lane *lane, unsigned number, bool phone)
+/* Phone n is user 200 + n at .100 + n, its colleague 300 + n at .150 + n. */
+static void phone_open(struct end *end, unsigned user, unsigned host_number)
 {
-	struct end *end = phone ? &lane->phone : &lane->provider;
 	struct sockaddr_in rtp;
 	char host[32];
 
-	lane->number = number;
-	if (phone) {
-		snprintf(host, sizeof(host), "%s.%u", phone_net, 100 + number);
-		end->at = address(host, 5060);
-		end->edge = address(edge_lan, 5060);
-		snprintf(end->user, sizeof(end->user), "%u", 200 + number);
-		snprintf(end->password, sizeof(end->password), "secret-%u",
-			 200 + number);
-		snprintf(end->domain, sizeof(end->domain), "%s", edge_lan);
-		end->sip = sip_open(&end->at);
-		rtp = address(host, 12000);
-	} else {
-		end->provider = true;
-		end->answers = "0 101";
-		end->at = address(provider_host, 5060);
-		end->edge = address(edge_wan, 5060);
-		snprintf(end->user, sizeof(end->user), "442070000%03u", number);
-		snprintf(end->domain, sizeof(end->domain), "%s", provider_host);
-		end->sip = provider_sip;
-		rtp = address(provider_host, 20000 + 2 * number);
-	}
+	snprintf(host, sizeof(host), "%s.%u", phone_net, host_number);
+	end->at = address(host, 5060);
+	end->edge = address(edge_lan, 5060);
+	snprintf(end->user, sizeof(end->user), "%u", user);
+	snprintf(end->password, sizeof(end->password), "secret-%u", user);
+	snprintf(end->domain, sizeof(end->domain), "%s", edge_lan);
+	end->sip = sip_open(&end->at);
+	rtp = address(host, 12000);
+	if (voice_open(&end->voice, (struct sockaddr *)&rtp, sizeof(rtp), NULL))
+		die("perfect: RTP address");
+	end->sdp_id = 1000 * user;
+	end_begin(end);
+	end_register(end);
+}
+
+static void provider_open(struct end *end, unsigned number)
+{
+	struct sockaddr_in rtp = address(provider_host, 20000 + 2 * number);
+
+	end->provider = true;
+	end->answers = "0 101";
+	end->at = address(provider_host, 5060);
+	end->edge = address(edge_wan, 5060);
+	snprintf(end->user, sizeof(end->user), "442070000%03u", number);
+	snprintf(end->domain, sizeof(end->domain), "%s", provider_host);
+	end->sip = provider_sip;
 	if (voice_open(&end->voice, (struct sockaddr *)&rtp, sizeof(rtp), NULL))
 		die("perfect: RTP address");
 	end->sdp_id = 1000 * number;
@@ -472,12 +522,15 @@ static void open_all(const char *lan, const char *wan)
 	enter(wan);
 	provider_sip = sip_open(&at);
 	for (unsigned i = 0; i < lane_count; i++)
-		lane_open(&lanes[i], i + 1, false);
+		provider_open(&lanes[i].provider, i + 1);
 	/* A phone that moves opens sockets again: it stays there. */
 	enter(lan);
 	for (unsigned i = 0; i < lane_count; i++) {
-		lane_open(&lanes[i], i + 1, true);
-		end_register(&lanes[i].phone);
+		lanes[i].number = i + 1;
+		lanes[i].phone = &lanes[i].pair[0];
+		lanes[i].colleague = &lanes[i].pair[1];
+		phone_open(lanes[i].phone, 201 + i, 101 + i);
+		phone_open(lanes[i].colleague, 301 + i, 151 + i);
 		lanes[i].state = ENROL;
 		lanes[i].due_us = end_now_us() + REPLY_US;
 	}
@@ -510,15 +563,16 @@ int main(int argc, char **argv)
 	provider_host = argv[optind + 5];
 	open_all(argv[optind], argv[optind + 1]);
 	run();
-	printf("seed=%llu sequences=%u steps=%u in=%u out=%u faults=%u "
+	printf("seed=%llu sequences=%u steps=%u transfers=%u in=%u out=%u "
+	       "faults=%u "
 	       "killed=%u reinvites=%u updates=%u odd=%u refused=%u unheard=%u "
 	       "share_least=%.2f answered_mean_ms=%.2f "
 	       "answered_slowest_ms=%.1f "
 	       "stall_ms=%.1f\n",
 	       (unsigned long long)seed, total.sequences, total.steps,
-	       total.inbound, sequences_begun - total.inbound, total.faults,
-	       total.killed, total.reinvites, total.updates, total.odd,
-	       total.refused, total.unheard, total.share_least,
+	       total.transfers, total.inbound, sequences_begun - total.inbound,
+	       total.faults, total.killed, total.reinvites, total.updates,
+	       total.odd, total.refused, total.unheard, total.share_least,
 	       total.answers ? (double)total.answered_us / total.answers / 1e3
 			     : 0.0,
 	       (double)total.slowest_us / 1e3, (double)total.stall_us / 1e3);

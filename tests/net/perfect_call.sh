@@ -16,7 +16,7 @@ perfect_configuration()
 	local i
 	CONF_NETWORKS='lan: { address = "192.168.77.1"; rtp_ports = "20000-24999"; };
 	wan: { address = "198.51.100.1"; rtp_ports = "30000-34999"; };'
-	CONF_USERS=$(seq -s ' ' 201 $((200 + LANES)))
+	CONF_USERS="$(seq -s ' ' 201 $((200 + LANES))) $(seq -s ' ' 301 $((300 + LANES)))"
 	CONF_ROUTES='{ from = "phones"; number = "^0(.*)$"; to_number = "+44\\1";
 		to = [ "acme" ]; }'
 	for ((i = 1; i <= LANES; i++)); do
@@ -30,7 +30,8 @@ perfect_world()
 	local i
 	net_world
 	for ((i = 1; i <= LANES; i++)); do
-		net_address lan eth0 192.168.77.$((100 + i))/24
+		net_address lan eth0 192.168.77.$((100 + i))/24 \
+			192.168.77.$((150 + i))/24
 	done
 }
 

@@ -239,6 +239,8 @@ static void request_send(struct end *end, const char *to, const char *body)
 		 end->provider ? "" : ", UPDATE, REFER, NOTIFY");
 	if (strcmp(r->method, "REGISTER") == 0)
 		text_add(&r->text, "Expires: 600\r\n");
+	if (strcmp(r->method, "REFER") == 0)
+		text_add(&r->text, "%s", end->refer_to);
 	if (*body)
 		text_add(&r->text, "Content-Type: application/sdp\r\n");
 	text_add(&r->text, "Content-Length: %zu\r\n\r\n%s", strlen(body), body);

@@ -163,6 +163,12 @@ static void update_resume(struct end *end, struct step_dice *dice)
 	end_ask(end, "UPDATE", END_OFFER);
 }
 
+static void refer(struct end *end, struct step_dice *dice)
+{
+	(void)dice;
+	end_ask(end, "REFER", END_NO_BODY);
+}
+
 static void last(struct end *end, struct step_dice *dice)
 {
 	end->media.codecs = "0 8 101";
@@ -171,25 +177,26 @@ static void last(struct end *end, struct step_dice *dice)
 }
 
 static const struct step table[] = {
-	{"hold-sendonly", false, false, hold_sendonly},
-	{"hold-inactive", false, false, hold_inactive},
-	{"hold-zero", false, false, hold_zero},
-	{"resume", false, false, resume},
-	{"resume", false, false, resume},
-	{"refresh", false, false, refresh},
-	{"move", false, false, move_port},
-	{"codecs", false, false, codecs},
-	{"one-codec", false, true, one_codec},
-	{"lost-codec", false, true, lost_codec},
-	{"hold-and-codecs", false, false, hold_and_codecs},
-	{"video", false, false, add_video},
-	{"no-offer", false, false, no_offer},
-	{"update", false, false, update},
-	{"update-hold", false, false, update_hold},
-	{"update-resume", false, false, update_resume},
+	{"hold-sendonly", false, false, false, hold_sendonly},
+	{"hold-inactive", false, false, false, hold_inactive},
+	{"hold-zero", false, false, false, hold_zero},
+	{"resume", false, false, false, resume},
+	{"resume", false, false, false, resume},
+	{"refresh", false, false, false, refresh},
+	{"move", false, false, false, move_port},
+	{"codecs", false, false, false, codecs},
+	{"one-codec", false, true, false, one_codec},
+	{"lost-codec", false, true, false, lost_codec},
+	{"hold-and-codecs", false, false, false, hold_and_codecs},
+	{"video", false, false, false, add_video},
+	{"no-offer", false, false, false, no_offer},
+	{"update", false, false, false, update},
+	{"update-hold", false, false, false, update_hold},
+	{"update-resume", false, false, false, update_resume},
+	{"transfer", false, false, true, refer},
 	/* The provider's own, that change nothing. */
-	{"their-refresh", true, false, refresh},
-	{"their-update", true, false, update},
+	{"their-refresh", true, false, false, refresh},
+	{"their-update", true, false, false, update},
 };
 
 const struct step *step_choose(struct step_dice *dice)
@@ -199,7 +206,7 @@ const struct step *step_choose(struct step_dice *dice)
 
 const struct step *step_last(void)
 {
-	static const struct step step = {"last", false, false, last};
+	static const struct step step = {"last", false, false, false, last};
 
 	return &step;
 }

@@ -15,6 +15,7 @@ struct step {
 	const char *name;
 	bool provider;	     /* the provider asks, not the phone */
 	bool may_be_refused; /* 488, and the call goes on as it was */
+	bool transfers;	     /* 202, and another phone has the call */
 	void (*take)(struct end *end, struct step_dice *dice);
 };
 
