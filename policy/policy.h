@@ -55,6 +55,7 @@ enum policy_prack {
 	POLICY_PRACK_SUPPORT,
 	POLICY_PRACK_OFF
 };
+enum policy_delayed_offer { POLICY_DELAYED_KEEP, POLICY_DELAYED_MAKE_EARLY };
 enum policy_t38 { POLICY_T38_FORWARD, POLICY_T38_REJECT };
 enum policy_ack_lost { POLICY_ACK_LOST_KEEP, POLICY_ACK_LOST_BYE };
 enum policy_anchor {
@@ -137,6 +138,7 @@ struct policy_peer {
 	enum policy_info info;
 	enum policy_dtmf dtmf;
 	enum policy_prack prack;
+	enum policy_delayed_offer delayed_offer;
 	enum policy_t38 t38;
 	enum policy_ack_lost reinvite_ack_lost;
 

@@ -123,6 +123,14 @@ static const char *call_answer_a(struct call *call, struct leg *b,
 	if (body_parse(&chosen, sdp.text, sdp.len, &why))
 		return NULL;
 	call_rules(call->a, &rules);
+	if (call->delayed_offer &&
+	    b->peer->delayed_offer == POLICY_DELAYED_KEEP) {
+		if (!b->offer.local) { /* no codec that both take */
+			*status = 488;
+			return NULL;
+		}
+		call_rules_session(call, call->a, &rules);
+	}
 	if (call->delayed_offer) {
 		error = path_place(call, call->a, b, &chosen, place);
 		if (!error)
@@ -225,6 +233,9 @@ static int call_offer(struct call *call, struct leg *branch)
 
 	if (error)
 		return error;
+	if (call->delayed_offer &&
+	    branch->peer->delayed_offer == POLICY_DELAYED_KEEP)
+		return 0; /* call_asked */
 	if (call->delayed_offer) {
 		source.medias = 1;
 		source.media[0] =
@@ -248,6 +259,35 @@ static int call_offer(struct call *call, struct leg *branch)
 		error = offer_write_offer(&branch->offer, &source, &rules.rules,
 					  place);
 	return error;
+}
+
+/* The offer that we asked a branch for: answered with one codec, before its
+ * ACK, which cannot wait for leg a's. */
+void call_asked(struct call *call, struct leg *branch,
+		const struct leg_event *event)
+{
+	struct offer_place place[BODY_MEDIA_MAX];
+	struct call_rules rules;
+	struct body theirs, ours;
+	const char *why;
+
+	if (body_parse(&theirs, event->sdp.text, event->sdp.len, &why) ||
+	    call_rules_both(branch, call->a, &rules) ||
+	    path_place(call, branch, call->a, &theirs, place))
+		return;
+	for (unsigned i = 0; i < theirs.medias; i++)
+		place[i].direction =
+			body_direction_reverse(theirs.media[i].direction);
+	/* Which codecs both take; of those the first one. */
+	if (offer_write_answer(&branch->offer, &theirs, &theirs, &rules.rules,
+			       place) ||
+	    body_parse(&ours, branch->offer.local, branch->offer.local_len,
+		       &why))
+		return;
+	call_note_codec(call, &ours);
+	call_rules_session(call, branch, &rules);
+	offer_write_answer(&branch->offer, &theirs, &theirs, &rules.rules,
+			   place);
 }
 
 static void call_answer_line(struct call *call)
@@ -419,6 +459,8 @@ static void call_established_event(struct call *call, struct leg *leg,
 		return;
 	case LEG_REFRESHED:
 		call_refreshed(call, leg, event);
+		return;
+	case LEG_ASKED:
 		return;
 	case LEG_SLIMMED:
 		call_slimmed(call, leg, event->diet);

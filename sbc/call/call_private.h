@@ -81,6 +81,9 @@ void call_learned(struct call *call, const struct leg *leg,
 /* For the live table: what came from the far end in a's or b's place. */
 void call_live_stats(const struct status_call *status, enum media_side side,
 		     unsigned slot, struct media_stats *out);
+/* LEG_ASKED of a branch: its answer. */
+void call_asked(struct call *call, struct leg *branch,
+		const struct leg_event *event);
 /* An INVITE was made short enough for its peer. */
 void call_slimmed(struct call *call, const struct leg *leg,
 		  const struct diet *diet);

@@ -453,6 +453,9 @@ void hunt_event(struct hunt *hunt, struct leg *branch,
 	case LEG_UNMODIFIED:
 	case LEG_REPLIED:
 	case LEG_REFRESHED:
+	case LEG_ASKED:
+		call_asked(hunt->call, branch, event);
+		return;
 	case LEG_SLIMMED:
 		call_slimmed(hunt->call, branch, event->diet);
 		return;

@@ -232,6 +232,7 @@ failed:
 
 int leg_call(struct leg *leg)
 {
+	leg->bare = !leg->offer.local;
 	return leg_send_invite(leg, NULL);
 }
 

@@ -45,6 +45,8 @@ enum leg_event_kind {
 	LEG_UNMODIFIED, /* our re-INVITE was refused: status; session as was */
 	LEG_REFRESHED,	/* our session refresh is over: status (0: none could be
 			   sent), update, sdp; the leg is idle again */
+	LEG_ASKED,	/* the 2xx to our INVITE without an offer holds one,
+			   sdp: write the answer into `offer`; no more */
 	LEG_SLIMMED,	/* our INVITE was too long: diet; it goes out now */
 	LEG_UNPRACKED,	/* no PRACK came; 504 was sent, the leg ended */
 	LEG_EXPIRED,	/* nobody refreshed the session (RFC 4028): end it */
@@ -116,7 +118,8 @@ struct leg { /* read-only outside of leg*.c, but for `offer` */
 	const char *extra;   /* further header lines of our INVITE */
 	const char *reason;  /* Reason of our BYE */
 	uint64_t left_ms;    /* when leg_end began; 0: not yet */
-	bool offer_open;     /* our offer in the 2xx waits for its ACK */
+	bool bare;	 /* our INVITE has no offer; the ACK answers theirs */
+	bool offer_open; /* our offer in the 2xx waits for its ACK */
 	unsigned challenges; /* answered in a row */
 	char *credentials;   /* the last line that answered one */
 	struct leg_asked {
@@ -147,7 +150,8 @@ struct leg_invite {
 	unsigned max_forwards;
 };
 
-/* A leg for an INVITE of ours; leg_call sends it with offer.local as body. */
+/* A leg for an INVITE of ours; leg_call sends it with offer.local as body; if
+ * that is NULL, without one (LEG_ASKED). */
 int leg_new(struct leg **out, struct agent_network *at, struct policy *policy,
 	    const struct policy_peer *peer, const struct policy_user *user,
 	    const struct leg_invite *invite);

@@ -105,16 +105,20 @@ static void leg_send_ack(struct leg *leg)
 {
 	su_home_t home[1] = {SU_HOME_INIT(home)};
 	nta_outgoing_t *ack;
+	const char *body = leg->bare ? leg->offer.local : NULL;
 
 	ack = nta_outgoing_tcreate(
 		leg->dialog, NULL, NULL, (const url_string_t *)leg->route,
 		SIP_METHOD_ACK, (const url_string_t *)leg->uri,
 		SIPTAG_CSEQ(sip_cseq_create(home, leg->invite_cseq,
 					    SIP_METHOD_ACK)),
-		TPTAG_IDENT(leg->ident), TAG_END());
+		TAG_IF(body, SIPTAG_CONTENT_TYPE_STR("application/sdp")),
+		TAG_IF(body, SIPTAG_PAYLOAD_STR(body)), TPTAG_IDENT(leg->ident),
+		TAG_END());
 	if (ack)
 		nta_outgoing_destroy(ack);
 	su_home_deinit(home);
+	leg->bare = false;
 }
 
 void leg_send_bye(struct leg *leg, const char *credentials)
@@ -196,6 +200,10 @@ static int leg_accepted(struct leg *leg, const sip_t *sip)
 				       sip->sip_contact, 1);
 	}
 	leg_retarget(leg, sip, first);
+	if (leg->bare && !leaving)
+		leg_emit(leg, &(struct leg_event){.kind = LEG_ASKED,
+						  .sdp = leg_sdp(sip),
+						  .sip = sip});
 	leg_send_ack(leg);
 	if (!leaving)
 		refresh_accepted(leg, sip, first);
