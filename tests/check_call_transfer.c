@@ -149,6 +149,24 @@ START_TEST(a_blind_transfer_is_carried_out_here_and_the_provider_sees_nothing)
 	}
 END_TEST
 
+/* The phone spoke PCMU, converted here: that is not what T speaks. */
+START_TEST(the_newcomer_is_offered_what_the_provider_speaks)
+	{
+		begin();
+		line->media.codecs = "0 101";
+		fake_reinvite(line);
+		fixture_run_until(&f, phone_reinvite_done);
+		ck_assert_int_eq(line->reinvite_status, 200);
+		f.other.answers_itself = true;
+		f.other.end.media.codecs = "8 101";
+		phone_refer(&f.phone, "sip:102@127.0.1.1", NULL);
+		fixture_run_until(&f, line_ended);
+		fixture_assert(&f, told("SIP/2.0 200"));
+		they_talk();
+		provider_noticed_nothing();
+	}
+END_TEST
+
 START_TEST(the_newcomer_is_told_who_is_calling)
 	{
 		char from[256];
@@ -823,6 +841,7 @@ static Suite *transfer_suite(void)
 	fixture_around(tests, &f);
 #define T(name) tcase_add_test(tests, name)
 	T(a_blind_transfer_is_carried_out_here_and_the_provider_sees_nothing);
+	T(the_newcomer_is_offered_what_the_provider_speaks);
 	T(the_newcomer_is_told_who_is_calling);
 	T(a_phone_that_hangs_up_after_its_refer_is_gone_and_the_rest_goes_on);
 	T(the_provider_hears_something_while_the_newcomer_rings);

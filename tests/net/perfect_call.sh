@@ -3,7 +3,8 @@
 # The measured promise: random sequences of 20 mid-call steps in many calls at
 # once, toward a provider that answers any re-INVITE with 488 and hangs up.
 # What it was shown is judged from a capture. 20 sequences; the whole promise,
-# 200 of them, with --full. PERFECT_SEED=N repeats a run's dice.
+# 200 of them, with --full. PERFECT_SEED=N repeats a run's dice; PERFECT_TRUNK
+# gives the trunk another policy, to see the judge find what is wrong then.
 NET_TIMEOUT=${NET_TIMEOUT:-280}
 . "${srcdir:-.}/tests/net/lib.sh"
 
@@ -46,7 +47,7 @@ need tcpdump
 net_begin
 perfect_configuration
 perfect_world
-trunk acme $PROVIDER 'reinvite = "suppress"; update = "suppress"; options_ping = "0s";'
+trunk acme $PROVIDER "${PERFECT_TRUNK-reinvite = \"suppress\"; update = \"suppress\";} options_ping = \"0s\";"
 configure
 # The scheduler of a busy machine is not what is measured here.
 NET_SALLYPORT=("${NET_FIRST[@]}")
