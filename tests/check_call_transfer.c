@@ -327,6 +327,30 @@ START_TEST(targets_that_may_not_be_reached_are_refused)
 	}
 END_TEST
 
+START_TEST(a_transfer_to_the_other_end_itself_is_a_loop)
+	{
+		fixture_start(&f);
+		f.other.answers_itself = true;
+		line = phone_call(&f.phone, "102");
+		fixture_run_until(&f, both_phones_up);
+		phone_refer(&f.phone, "sip:102@127.0.1.1", NULL);
+		fixture_run_until(&f, refer_answered);
+		fixture_assert(&f, refer_got(482));
+		ck_assert_uint_eq(fake_seen(&f.other.end, "INVITE"), 1);
+		fixture_assert(&f, both_phones_up(&f));
+	}
+END_TEST
+
+START_TEST(a_forged_refer_from_another_address_changes_nothing)
+	{
+		begin();
+		fake_request_from(line, "REFER", "127.0.1.99");
+		fixture_watch(&f, 200);
+		fixture_assert(&f, fake_seen(&f.other.end, "INVITE") == 0);
+		call_is_as_it_was();
+	}
+END_TEST
+
 START_TEST(a_refer_without_a_target_or_with_two_is_refused)
 	{
 		begin();
@@ -849,6 +873,8 @@ static Suite *transfer_suite(void)
 	T(a_busy_target_leaves_the_call_as_it_was);
 	T(a_silent_target_leaves_the_call_as_it_was);
 	T(targets_that_may_not_be_reached_are_refused);
+	T(a_transfer_to_the_other_end_itself_is_a_loop);
+	T(a_forged_refer_from_another_address_changes_nothing);
 	T(a_refer_without_a_target_or_with_two_is_refused);
 	T(the_policy_may_refuse_every_transfer);
 	T(a_second_refer_waits_for_the_first);

@@ -263,9 +263,9 @@ static int ask_lent(struct transfer *t)
 	return error ? error : leg_reinvite(next);
 }
 
-/* The call that stays is the one whose media comes to us. */
-static void ask_roles(struct transfer *t, struct call *call, struct leg *leg,
-		      struct call *other, struct leg *other_by)
+/* The call that stays is `t`'s; `other` gives the leg at its far end. */
+static void ask_roles(struct transfer *t, struct leg *leg, struct call *other,
+		      struct leg *other_by)
 {
 	struct leg *x = call_other(other, other_by);
 
@@ -277,7 +277,6 @@ static void ask_roles(struct transfer *t, struct call *call, struct leg *leg,
 	snprintf(t->number, sizeof(t->number), "%s",
 		 call_status_leg(other, x)->number);
 	other->lent = t;
-	(void)call;
 }
 
 static void ask_join(struct transfer *t, const struct leg_event *event)
@@ -337,7 +336,7 @@ static void ask_attended(struct call *call, struct leg *leg,
 		leg_refer_reply(leg, event->ticket, 500, NULL);
 		return;
 	}
-	ask_roles(t, call, leg, other, other_by);
+	ask_roles(t, leg, other, other_by);
 	ask_join(t, event);
 }
 
