@@ -54,6 +54,18 @@ void transfer_joined(struct transfer *t, struct body_span sdp);
 void transfer_settle(struct transfer *t);
 void transfer_fail(struct transfer *t, unsigned status);
 
+/* --- for transfer_event --------------------------------------------------- */
+
+/* The leg refused ours: what it last heard is in force again. */
+void transfer_restore(struct transfer *t, struct leg *leg);
+/* The answer to our re-INVITE to `tell`. 0, or it is as it was. */
+int transfer_told(struct transfer *t, const struct leg_event *event);
+/* P had put one of them on hold: taken up again, where it may be told. */
+void transfer_resume(struct transfer *t);
+void transfer_over(struct transfer *t);
+/* The answer to N's INVITE with Replaces, from the session that T has. */
+int transfer_answer(struct transfer *t);
+
 /* Write an offer toward `to`, place n, from T's session. 0 or -errno. */
 int transfer_offer(struct call *call, struct leg *to);
 
