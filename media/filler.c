@@ -2,9 +2,8 @@
 /*
  * When silence is filled, and with what.
  *
- * Ours start when patience ends, and those that were missed till then follow
- * at once, so that the timestamps stay with the clock however often sources
- * and fillers take turns.
+ * Ours start when patience ends. Where sources and fillers that took turns
+ * have let the timestamps fall behind the clock, more of them follow at once.
  */
 #include "media/filler.h"
 
@@ -69,6 +68,13 @@ void filler_yield(struct filler *f, const uint8_t *payload, size_t len,
 		memcpy(f->last, payload, len);
 		f->last_len = (uint16_t)len;
 	}
+}
+
+void filler_listen(struct filler *f, const struct line *line)
+{
+	int64_t due_ns = line->sent_ns + patience_ns(f);
+	if (f->config.armed && f->due_ns < due_ns)
+		f->due_ns = due_ns;
 }
 
 void filler_hold(struct filler *f, int64_t now_ns)
@@ -181,13 +187,14 @@ static size_t fill(struct filler *f, uint8_t *out)
 /* --- when ---------------------------------------------------------------
  */
 
-/* When this packet, the first of ours, should have been sent. */
+/* When this packet, the first of ours, was due if timestamps are to stay with
+ * the clock: patience has ended, more or less what sources and fillers before
+ * went ahead or behind. */
 static int64_t first_ns(const struct filler *f, const struct line *line,
-			uint32_t ticks, int64_t now_ns)
+			int64_t now_ns)
 {
-	int64_t step_ns = ticks * INT64_C(1000000000) / line->clock_hz;
 	int64_t missed_ns = MISSED_MAX * (int64_t)f->config.ptime_ms * MS_NS;
-	int64_t due_ns = line->sent_ns + step_ns + line->ahead_ns;
+	int64_t due_ns = line->sent_ns + patience_ns(f) + line->ahead_ns;
 	if (!line->flowing || due_ns > now_ns)
 		return now_ns;
 	return due_ns < now_ns - missed_ns ? now_ns - missed_ns : due_ns;
@@ -207,7 +214,7 @@ size_t filler_make(struct filler *f, struct line *line,
 		return 0;
 	}
 	if (!f->running)
-		f->due_ns = first_ns(f, line, ticks, now_ns);
+		f->due_ns = first_ns(f, line, now_ns);
 	else if (f->due_ns < now_ns - MISSED_MAX * ptime_ns)
 		f->due_ns = now_ns;
 	f->running = true;

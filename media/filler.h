@@ -38,6 +38,8 @@ void filler_configure(struct filler *f, struct line *line,
 void filler_yield(struct filler *f, const uint8_t *payload, size_t len,
 		  int64_t now_ns);
 
+/* A real packet came too late to be sent: the next one may be in time. */
+void filler_listen(struct filler *f, const struct line *line);
 /* Something else of ours was sent. */
 void filler_hold(struct filler *f, int64_t now_ns);
 

@@ -111,6 +111,7 @@ bool flow_real(struct flow *flow, struct rtp_header *h, uint8_t *buf,
 		rtp_renumber(buf, h->seq, h->rtp_ts, h->ssrc);
 		break;
 	case LINE_DROP:
+		filler_listen(&flow->filler, &flow->line);
 		return false;
 	}
 	filler_yield(&flow->filler, h->payload, h->payload_len, now_ns);

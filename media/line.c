@@ -17,13 +17,16 @@
 
 #include <string.h>
 
-#define S_NS	      INT64_C(1000000000)
-#define MS_NS	      INT64_C(1000000)
-#define MAX_MISORDER  100
-#define MAX_DROPOUT   3000
-#define LONG_PAUSE_NS (200 * MS_NS)
-#define TAIL_NS	      (40 * MS_NS)
-#define STEP_MAX_MS   120
+#define S_NS	       INT64_C(1000000000)
+#define MS_NS	       INT64_C(1000000)
+#define MAX_MISORDER   100
+#define MAX_DROPOUT    3000
+#define LONG_PAUSE_NS  (200 * MS_NS)
+#define TAIL_NS	       (40 * MS_NS)
+#define STEP_MAX_MS    120
+#define FILLED_MS      100
+#define FILLED_PACKETS 10
+#define SHIFT_NS       (40 * MS_NS)
 
 void line_reset(struct line *line)
 {
@@ -142,11 +145,24 @@ static bool same_clock(const struct line *line, const struct rtp_header *h,
 		       int64_t now_ns)
 {
 	int32_t ticks = (int32_t)(h->rtp_ts + line->ts_offset - line->out_ts);
-	if (line->filled || ticks < 0)
+	int64_t most_ns = line->filled ? SHIFT_NS : S_NS;
+	if (ticks < 0 || (ticks == 0 && line->filled))
 		return false;
 	int64_t off_ns =
 		ticks_ns(line, (uint32_t)ticks) - (now_ns - line->sent_ns);
-	return off_ns < S_NS && off_ns > -S_NS;
+	return off_ns < most_ns && off_ns > -most_ns;
+}
+
+/* A packet that was only late: ours took its place in time. Passing it would
+ * let a source with much jitter run away from the clock. */
+static bool was_filled(const struct line *line, const struct rtp_header *h,
+		       int64_t now_ns)
+{
+	int32_t behind = (int32_t)(line->out_ts - h->rtp_ts - line->ts_offset);
+	uint16_t d = (uint16_t)(h->seq - line->in_seq);
+	return line->filled && d <= FILLED_PACKETS &&
+	       now_ns - line->real_ns < LONG_PAUSE_NS && behind >= 0 &&
+	       (uint32_t)behind < ms_ticks(line, FILLED_MS);
 }
 
 /* Join a real stream on behind what was sent last. */
@@ -159,6 +175,9 @@ static void join(struct line *line, const struct rtp_header *h, int64_t now_ns)
 		uint32_t ticks = line_ticks(line, now_ns);
 		go_on(line, ticks, now_ns);
 		line->ts_offset = line->out_ts + ticks - h->rtp_ts;
+	} else if (line->filled) {
+		/* Its time runs as if nothing had been. */
+		line->ahead_ns = line->before_ns;
 	}
 	line->seq_offset = (uint16_t)(line->out_seq + 1 - h->seq);
 	if (line->heard && !same) {
@@ -208,7 +227,7 @@ static enum line_verdict keep(struct line *line, struct rtp_header *h,
 	int16_t d = (int16_t)(h->seq - line->in_seq);
 
 	if (line->heard && h->ssrc == line->in_ssrc) {
-		if (is_late(line, h))
+		if (is_late(line, h) || was_filled(line, h, now_ns))
 			return LINE_DROP;
 		if (line->broken || d > MAX_DROPOUT || d <= -MAX_MISORDER)
 			join(line, h, now_ns);
@@ -269,6 +288,8 @@ void line_break(struct line *line)
 void line_own(struct line *line, struct rtp_header *h, uint32_t ticks,
 	      uint32_t lasts, int64_t now_ns)
 {
+	if (!line->filled)
+		line->before_ns = line->ahead_ns;
 	if (line->flowing) {
 		go_on(line, ticks, now_ns);
 		line->out_seq++;

@@ -37,9 +37,10 @@ struct line {
 	uint32_t usual_ms; /* of a packet, where nothing tells it */
 	uint32_t packets, octets; /* sent as out_ssrc, for sender reports */
 	uint32_t cname;
-	int64_t sent_ns;  /* when the last one was sent */
-	int64_t real_ns;  /* when the last real one was */
-	int64_t ahead_ns; /* by joining, timestamps went ahead of the clock */
+	int64_t sent_ns;   /* when the last one was sent */
+	int64_t real_ns;   /* when the last real one was */
+	int64_t ahead_ns;  /* by joining, timestamps went ahead of the clock */
+	int64_t before_ns; /* the same before packets of our own */
 };
 
 void line_reset(struct line *line);
