@@ -32,6 +32,11 @@
 
 #define NETWORK_LISTENERS_MAX 32
 #define NETWORK_QUEUE_BYTES   (4 << 20)
+/*
+ * Taken with each message in one piece, for its forty headers; else every
+ * header is an allocation of its own.
+ */
+#define NETWORK_MESSAGE_BYTES 1500
 /* The library then binds nothing of its own choice (nta_agent_create). */
 #define NETWORK_NO_URL ((const url_string_t *)(intptr_t)-1)
 
@@ -186,6 +191,7 @@ static int network_listen(struct agent_network *network,
 			NTATAG_USE_SRV(0), NTATAG_PASS_100(1),
 			NTATAG_CLIENT_RPORT(1), NTATAG_SERVER_RPORT(1),
 			NTATAG_TCP_RPORT(1), NTATAG_EXTRA_100(1),
+			NTATAG_PRELOAD(NETWORK_MESSAGE_BYTES),
 			NTATAG_MERGE_482(1), TPTAG_LOG(0), TAG_END());
 		if (!network->nta)
 			return errno ? -errno : -EADDRINUSE;

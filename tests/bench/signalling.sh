@@ -51,9 +51,9 @@ lan=127.0.31.1:5060 caller=127.0.31.2:5061 answerer=127.0.32.2:5062
 if [ $quick = yes ]; then
 	rounds=1 calls=1000 burst=4000 held=2000 idle_s=4 settle_s=3 linger_s=0
 else
-	rounds=3 calls=2500 burst=30000 held=5000 idle_s=10 settle_s=5 linger_s=45
+	rounds=5 calls=2000 burst=30000 held=5000 idle_s=10 settle_s=5 linger_s=45
 fi
-rate=250 burst_rate=2500
+rate=250 burst_rate=2500 over_rate=4000 over=$((burst / 2))
 missed=0
 
 # --- small tools -------------------------------------------------------------
@@ -63,6 +63,11 @@ ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", b ? a / b : 0 }'; }
 rss_kb() { awk '/^VmRSS/ { print $2 }' "/proc/$1/status"; }
 ticks() { sed 's/.*) //' "/proc/$1/stat" | awk '{ print $12 + $13 }'; }
 now_ms() { date +%s%3N; }
+# Median of one measure over another, round by round: what else the machine did
+# in a round weighed on both.
+median_ratio() {
+	paste "$1" "$2" | awk '$2 > 0 { printf "%.3f\n", $1 / $2 }' | median
+}
 # target NAME VALUE LIMIT: says whether it was met
 target() {
 	local met=met
@@ -203,7 +208,7 @@ release() {
 }
 
 echo "# calls of 7 messages a side at $rate/s, $calls a run, $rounds" \
-	"interleaved rounds; medians"
+	"interleaved rounds; medians, ratios round by round"
 for _ in $(seq $rounds); do
 	if [ -n "$modules" ] && command -v kamailio >/dev/null; then
 		measure_kamailio plain
@@ -221,9 +226,9 @@ for other in plain hiding; do
 	theirs=$(median <"$dir/$other")
 	printf '%-44s %10s ms\n' "kamailio ($other), CPU a call" "$theirs"
 	[ $other = plain ] && printf '%-44s %10s\n' "sallyport / kamailio plain" \
-		"$(ratio "$ours" "$theirs")"
+		"$(median_ratio "$dir/sallyport" "$dir/$other")"
 	[ $other = hiding ] && target "sallyport / kamailio hiding + rtpengine" \
-		"$(ratio "$ours" "$theirs")" 0.30
+		"$(median_ratio "$dir/sallyport" "$dir/$other")" 0.30
 done
 printf '%-44s %10s ms\n' "sallyport, CPU a call" "$ours"
 
@@ -268,6 +273,10 @@ if [ $linger_s -gt 0 ]; then
 	target "memory after the burst / at rest" \
 		"$(ratio "$(rss_kb $pid)" "$rest")" 1.20
 fi
+load --rate $over_rate --calls $over --pid $pid >"$dir/out"
+echo "overload: $(cat "$dir/out")"
+target "broken of $over calls at $over_rate/s, others 503" \
+	"$(field broken <"$dir/out")" 0
 stop $pid
 echo "$missed targets missed"
 [ $strict = no ] || [ $missed -eq 0 ]
