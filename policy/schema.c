@@ -72,8 +72,8 @@ _Static_assert(offsetof(PHONE, conf) == 0, "conf_peer comes first");
 		       peer.dtmf, "how it is told of keys pressed"),          \
 		CHOICE(p, "prack", "require | support | off", prack_d, PEER,  \
 		       peer.prack, "reliable provisional replies (100rel)"),  \
-		CHOICE(p, "delayed_offer", "keep | make_early",               \
-		       "make_early", PEER, peer.delayed_offer,                \
+		CHOICE(p, "delayed_offer", "keep | make_early", "make_early", \
+		       PEER, peer.delayed_offer,                              \
 		       "who makes the offer where the caller made none"),     \
 		CHOICE(p, "t38", "forward | reject", t38_d, PEER, peer.t38,   \
 		       "may a call switch to T.38 fax toward it"),            \

@@ -197,14 +197,33 @@ START_TEST(complaint_08_a_failed_reinvite_is_never_answered)
 	}
 END_TEST
 
+#define FAX(host)                                                 \
+	"v=0\r\no=- 7 8 IN IP4 " host "\r\ns=-\r\nc=IN IP4 " host \
+	"\r\nt=0 0\r\nm=image 4000 udptl t38\r\na=T38FaxVersion:0\r\n"
+
+START_TEST(complaint_10_a_refresh_ends_the_fax)
+	{
+		begin("reinvite = \"forward\"; t38 = \"forward\";",
+		      ITSP_ANSWERS);
+		itsp_line(&f.itsp)->media.instead = FAX("127.0.2.10");
+		line()->media.instead = FAX("127.0.1.10");
+		ck_assert_int_eq(reinvite(), 200);
+		ck_assert_str_eq(answered()->media, "image");
+		fake_refresh(line());
+		fixture_run_until(&f, phone_reinvite_done);
+		ck_assert_int_eq(line()->reinvite_status, 200);
+		ck_assert_uint_eq(line()->remote_sdp.streams, 1);
+		ck_assert_str_eq(answered()->media, "image");
+		ck_assert_uint_ne(answered()->port, 0);
+		ck_assert(both_up(&f));
+	}
+END_TEST
+
 START_TEST(complaint_11_a_fax_switch_fails_and_takes_the_audio_along)
 	{
 		begin("reinvite = \"suppress\"; t38 = \"reject\";",
 		      ITSP_REFUSES_REINVITE);
-		line()->media.instead =
-			"v=0\r\no=- 7 8 IN IP4 127.0.1.2\r\ns=-\r\n"
-			"c=IN IP4 127.0.1.2\r\nt=0 0\r\n"
-			"m=image 4000 udptl t38\r\na=T38FaxVersion:0\r\n";
+		line()->media.instead = FAX("127.0.1.2");
 		ck_assert_int_eq(reinvite(), 488);
 		both_ways();
 		provider_was_left_alone();
@@ -247,6 +266,25 @@ START_TEST(complaint_13_an_alg_breaks_the_ack)
 		ck_assert_status(&f,
 				 "event=call-ack-lost media=flows kept=yes");
 		both_ways();
+	}
+END_TEST
+
+/* The way through a NAT is kept open on the trunk's own socket. */
+START_TEST(complaint_15_calls_in_fail_180_s_after_registering)
+	{
+		/* As it is when nothing is said. */
+		static const struct fixture_setup usual = {
+			.acme = "options_ping = \"60s\";"};
+		unsigned before;
+
+		fixture_start_with(&f, &usual);
+		hurry(&f, 5);
+		for (unsigned i = 0; i < 3; i++) {
+			before = fake_seen(&f.itsp.end, "OPTIONS");
+			hurry(&f, 100);
+			ck_assert_uint_gt(fake_seen(&f.itsp.end, "OPTIONS"),
+					  before);
+		}
 	}
 END_TEST
 
@@ -341,6 +379,9 @@ static Suite *complaints_suite(void)
 	tcase_add_test(
 		tests,
 		complaint_11_a_fax_switch_fails_and_takes_the_audio_along);
+	tcase_add_test(tests, complaint_10_a_refresh_ends_the_fax);
+	tcase_add_test(tests,
+		       complaint_15_calls_in_fail_180_s_after_registering);
 	tcase_add_test(tests, complaint_12_the_call_ends_at_32_s);
 	tcase_add_test(tests, complaint_13_an_alg_breaks_the_ack);
 	tcase_add_test(tests, complaint_18_no_ringback_after_183);

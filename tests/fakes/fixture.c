@@ -67,8 +67,11 @@ static void write_trunk(const struct fixture *f, const struct itsp *itsp,
 	FILE *file = create(f, name);
 	fprintf(file,
 		"kind = \"trunk\";\nnetwork = \"wan\";\nhost = \"%s:%u\";\n"
-		"options_ping = \"0s\";\n%s%s%s",
+		"%s%s%s%s",
 		itsp->end.host, itsp->end.port,
+		more && strstr(more, "options_ping")
+			? ""
+			: "options_ping = \"0s\";\n",
 		more && strstr(more, "reinvite =")
 			? ""
 			: "reinvite = \"suppress\";\n",
