@@ -46,7 +46,9 @@ struct side_wish {
 	struct target target;
 	struct media_filler filler;
 	struct flow_rules flow;
-	struct dtmf_key keys[DTMF_QUEUE_MAX]; /* to be told */
+	/* To be told: room for DTMF_QUEUE_MAX, made with the first key, since
+	 * most calls never send one. */
+	struct dtmf_key *keys;
 	unsigned key_count;
 };
 

@@ -55,8 +55,13 @@ void session_free(struct media_session *session)
 		TAILQ_REMOVE(&session->pairs, pair, link);
 		pair_close(pair, engine);
 	}
-	for (int i = 0; i < MEDIA_SLOTS_MAX; i++)
+	for (int i = 0; i < MEDIA_SLOTS_MAX; i++) {
+		if (!session->slots[i])
+			continue;
+		free(session->slots[i]->wishes[MEDIA_A].keys);
+		free(session->slots[i]->wishes[MEDIA_B].keys);
 		free(session->slots[i]);
+	}
 	for (int i = 0; i < MEDIA_MUSIC_MAX && session->music[i]; i++)
 		music_leave(session->music[i]);
 	free(session);
@@ -109,8 +114,9 @@ static bool tell_keys(struct media_session *session, struct side_wish *wish,
 		told++;
 	}
 	wish->key_count -= told;
-	memmove(wish->keys, wish->keys + told,
-		wish->key_count * sizeof(wish->keys[0]));
+	if (told)
+		memmove(wish->keys, wish->keys + told,
+			wish->key_count * sizeof(wish->keys[0]));
 	return wish->key_count == 0;
 }
 
@@ -370,7 +376,9 @@ int media_session_dtmf(struct media_session *session, enum media_side toward,
 	if (!wish || wish->flow.event_type == FLOW_NO_TYPE ||
 	    wish->flow.event_type == 0)
 		return -ENOTSUP;
-	if (wish->key_count == DTMF_QUEUE_MAX)
+	if (!wish->keys)
+		wish->keys = calloc(DTMF_QUEUE_MAX, sizeof(wish->keys[0]));
+	if (!wish->keys || wish->key_count == DTMF_QUEUE_MAX)
 		return -ENOBUFS;
 	if (duration_ms < DTMF_MIN_MS)
 		duration_ms = DTMF_MIN_MS;
