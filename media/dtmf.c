@@ -117,7 +117,7 @@ void dtmf_reset(struct dtmf_sender *sender)
 
 bool dtmf_queue(struct dtmf_sender *sender, struct dtmf_key key, int64_t now_ns)
 {
-	if (sender->count == DTMF_QUEUE_MAX)
+	if (!sender->keys || sender->count == DTMF_QUEUE_MAX)
 		return false;
 	sender->keys[(sender->first + sender->count) % DTMF_QUEUE_MAX] = key;
 	if (sender->count++ == 0 && sender->due_ns == DTMF_NEVER)

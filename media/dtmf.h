@@ -56,15 +56,17 @@ struct dtmf_key {
 };
 
 struct dtmf_sender {
-	struct dtmf_key keys[DTMF_QUEUE_MAX];
-	uint8_t first, count; /* in keys; the first is being sent */
-	uint8_t ends;	      /* of it that were sent */
-	uint16_t packets;     /* of it that were sent; 0: it waits */
-	int64_t due_ns;	      /* DTMF_NEVER if there is nothing */
+	struct dtmf_key *keys; /* room for DTMF_QUEUE_MAX, or NULL */
+	uint8_t first, count;  /* in keys; the first is being sent */
+	uint8_t ends;	       /* of it that were sent */
+	uint16_t packets;      /* of it that were sent; 0: it waits */
+	int64_t due_ns;	       /* DTMF_NEVER if there is nothing */
 };
 
+/* Its room is forgotten, too: most streams never send a digit, so it is given
+ * with the first. */
 void dtmf_reset(struct dtmf_sender *sender);
-/* False if too many wait. */
+/* False if too many wait, or there is no room. */
 bool dtmf_queue(struct dtmf_sender *sender, struct dtmf_key key,
 		int64_t now_ns);
 /* Write the packet that is due; returns its length. */

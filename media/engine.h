@@ -45,10 +45,13 @@ struct side_wish {
 	bool target_due, filler_due, flow_due; /* to be told to the worker */
 	struct target target;
 	struct media_filler filler;
-	struct flow_rules flow;
-	/* To be told: room for DTMF_QUEUE_MAX, made with the first key, since
-	 * most calls never send one. */
-	struct dtmf_key *keys;
+	struct flow_rules flow; /* its map: maps[0] */
+	/* Rooms that most calls never need, made when they are: the first half
+	 * holds what is to be told, the second one, and last, are the
+	 * worker's. */
+	uint8_t (*maps)[FLOW_MAP_LEN];
+	struct dtmf_key (*keys)[DTMF_QUEUE_MAX];
+	uint8_t *last;
 	unsigned key_count;
 };
 

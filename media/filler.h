@@ -25,9 +25,11 @@ struct filler {
 	int64_t due_ns;	  /* when ours is due; FILLER_NEVER */
 	size_t at;	  /* in the music */
 	uint16_t last_len;
-	uint8_t last[FILLER_REPEAT_MAX]; /* a real payload, for REPEAT */
+	uint8_t *last; /* a real payload, for REPEAT: FILLER_REPEAT_MAX, or
+			  NULL */
 };
 
+/* `last` is forgotten, too: few streams need it, so it is given with them. */
 void filler_reset(struct filler *f);
 
 /* Arm or disarm. A ptime outside 10..120 ms means 20. */

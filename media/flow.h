@@ -16,14 +16,16 @@
 #include "media/media.h"
 
 #define FLOW_NO_TYPE 255
+#define FLOW_MAP_LEN 128
 
-/* struct media_flow as the worker needs it. */
+/* struct media_flow as the worker needs it. What its pointers name lives as
+ * long as the flow has these rules. */
 struct flow_rules {
 	bool steady;
 	bool mapped, converted;
 	uint8_t convert_type;
-	uint8_t event_type; /* as it is sent; FLOW_NO_TYPE */
-	uint8_t map[128];
+	uint8_t event_type;   /* as it is sent; FLOW_NO_TYPE */
+	const uint8_t *map;   /* of FLOW_MAP_LEN, while mapped */
 	const uint8_t *table; /* of 256, while converted */
 };
 
@@ -45,7 +47,8 @@ void flow_filler(struct flow *flow, const struct media_filler *config,
 
 /* The payload type of events as the source sends them, or FLOW_NO_TYPE. */
 uint8_t flow_event_type(const struct flow *flow);
-/* Send this one, behind those that wait; too many are forgotten. */
+/* Send this one, behind those that wait; too many, or where dtmf.keys has no
+ * room yet, are forgotten. */
 void flow_dtmf(struct flow *flow, struct dtmf_key key, int64_t now_ns);
 
 /*

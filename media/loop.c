@@ -91,7 +91,6 @@ int loop_connect(struct loop *loop, struct loop_socket *socket,
 	socket->connected = true;
 	socket->trusted = false; /* strangers' packets may be queued */
 	socket->connected_ns = loop->now_ns;
-	socket->peer = *peer;
 	return 0;
 }
 
@@ -112,7 +111,7 @@ static int send_once(struct loop_socket *socket, const uint8_t *buf, size_t len,
 		     const struct endpoint *dest)
 {
 	ssize_t n;
-	if (socket->connected && endpoint_equal(dest, &socket->peer))
+	if (!dest)
 		n = send(socket->fd, buf, len, MSG_DONTWAIT | MSG_NOSIGNAL);
 	else
 		n = sendto(socket->fd, buf, len, MSG_DONTWAIT | MSG_NOSIGNAL,

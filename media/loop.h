@@ -20,7 +20,6 @@ struct loop_socket {
 	bool trusted;	 /* only the peer's packets can still be queued */
 	uint8_t channel; /* free for the owner */
 	void *owner;
-	struct endpoint peer; /* while connected */
 	int64_t connected_ns;
 };
 
@@ -53,7 +52,7 @@ int loop_connect(struct loop *loop, struct loop_socket *socket,
 /* Take packets from anybody again; address and port stay. */
 int loop_disconnect(struct loop *loop, struct loop_socket *socket);
 
-/* Send, or drop with -errno. */
+/* Send to `dest`, NULL being the connected peer, or drop with -errno. */
 int loop_send(struct loop *loop, struct loop_socket *socket, const uint8_t *buf,
 	      size_t len, const struct endpoint *dest);
 

@@ -47,6 +47,13 @@ int media_session_new(struct media_session **out, struct media_engine *engine,
 	return 0;
 }
 
+static void free_rooms(struct side_wish *wish)
+{
+	free(wish->maps);
+	free(wish->keys);
+	free(wish->last);
+}
+
 void session_free(struct media_session *session)
 {
 	struct media_engine *engine = session->engine;
@@ -58,8 +65,8 @@ void session_free(struct media_session *session)
 	for (int i = 0; i < MEDIA_SLOTS_MAX; i++) {
 		if (!session->slots[i])
 			continue;
-		free(session->slots[i]->wishes[MEDIA_A].keys);
-		free(session->slots[i]->wishes[MEDIA_B].keys);
+		free_rooms(&session->slots[i]->wishes[MEDIA_A]);
+		free_rooms(&session->slots[i]->wishes[MEDIA_B]);
 		free(session->slots[i]);
 	}
 	for (int i = 0; i < MEDIA_MUSIC_MAX && session->music[i]; i++)
@@ -106,18 +113,46 @@ static bool tell_keys(struct media_session *session, struct side_wish *wish,
 		      struct command *command)
 {
 	unsigned told = 0;
+	if (wish->key_count == 0)
+		return true;
+	struct dtmf_key *keys = wish->keys[0];
 	command->kind = COMMAND_DTMF;
 	while (told < wish->key_count) {
-		command->dtmf = wish->keys[told];
+		command->dtmf.key = keys[told];
+		command->dtmf.room = wish->keys[1];
 		if (!tell(session, command))
 			break;
 		told++;
 	}
 	wish->key_count -= told;
 	if (told)
-		memmove(wish->keys, wish->keys + told,
-			wish->key_count * sizeof(wish->keys[0]));
+		memmove(keys, keys + told, wish->key_count * sizeof(keys[0]));
 	return wish->key_count == 0;
+}
+
+static bool tell_flow(struct media_session *session, struct side_wish *wish,
+		      struct command *command)
+{
+	command->kind = COMMAND_FLOW;
+	command->flow.rules = wish->flow;
+	if (wish->flow.mapped) {
+		memcpy(command->flow.map, wish->maps[0], FLOW_MAP_LEN);
+		command->flow.room = wish->maps[1];
+	}
+	command->flow.random = chance(wish);
+	wish->flow_due = !tell(session, command);
+	return !wish->flow_due;
+}
+
+static bool tell_filler(struct media_session *session, struct side_wish *wish,
+			struct command *command)
+{
+	command->kind = COMMAND_FILLER;
+	command->filler.config = wish->filler;
+	command->filler.room = wish->last;
+	command->filler.random = chance(wish);
+	wish->filler_due = !tell(session, command);
+	return !wish->filler_due;
 }
 
 static bool tell_wish(struct media_session *session, unsigned slot,
@@ -137,22 +172,10 @@ static bool tell_wish(struct media_session *session, unsigned slot,
 			return false;
 		wish->target_due = false;
 	}
-	if (wish->flow_due) {
-		command.kind = COMMAND_FLOW;
-		command.flow.rules = wish->flow;
-		command.flow.random = chance(wish);
-		if (!tell(session, &command))
-			return false;
-		wish->flow_due = false;
-	}
-	if (wish->filler_due) {
-		command.kind = COMMAND_FILLER;
-		command.filler.config = wish->filler;
-		command.filler.random = chance(wish);
-		if (!tell(session, &command))
-			return false;
-		wish->filler_due = false;
-	}
+	if (wish->flow_due && !tell_flow(session, wish, &command))
+		return false;
+	if (wish->filler_due && !tell_filler(session, wish, &command))
+		return false;
 	return tell_keys(session, wish, &command);
 }
 
@@ -339,6 +362,9 @@ void media_session_filler(struct media_session *session, enum media_side side,
 	wish->filler = *filler;
 	if (filler->music && !hold_music(session, filler->music))
 		wish->filler.music = NULL;
+	/* Without room for it nothing is repeated. */
+	if (filler->kind == MEDIA_FILLER_REPEAT && !wish->last)
+		wish->last = calloc(1, FILLER_REPEAT_MAX);
 	wish->filler_due = true;
 	changed(session);
 }
@@ -351,12 +377,17 @@ void media_session_flow(struct media_session *session, enum media_side toward,
 		return;
 	struct side_wish *wish = find_wish(session, toward, slot);
 	struct flow_rules *rules = &wish->flow;
+	if (flow->mapped && !wish->maps)
+		wish->maps = calloc(2, sizeof(wish->maps[0]));
+	if (flow->mapped && !wish->maps)
+		return;
 	rules->steady = flow->steady;
 	rules->event_type = flow->event_pt == 0 || flow->event_pt > 127
 				    ? FLOW_NO_TYPE
 				    : flow->event_pt;
 	rules->mapped = flow->mapped;
-	memcpy(rules->map, flow->map, sizeof(rules->map));
+	if (flow->mapped)
+		memcpy(wish->maps[0], flow->map, FLOW_MAP_LEN);
 	rules->converted = flow->convert != MEDIA_CONVERT_NONE;
 	rules->convert_type = flow->convert_pt;
 	rules->table = flow->convert == MEDIA_CONVERT_PCMA_TO_PCMU
@@ -377,14 +408,14 @@ int media_session_dtmf(struct media_session *session, enum media_side toward,
 	    wish->flow.event_type == 0)
 		return -ENOTSUP;
 	if (!wish->keys)
-		wish->keys = calloc(DTMF_QUEUE_MAX, sizeof(wish->keys[0]));
+		wish->keys = calloc(2, sizeof(wish->keys[0]));
 	if (!wish->keys || wish->key_count == DTMF_QUEUE_MAX)
 		return -ENOBUFS;
 	if (duration_ms < DTMF_MIN_MS)
 		duration_ms = DTMF_MIN_MS;
 	if (duration_ms > DTMF_MAX_MS)
 		duration_ms = DTMF_MAX_MS;
-	wish->keys[wish->key_count++] = (struct dtmf_key){
+	wish->keys[0][wish->key_count++] = (struct dtmf_key){
 		.event = (uint8_t)event,
 		.duration_ms = (uint16_t)duration_ms,
 	};

@@ -59,8 +59,13 @@ static void fault(struct worker *worker, struct end *end, int error)
 
 static void refresh_dest(struct end *end)
 {
-	for (int c = MEDIA_RTP; c <= MEDIA_RTCP; c++)
-		end->has_dest[c] = latch_dest(&end->latch, c, &end->dest[c]);
+	for (int c = MEDIA_RTP; c <= MEDIA_RTCP; c++) {
+		struct endpoint dest;
+		end->has_dest[c] = latch_dest(&end->latch, c, &dest);
+		end->to_peer[c] =
+			end->has_dest[c] && end->sockets[c].connected &&
+			endpoint_equal(&dest, &end->latch.channel[c].source);
+	}
 }
 
 static void counters_reset(struct counters *c, int64_t now_ns)
@@ -114,7 +119,7 @@ void end_detach(struct worker *worker, struct end *end)
 		loop_close(worker->loop, &end->sockets[c]);
 		if (end->pair)
 			end->pair->fds[c] = -1;
-		end->has_dest[c] = false;
+		end->has_dest[c] = end->to_peer[c] = false;
 	}
 	wheel_remove(&worker->wheel, &end->timer);
 	flow_reset(&end->flow);
@@ -197,8 +202,12 @@ static int send_to(struct worker *worker, struct end *to,
 {
 	if (!to->has_dest[channel] || to->sockets[channel].fd < 0)
 		return -ENOTCONN;
+	struct endpoint dest;
+	bool to_peer = to->to_peer[channel];
+	if (!to_peer && !latch_dest(&to->latch, channel, &dest))
+		return -ENOTCONN;
 	int rc = loop_send(worker->loop, &to->sockets[channel], buf, len,
-			   &to->dest[channel]);
+			   to_peer ? NULL : &dest);
 	if (rc == 0) {
 		counter_add(&to->counters.sent_packets, 1);
 		counter_add(&to->counters.sent_bytes, len);

@@ -32,8 +32,8 @@ struct target {
 
 struct end {
 	struct loop_socket sockets[2]; /* by enum media_channel */
-	struct endpoint dest[2];
 	bool has_dest[2];
+	bool to_peer[2]; /* that is whom its socket is connected to */
 	bool may_send, may_receive, rtp_checked, held;
 	bool announced; /* MEDIA_FIRST_PACKET was told */
 	bool faulted;	/* MEDIA_FAULT was told */

@@ -35,9 +35,14 @@ static void pay(struct worker *worker)
 	struct owed *owed;
 	bool tried = false;
 	while ((owed = STAILQ_FIRST(&worker->owed)) != NULL) {
+		struct relay_event event = {
+			.kind = owed->kind,
+			.relay = owed->relay,
+			.pair = owed->pair,
+		};
 		STAILQ_REMOVE_HEAD(&worker->owed, link);
 		/* Once put, it is the signalling thread's and may be freed. */
-		if (mailbox_put(&worker->events, &owed->event)) {
+		if (mailbox_put(&worker->events, &event)) {
 			bell_ring(worker->event_bell);
 			continue;
 		}
@@ -72,11 +77,9 @@ static void on_detach(struct worker *worker, const struct command *command)
 {
 	struct pair *pair = command->attach.pair;
 	end_detach(worker, &command->stream->ends[command->side]);
-	pair->owed.event = (struct relay_event){
-		.kind = EVENT_DETACHED,
-		.relay = command->relay,
-		.pair = pair,
-	};
+	pair->owed.kind = EVENT_DETACHED;
+	pair->owed.relay = command->relay;
+	pair->owed.pair = pair;
 	worker_answer(worker, &pair->owed);
 }
 
@@ -112,11 +115,29 @@ static void on_close(struct worker *worker, struct relay *relay)
 	}
 	if (relay->listed)
 		LIST_REMOVE(relay, link);
-	relay->owed.event = (struct relay_event){
-		.kind = EVENT_CLOSED,
-		.relay = relay,
-	};
+	relay->owed.kind = EVENT_CLOSED;
+	relay->owed.relay = relay;
 	worker_answer(worker, &relay->owed);
+}
+
+static void on_filler(struct worker *worker, struct end *end,
+		      const struct command *command)
+{
+	if (command->filler.room)
+		end->flow.filler.last = command->filler.room;
+	end_filler(worker, end, &command->filler.config,
+		   command->filler.random);
+}
+
+static void on_flow(struct end *end, const struct command *command)
+{
+	struct flow_rules rules = command->flow.rules;
+	rules.map = NULL;
+	if (rules.mapped) {
+		memcpy(command->flow.room, command->flow.map, FLOW_MAP_LEN);
+		rules.map = command->flow.room;
+	}
+	end_flow(end, &rules, command->flow.random);
 }
 
 static void obey(struct worker *worker, const struct command *command)
@@ -140,14 +161,14 @@ static void obey(struct worker *worker, const struct command *command)
 		end_target(worker, end, &command->target);
 		break;
 	case COMMAND_FILLER:
-		end_filler(worker, end, &command->filler.config,
-			   command->filler.random);
+		on_filler(worker, end, command);
 		break;
 	case COMMAND_FLOW:
-		end_flow(end, &command->flow.rules, command->flow.random);
+		on_flow(end, command);
 		break;
 	case COMMAND_DTMF:
-		end_dtmf(worker, end, command->dtmf);
+		end->flow.dtmf.keys = command->dtmf.room;
+		end_dtmf(worker, end, command->dtmf.key);
 		break;
 	case COMMAND_TIMEOUTS:
 		on_timeouts(worker, command);

@@ -41,12 +41,18 @@ struct command {
 		struct {
 			struct media_filler config;
 			uint64_t random;
+			uint8_t *room; /* FILLER_REPEAT_MAX, or NULL */
 		} filler;
 		struct {
-			struct flow_rules rules;
+			struct flow_rules rules; /* but its map: */
+			uint8_t map[FLOW_MAP_LEN];
+			uint8_t *room; /* where it is to be kept */
 			uint64_t random;
 		} flow;
-		struct dtmf_key dtmf;
+		struct {
+			struct dtmf_key key;
+			struct dtmf_key *room; /* DTMF_QUEUE_MAX */
+		} dtmf;
 		struct {
 			unsigned silence_ms, hold_ms;
 		} timeouts;
@@ -78,7 +84,9 @@ struct relay_event {
 /* An answer that must not be lost waits here while the ring is full. */
 struct owed {
 	STAILQ_ENTRY(owed) link;
-	struct relay_event event;
+	enum relay_event_kind kind;
+	struct relay *relay;
+	struct pair *pair;
 };
 
 /* A bound RTP/RTCP pair as the worker sees it. */

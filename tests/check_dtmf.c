@@ -156,9 +156,11 @@ END_TEST
 
 static void start(struct flow *f)
 {
+	static struct dtmf_key keys[DTMF_QUEUE_MAX];
 	struct flow_rules rules = {.steady = true, .event_type = 101};
 	flow_reset(f);
 	flow_rules(f, &rules, 42);
+	f->dtmf.keys = keys;
 }
 
 static bool real(struct flow *f, uint16_t seq, int64_t now_ns,
@@ -327,13 +329,15 @@ END_TEST
 START_TEST(the_source_numbers_events_as_the_map_says)
 	{
 		struct flow f;
-		struct flow_rules rules = {.mapped = true, .event_type = 101};
+		uint8_t map[FLOW_MAP_LEN];
+		struct flow_rules rules = {
+			.mapped = true, .event_type = 101, .map = map};
 		flow_reset(&f);
 		ck_assert_uint_eq(flow_event_type(&f), FLOW_NO_TYPE);
-		memset(rules.map, 255, sizeof(rules.map));
+		memset(map, 255, sizeof(map));
 		flow_rules(&f, &rules, 1);
 		ck_assert_uint_eq(flow_event_type(&f), FLOW_NO_TYPE);
-		rules.map[96] = 101;
+		map[96] = 101;
 		flow_rules(&f, &rules, 1);
 		ck_assert_uint_eq(flow_event_type(&f), 96);
 		rules.mapped = false;

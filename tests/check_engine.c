@@ -693,6 +693,35 @@ START_TEST(filler_begins_a_stream_of_its_own)
 	}
 END_TEST
 
+START_TEST(an_unknown_codec_is_kept_alive_by_its_last_payload)
+	{
+		struct fixture f;
+		uint8_t buf[300];
+		struct packet p = rtp(5, 700, 9);
+		start(&f);
+		struct media_filler filler = {.kind = MEDIA_FILLER_REPEAT,
+					      .payload_type = 8,
+					      .ptime_ms = 20};
+		media_session_filler(f.session, MEDIA_B, 0, &filler);
+		a_sends(&f, &p);
+		far_expect(&f.b, 0, &p, sizeof(p));
+		filler.armed = true;
+		media_session_filler(f.session, MEDIA_B, 0, &filler);
+		for (uint16_t i = 1; i < 4; i++) {
+			struct packet again = p;
+			rtp_write(again.bytes, 8, false, (uint16_t)(700 + i),
+				  9 + i * 160u, 5);
+			ck_assert_int_eq(
+				far_receive(&f.b, 0, buf, sizeof(buf), WAIT_MS),
+				sizeof(again));
+			ck_assert_mem_eq(buf + RTP_HEADER_LEN,
+					 again.bytes + RTP_HEADER_LEN, 160);
+			ck_assert_mem_eq(buf, again.bytes, 4);
+		}
+		finish(&f);
+	}
+END_TEST
+
 /* --- flow
  * ---------------------------------------------------------------------- */
 
@@ -1279,6 +1308,7 @@ static Suite *engine_suite(void)
 	tcase_add_test(tc, filler_and_real_packets_are_one_stream);
 	tcase_add_test(tc, music_plays_on_when_its_owner_lets_it_go);
 	tcase_add_test(tc, filler_begins_a_stream_of_its_own);
+	tcase_add_test(tc, an_unknown_codec_is_kept_alive_by_its_last_payload);
 	tcase_add_test(tc, a_steady_flow_is_one_stream_whoever_sends);
 	tcase_add_test(tc, filler_and_steady_make_one_stream_with_reports);
 	tcase_add_test(tc, payload_types_and_law_change_in_one_direction);

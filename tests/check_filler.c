@@ -387,6 +387,7 @@ START_TEST(codecs_without_an_encoder_are_kept_alive)
 			{"speex", 20, 16000, 160, 1, 160, 320},
 		};
 		for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+			uint8_t last[FILLER_REPEAT_MAX];
 			struct flow f;
 			uint8_t buf[FLOW_PACKET_MAX], in[RTP_HEADER_LEN + 160];
 			struct rtp_header h, before;
@@ -398,6 +399,7 @@ START_TEST(codecs_without_an_encoder_are_kept_alive)
 				.ptime_ms = cases[i].ptime_ms,
 				.armed = true};
 			flow_reset(&f);
+			f.filler.last = last;
 			line_clock(&f.line, cases[i].clock_hz);
 			flow_filler(&f, &config, 1, 0);
 			for (int k = 0; k < 160; k++)

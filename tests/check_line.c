@@ -255,7 +255,9 @@ START_TEST(payload_types_are_mapped_and_the_law_changed)
 	{
 		struct g711_tables g711;
 		struct flow f;
+		uint8_t map[FLOW_MAP_LEN];
 		struct flow_rules rules = {.steady = true,
+					   .map = map,
 					   .mapped = true,
 					   .converted = true,
 					   .convert_type = 8,
@@ -322,9 +324,9 @@ START_TEST(payload_types_are_mapped_and_the_law_changed)
 			 5},
 		};
 		g711_tables(&g711);
-		memset(rules.map, 255, sizeof(rules.map));
-		rules.map[8] = 0;
-		rules.map[96] = 101;
+		memset(map, 255, sizeof(map));
+		map[8] = 0;
+		map[96] = 101;
 		flow_reset(&f);
 		flow_rules(&f, &rules, 42);
 		uint16_t first = 0;

@@ -23,6 +23,8 @@ struct input {
 
 struct watch {
 	struct flow flow;
+	uint8_t map[FLOW_MAP_LEN], last[FILLER_REPEAT_MAX];
+	struct dtmf_key keys[DTMF_QUEUE_MAX];
 	int64_t now_ns, sent_ns;
 	bool begun; /* something came out */
 	uint32_t ssrc;
@@ -202,8 +204,9 @@ static void ask(struct watch *w, struct input *input)
 	uint8_t how = take(input);
 	g711_tables(&g711);
 	rules.mapped = how & 1;
+	rules.map = w->map;
 	for (int i = 0; i < 128; i++)
-		rules.map[i] = (uint8_t)(i % 8 == how >> 5 ? 255 : i);
+		w->map[i] = (uint8_t)(i % 8 == how >> 5 ? 255 : i);
 	rules.converted = how & 2;
 	rules.convert_type = 8;
 	rules.table = how & 4 ? g711.a_to_u : g711.u_to_a;
@@ -232,6 +235,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	flow_reset(&w->flow);
 	if (size > 2)
 		line_clock(&w->flow.line, data[0] & 1 ? 48000 : 8000);
+	w->flow.filler.last = w->last;
 	flow_rules(&w->flow, &steady, (uint64_t)size << 32 | size * 77);
 	while (input.at < input.end) {
 		uint8_t act = take(&input);
@@ -243,6 +247,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			fill(w, &input);
 			break;
 		case 2:
+			w->flow.dtmf.keys = w->keys;
 			flow_dtmf(&w->flow,
 				  (struct dtmf_key){
 					  act >> 4,
