@@ -20,8 +20,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sofia-sip/sip_status.h>
 
+#include "sbc/call/answer.h"
 #include "sbc/call/learn.h"
 #include "sbc/call/modify.h"
 #include "sbc/call/transfer.h"
@@ -106,107 +106,6 @@ void call_reap(struct agent *agent)
 
 /* --- the first INVITE -------------------------------------------------- */
 
-/*
- * Leg a's answer from what b said. NULL: none can be written, `*status` says
- * why; then nothing has changed.
- */
-static const char *call_answer_a(struct call *call, struct leg *b,
-				 struct body_span sdp, unsigned *status)
-{
-	struct body chosen, theirs;
-	struct offer_place place[BODY_MEDIA_MAX] = {0};
-	struct call_rules rules;
-	const char *why;
-	int error;
-
-	*status = 502;
-	if (body_parse(&chosen, sdp.text, sdp.len, &why))
-		return NULL;
-	call_rules(call->a, &rules);
-	if (call->delayed_offer &&
-	    b->peer->delayed_offer == POLICY_DELAYED_KEEP) {
-		if (!b->offer.local) { /* no codec that both take */
-			*status = 488;
-			return NULL;
-		}
-		call_rules_session(call, call->a, &rules);
-	}
-	if (call->delayed_offer) {
-		error = path_place(call, call->a, b, &chosen, place);
-		if (!error)
-			error = offer_write_offer(&call->a->offer, &chosen,
-						  &rules.rules, place);
-	} else {
-		error = body_parse(&theirs, call->a->offer.remote,
-				   call->a->offer.remote_len, &why);
-		if (!error)
-			error = path_place(
-				call, call->a, b,
-				call->path.anchored ? &theirs : &chosen, place);
-		for (unsigned i = 0; !error && i < theirs.medias; i++)
-			if (i < chosen.medias)
-				place[i].direction = chosen.media[i].direction;
-		if (!error)
-			error = offer_write_answer(&call->a->offer, &theirs,
-						   &chosen, &rules.rules,
-						   place);
-	}
-	if (error) {
-		*status = error == -ENOTSUP ? 488 : 503;
-		return NULL;
-	}
-	if (offer_remember(&b->offer, sdp.text, sdp.len))
-		return NULL;
-	call->told = b;
-	call_note_codec(call, &chosen);
-	if (call->path.session) {
-		path_target(call, b, &chosen);
-		if (!call->delayed_offer)
-			path_target(call, call->a, &theirs);
-	}
-	path_flows(call, call->a, b);
-	return call->a->offer.local;
-}
-
-/* Said already by an earlier answer of the same branch, and what leg a was
- * told last? */
-static bool call_said(const struct call *call, const struct leg *b,
-		      struct body_span sdp)
-{
-	return call->told == b && b->offer.remote &&
-	       b->offer.remote_len == sdp.len &&
-	       !memcmp(b->offer.remote, sdp.text, sdp.len);
-}
-
-static void call_progress(struct call *call, struct leg *branch,
-			  const struct leg_event *event)
-{
-	const char *sdp = NULL;
-	struct status_line line;
-	unsigned status;
-
-	if (event->sdp.len && !call->delayed_offer) {
-		sdp = call_said(call, branch, event->sdp)
-			      ? call->a->offer.local
-			      : call_answer_a(call, branch, event->sdp,
-					      &status);
-		/* Early media that cannot be told to a is not worth a call. */
-	}
-	if (call->status.state == STATUS_TRYING) {
-		call->status.state = STATUS_RINGING;
-		call_status(call, &line, branch, "call-ring");
-		status_text(&line, "number", call->status.b.number);
-		status_number(&line, "status", event->status);
-		status_text(&line, "early_media", sdp ? "yes" : "no");
-		status_end(&line);
-	}
-	leg_progress(call->a, event->status,
-		     sip_status_phrase(event->status)
-			     ? sip_status_phrase(event->status)
-			     : "Session Progress",
-		     sdp);
-}
-
 /* Where this candidate's media would go; known before its SDP is written. */
 static int call_planned(struct call *call, struct hunt *hunt,
 			const struct sockaddr *local)
@@ -290,70 +189,6 @@ void call_asked(struct call *call, struct leg *branch,
 			   place);
 }
 
-static void call_answer_line(struct call *call)
-{
-	struct status_line line;
-
-	call_status(call, &line, call->b, "call-answer");
-	status_text(&line, "number", call->status.b.number);
-	status_text(&line, "class", policy_class_name(call->plan.class));
-	status_text(&line, "anchor", call->plan.anchored ? "yes" : "no");
-	status_text(&line, "anchor_why", call->plan.anchor_why);
-	status_text(&line, "codec_a", call->status.a.codec);
-	status_text(&line, "codec_b", call->status.b.codec);
-	status_text(&line, "encryption", call->status.b.encryption);
-	status_number(
-		&line, "wait_ms",
-		(int64_t)(call->status.answered_ms - call->status.started_ms));
-	call_report_told(call, &line);
-	status_end(&line);
-}
-
-static void call_accepted(struct call *call, struct leg *branch,
-			  const struct leg_event *event)
-{
-	struct body_span answer = event->sdp;
-	const char *sdp = call->a->offer.local;
-	unsigned status = 502;
-
-	hunt_win(call->hunt, branch);
-	call->b = branch;
-	snprintf(call->status.b.number, sizeof(call->status.b.number), "%.63s",
-		 call->hunt->now->number);
-	hunt_free(call->hunt);
-	call->hunt = NULL;
-	/* A 2xx without SDP repeats what its own 18x said; one that comes
-	 * without any is no answer to our offer. */
-	if (!answer.len && branch->offer.remote)
-		answer = (struct body_span){branch->offer.remote,
-					    branch->offer.remote_len};
-	if (!call_said(call, branch, answer))
-		sdp = call_answer_a(call, branch, answer, &status);
-	if (!sdp) {
-		call_refuse(call,
-			    &(struct leg_refusal){
-				    .status = status,
-				    .retry_after_s =
-					    status == 503 ? CALL_RETRY_S : 0},
-			    "b", "answer-unusable");
-		return;
-	}
-	call->state = CALL_ANSWERED;
-	call->status.state = STATUS_ESTABLISHED;
-	call->status.answered_ms = agent_now_ms();
-	call->status.media = call->path.session;
-	call->status.slots = call->path.slots;
-	snprintf(call->status.b.peer, sizeof(call->status.b.peer), "%.31s",
-		 branch->peer->name);
-	snprintf(call->status.b.network, sizeof(call->status.b.network),
-		 "%.31s", branch->at->policy->name);
-	call->status.b.signalling = branch->remote;
-	call_describe(call);
-	call_answer_line(call);
-	call->answer_due = call->delayed_offer ? call->a : NULL;
-	leg_answer(call->a, sdp);
-}
-
 /* None of the candidates answered. */
 static void call_unanswered(struct call *call,
 			    const struct leg_refusal *refusal)
@@ -367,8 +202,8 @@ int call_hunt(struct call *call, const struct policy_target *targets,
 	static const struct hunt_client client = {
 		.planned = call_planned,
 		.offer = call_offer,
-		.progress = call_progress,
-		.accepted = call_accepted,
+		.progress = answer_progress,
+		.accepted = answer_accepted,
 		.failed = call_unanswered,
 	};
 	struct hunt_task task = {.client = &client,

@@ -9,6 +9,7 @@
 #include "sbc/call/learn.h"
 #include "sbc/call/pass.h"
 #include "sbc/call/path.h"
+#include "sbc/call/said.h"
 #include "sbc/report/status.h"
 #include "sbc/sip/header.h"
 #include "sbc/sip/leg.h"
@@ -74,6 +75,8 @@ void call_status(struct call *call, struct status_line *line,
 struct status_leg *call_status_leg(struct call *call, const struct leg *leg);
 /* Codec, encryption and hold of both legs, as the live table shows them. */
 void call_describe(struct call *call);
+/* The same where the legs' bodies are at hand; NULL: no such leg. */
+void call_describe_said(struct call *call, struct said *a, struct said *b);
 /* The leg's peer could not take such a request (learn_refused), and a line if
  * that is news. */
 void call_learned(struct call *call, const struct leg *leg,
@@ -91,7 +94,8 @@ void call_slimmed(struct call *call, const struct leg *leg,
 void call_report_end(struct call *call);
 /* Fields of the answer's line: who answered, where each end was told to send.
  */
-void call_report_told(struct call *call, struct status_line *line);
+void call_report_told(struct call *call, struct status_line *line,
+		      struct said *said_a, struct said *said_b);
 /* The packets of leg's end are looked for where it signals, since it stands
  * behind a NAT: a line, if it shows another address than that. */
 void call_report_nat(struct call *call, const struct leg *leg, unsigned slot,

@@ -227,21 +227,19 @@ static const struct body_format *path_find(const struct body *body,
 }
 
 /* The number under which leg's far end sends events: as we told it; 0: none. */
-static uint8_t path_event(const struct leg *leg, unsigned slot)
+static uint8_t path_event(struct said *said, unsigned slot)
 {
-	const struct body_format *event = NULL;
-	struct body told;
-	const char *why;
+	const struct body *told = said_local(said);
+	const struct body_format *event =
+		told ? path_find(told, slot, "telephone-event") : NULL;
 
-	if (leg->offer.local &&
-	    !body_parse(&told, leg->offer.local, leg->offer.local_len, &why))
-		event = path_find(&told, slot, "telephone-event");
 	return event ? (uint8_t)event->payload_type : 0;
 }
 
-static void path_target_slot(struct call *call, const struct leg *leg,
+static void path_target_slot(struct call *call, struct said *said,
 			     const struct body *far, unsigned slot)
 {
+	const struct leg *leg = said->leg;
 	const struct body_media *media = &far->media[slot];
 	struct media_target target = {
 		.rtp = media->address,
@@ -271,7 +269,7 @@ static void path_target_slot(struct call *call, const struct leg *leg,
 	if (media->formats && far->format[media->first_format].clock)
 		target.clock_hz = far->format[media->first_format].clock;
 	if (slot == call->path.audio)
-		target.event_pt = path_event(leg, slot);
+		target.event_pt = path_event(said, slot);
 	end = path_end(call, leg);
 	media_session_target(end.session, end.side, slot, &target);
 	if (slot == call->path.audio)
@@ -281,6 +279,16 @@ static void path_target_slot(struct call *call, const struct leg *leg,
 void path_target(struct call *call, const struct leg *leg,
 		 const struct body *far)
 {
+	struct said said;
+
+	said_begin(&said, leg);
+	path_target_said(call, &said, far);
+}
+
+void path_target_said(struct call *call, struct said *said,
+		      const struct body *far)
+{
+	const struct leg *leg = said->leg;
 	struct path *path = &call->path;
 	struct media_session *session = path_end(call, leg).session;
 	unsigned i;
@@ -296,7 +304,7 @@ void path_target(struct call *call, const struct leg *leg,
 			path->secure[i] = true;
 		path->rtp[i] = media->rtp;
 		if (session && path->port[path_place_of(leg)][i])
-			path_target_slot(call, leg, far, i);
+			path_target_slot(call, said, far, i);
 	}
 	if (session)
 		media_session_timeouts(session, leg->peer->media_timeout_ms,
@@ -441,37 +449,46 @@ static void path_keep_events(const struct path *path, const struct body *sent,
 }
 
 /* From `from`'s far end, numbered as we told it, to `to`'s, as that asked. */
-static void path_flow(struct call *call, const struct leg *from,
-		      const struct leg *to)
+static void path_flow(struct call *call, struct said *said_from,
+		      struct said *said_to)
 {
+	const struct leg *from = said_from->leg, *to = said_to->leg;
 	struct path *path = &call->path;
 	struct media_flow flow = {.event_pt = 255};
 	struct path_end end = path_end(call, to);
 	const struct body_format *event;
-	struct body sent, wanted;
-	const char *why;
+	const struct body *sent = said_local(said_from);
+	const struct body *wanted = said_remote(said_to);
 
-	if (!from->offer.local || !to->offer.remote ||
-	    body_parse(&sent, from->offer.local, from->offer.local_len, &why) ||
-	    body_parse(&wanted, to->offer.remote, to->offer.remote_len, &why))
+	if (!sent || !wanted)
 		return;
-	flow.mapped = offer_payload_map(flow.map, &sent, &wanted, path->audio);
+	flow.mapped = offer_payload_map(flow.map, sent, wanted, path->audio);
 	flow.steady = path_is_steady(call, to);
-	path_convert(call, from, to, &sent, &wanted, &flow);
-	event = path_find(&wanted, path->audio, "telephone-event");
+	path_convert(call, from, to, sent, wanted, &flow);
+	event = path_find(wanted, path->audio, "telephone-event");
 	if (event)
 		flow.event_pt = (uint8_t)event->payload_type;
 	if (pass_by_info(to))
-		path_keep_events(path, &sent, &flow);
+		path_keep_events(path, sent, &flow);
 	media_session_flow(end.session, end.side, path->audio, &flow);
 	/* What is repeated has to have been seen before it is needed. */
 	if (!path->filler[path_place_of(to)].armed)
-		path_fill(call, to, &wanted, false);
+		path_fill(call, to, wanted, false);
 }
 
 void path_flows(struct call *call, const struct leg *a, const struct leg *b)
 {
-	if (!path_end(call, a).session || !path_end(call, b).session ||
+	struct said said_a, said_b;
+
+	said_begin(&said_a, a);
+	said_begin(&said_b, b);
+	path_flows_said(call, &said_a, &said_b);
+}
+
+void path_flows_said(struct call *call, struct said *a, struct said *b)
+{
+	if (!path_end(call, a->leg).session ||
+	    !path_end(call, b->leg).session ||
 	    call->path.secure[call->path.audio])
 		return;
 	path_flow(call, a, b);

@@ -9,6 +9,7 @@
 
 #include "media/media.h"
 #include "policy/policy.h"
+#include "sbc/call/said.h"
 #include "sbc/sip/offer.h"
 
 struct call;
@@ -84,6 +85,9 @@ int path_place(struct call *call, const struct leg *leg, const struct leg *from,
 /* What leg's far end said: where to send, whose packets to take. */
 void path_target(struct call *call, const struct leg *leg,
 		 const struct body *far);
+/* The same where the leg's bodies are at hand. */
+void path_target_said(struct call *call, struct said *said,
+		      const struct body *far);
 
 /*
  * How packets are written toward both ends now that both have spoken: payload
@@ -92,6 +96,7 @@ void path_target(struct call *call, const struct leg *leg,
  * left alone.
  */
 void path_flows(struct call *call, const struct leg *a, const struct leg *b);
+void path_flows_said(struct call *call, struct said *a, struct said *b);
 
 /* What `leg`'s far end speaks: the call's codec, or G.711's other law. */
 const char *path_codec(const struct call *call, const struct leg *leg);

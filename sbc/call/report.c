@@ -20,51 +20,58 @@ struct status_leg *call_status_leg(struct call *call, const struct leg *leg)
 	return leg->place == 'a' ? &call->status.a : &call->status.b;
 }
 
-static void describe_leg(const struct call *call, const struct leg *leg,
+static void describe_leg(const struct call *call, struct said *said,
 			 struct status_leg *out)
 {
+	const struct body *told = said_local(said);
 	const struct body_format *codec;
-	struct body body;
-	const char *why;
 
-	if (!leg || !leg->offer.local ||
-	    body_parse(&body, leg->offer.local, leg->offer.local_len, &why))
+	if (!told)
 		return;
-	codec = offer_agreed(&body, call->path.audio);
+	codec = offer_agreed(told, call->path.audio);
 	if (codec)
 		snprintf(out->codec, sizeof(out->codec), "%.*s",
 			 (int)codec->encoding.len, codec->encoding.text);
 	snprintf(out->encryption, sizeof(out->encryption), "%s",
-		 offer_encryption(&body, call->path.audio));
+		 offer_encryption(told, call->path.audio));
 }
 
 void call_describe(struct call *call)
 {
+	struct said a, b;
+
+	said_begin(&a, call->a);
+	said_begin(&b, call->b);
+	call_describe_said(call, call->a ? &a : NULL, call->b ? &b : NULL);
+}
+
+void call_describe_said(struct call *call, struct said *a, struct said *b)
+{
 	call->status.audio = call->path.audio;
-	describe_leg(call, call->a, &call->status.a);
-	describe_leg(call, call->b, &call->status.b);
+	if (a)
+		describe_leg(call, a, &call->status.a);
+	if (b)
+		describe_leg(call, b, &call->status.b);
 }
 
 /* Where one end was told to send; AF_UNSPEC if nowhere. */
-static void report_told(const struct call *call, const struct leg *leg,
+static void report_told(const struct call *call, struct said *said,
 			struct sockaddr_storage *out)
 {
-	struct body body;
-	const char *why;
+	const struct body *told = said_local(said);
 
 	out->ss_family = AF_UNSPEC;
-	if (leg->offer.local &&
-	    !body_parse(&body, leg->offer.local, leg->offer.local_len, &why) &&
-	    body.medias > call->path.audio)
-		*out = body.media[call->path.audio].address;
+	if (told && told->medias > call->path.audio)
+		*out = told->media[call->path.audio].address;
 }
 
-void call_report_told(struct call *call, struct status_line *line)
+void call_report_told(struct call *call, struct status_line *line,
+		      struct said *said_a, struct said *said_b)
 {
 	struct sockaddr_storage a, b;
 
-	report_told(call, call->a, &a);
-	report_told(call, call->b, &b);
+	report_told(call, said_a, &a);
+	report_told(call, said_b, &b);
 	status_address(line, "target", (struct sockaddr *)&call->b->remote);
 	status_at(line, "route", call->status.route);
 	status_address(line, "told_a", (struct sockaddr *)&a);

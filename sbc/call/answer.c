@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What leg a hears of a branch that rings or answers. */
+#include "config.h"
+
+#include "sbc/call/answer.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sofia-sip/sip_status.h>
+
+#include "sbc/call/call_private.h"
+
+/* Both legs of an answer. */
+struct answer {
+	struct call *call;
+	struct leg *b;
+	struct said said_a, said_b;
+	unsigned status; /* why it cannot be told to leg a */
+};
+
+static void answer_begin(struct answer *answer, struct call *call,
+			 struct leg *b)
+{
+	answer->call = call;
+	answer->b = b;
+	answer->status = 502;
+	said_begin(&answer->said_a, call->a);
+	said_begin(&answer->said_b, b);
+}
+
+/* Leg a's INVITE had no SDP: ours in the answer is the offer. */
+static int answer_by_offer(struct answer *answer, const struct body *chosen)
+{
+	struct call *call = answer->call;
+	struct offer_place place[BODY_MEDIA_MAX] = {0};
+	struct call_rules rules;
+	int error;
+
+	call_rules(call->a, &rules);
+	if (answer->b->peer->delayed_offer == POLICY_DELAYED_KEEP) {
+		if (!answer->b->offer.local) /* no codec that both take */
+			return -ENOTSUP;
+		call_rules_session(call, call->a, &rules);
+	}
+	error = path_place(call, call->a, answer->b, chosen, place);
+	if (!error)
+		error = offer_write_offer(&call->a->offer, chosen, &rules.rules,
+					  place);
+	return error;
+}
+
+static int answer_by_answer(struct answer *answer, const struct body *chosen,
+			    const struct body *theirs)
+{
+	struct call *call = answer->call;
+	struct offer_place place[BODY_MEDIA_MAX] = {0};
+	struct call_rules rules;
+	int error = path_place(call, call->a, answer->b,
+			       call->path.anchored ? theirs : chosen, place);
+
+	if (error)
+		return error;
+	call_rules(call->a, &rules);
+	for (unsigned i = 0; i < theirs->medias && i < chosen->medias; i++)
+		place[i].direction = chosen->media[i].direction;
+	return offer_write_answer(&call->a->offer, theirs, chosen, &rules.rules,
+				  place);
+}
+
+/*
+ * Leg a's body from what b said. NULL: none can be written, answer->status
+ * says why; then nothing has changed.
+ */
+static const char *answer_write(struct answer *answer, struct body_span sdp)
+{
+	struct call *call = answer->call;
+	const struct body *chosen, *theirs = NULL;
+	int error;
+
+	if (said_hear(&answer->said_b, sdp))
+		return NULL;
+	chosen = said_remote(&answer->said_b);
+	if (!call->delayed_offer) {
+		theirs = said_remote(&answer->said_a);
+		error = theirs ? answer_by_answer(answer, chosen, theirs)
+			       : -EPROTO;
+	} else {
+		error = answer_by_offer(answer, chosen);
+	}
+	said_rewritten(&answer->said_a);
+	if (error) {
+		answer->status = error == -ENOTSUP ? 488 : 503;
+		return NULL;
+	}
+	if (offer_remember(&answer->b->offer, sdp.text, sdp.len))
+		return NULL;
+	call->told = answer->b;
+	call_note_codec(call, chosen);
+	if (call->path.session) {
+		path_target_said(call, &answer->said_b, chosen);
+		if (theirs)
+			path_target_said(call, &answer->said_a, theirs);
+	}
+	path_flows_said(call, &answer->said_a, &answer->said_b);
+	return call->a->offer.local;
+}
+
+/* Said already by an earlier answer of the same branch, and what leg a was
+ * told last? */
+static bool answer_is_told(const struct call *call, const struct leg *b,
+			   struct body_span sdp)
+{
+	return call->told == b && b->offer.remote &&
+	       b->offer.remote_len == sdp.len &&
+	       !memcmp(b->offer.remote, sdp.text, sdp.len);
+}
+
+/* --- it rings ------------------------------------------------------------ */
+
+void answer_progress(struct call *call, struct leg *branch,
+		     const struct leg_event *event)
+{
+	const char *sdp = NULL;
+	struct status_line line;
+	struct answer answer;
+
+	if (event->sdp.len && !call->delayed_offer) {
+		answer_begin(&answer, call, branch);
+		sdp = answer_is_told(call, branch, event->sdp)
+			      ? call->a->offer.local
+			      : answer_write(&answer, event->sdp);
+		/* Early media that cannot be told to a is not worth a call. */
+	}
+	if (call->status.state == STATUS_TRYING) {
+		call->status.state = STATUS_RINGING;
+		call_status(call, &line, branch, "call-ring");
+		status_text(&line, "number", call->status.b.number);
+		status_number(&line, "status", event->status);
+		status_text(&line, "early_media", sdp ? "yes" : "no");
+		status_end(&line);
+	}
+	leg_progress(call->a, event->status,
+		     sip_status_phrase(event->status)
+			     ? sip_status_phrase(event->status)
+			     : "Session Progress",
+		     sdp);
+}
+
+/* --- it answered --------------------------------------------------------- */
+
+static void answer_line(struct answer *answer)
+{
+	struct call *call = answer->call;
+	struct status_line line;
+
+	call_status(call, &line, call->b, "call-answer");
+	status_text(&line, "number", call->status.b.number);
+	status_text(&line, "class", policy_class_name(call->plan.class));
+	status_text(&line, "anchor", call->plan.anchored ? "yes" : "no");
+	status_text(&line, "anchor_why", call->plan.anchor_why);
+	status_text(&line, "codec_a", call->status.a.codec);
+	status_text(&line, "codec_b", call->status.b.codec);
+	status_text(&line, "encryption", call->status.b.encryption);
+	status_number(
+		&line, "wait_ms",
+		(int64_t)(call->status.answered_ms - call->status.started_ms));
+	call_report_told(call, &line, &answer->said_a, &answer->said_b);
+	status_end(&line);
+}
+
+static void answer_refuse(struct call *call, unsigned status)
+{
+	const struct leg_refusal refusal = {
+		.status = status,
+		.retry_after_s = status == 503 ? CALL_RETRY_S : 0,
+	};
+
+	call_refuse(call, &refusal, "b", "answer-unusable");
+}
+
+/* The live table's view of a call that is up. */
+static void answer_show(struct call *call)
+{
+	struct status_call *status = &call->status;
+
+	status->state = STATUS_ESTABLISHED;
+	status->answered_ms = agent_now_ms();
+	status->media = call->path.session;
+	status->slots = call->path.slots;
+	snprintf(status->b.peer, sizeof(status->b.peer), "%.31s",
+		 call->b->peer->name);
+	snprintf(status->b.network, sizeof(status->b.network), "%.31s",
+		 call->b->at->policy->name);
+	status->b.signalling = call->b->remote;
+}
+
+void answer_accepted(struct call *call, struct leg *branch,
+		     const struct leg_event *event)
+{
+	struct body_span sdp = event->sdp;
+	const char *text = call->a->offer.local;
+	struct answer answer;
+
+	hunt_win(call->hunt, branch);
+	call->b = branch;
+	snprintf(call->status.b.number, sizeof(call->status.b.number), "%.63s",
+		 call->hunt->now->number);
+	hunt_free(call->hunt);
+	call->hunt = NULL;
+	/* A 2xx without SDP repeats what its own 18x said; one that comes
+	 * without any is no answer to our offer. */
+	if (!sdp.len && branch->offer.remote)
+		sdp = (struct body_span){branch->offer.remote,
+					 branch->offer.remote_len};
+	answer_begin(&answer, call, branch);
+	if (!answer_is_told(call, branch, sdp))
+		text = answer_write(&answer, sdp);
+	if (!text) {
+		answer_refuse(call, answer.status);
+		return;
+	}
+	call->state = CALL_ANSWERED;
+	answer_show(call);
+	call_describe_said(call, &answer.said_a, &answer.said_b);
+	answer_line(&answer);
+	call->answer_due = call->delayed_offer ? call->a : NULL;
+	leg_answer(call->a, text);
+}
