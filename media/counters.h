@@ -21,7 +21,7 @@ struct shared_endpoint {
 struct counters {
 	_Atomic uint64_t packets, bytes;
 	_Atomic uint64_t sent_packets, sent_bytes;
-	_Atomic uint64_t dropped_source, dropped_other;
+	_Atomic uint64_t dropped_source, dropped_crypto, dropped_other;
 	_Atomic uint64_t filler_packets, rtcp_packets, lost;
 	_Atomic uint32_t jitter_ticks, ssrc;
 	_Atomic int64_t last_ns; /* last accepted packet, or the beginning */

@@ -8,6 +8,8 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "media/keying.h"
+
 int media_engine_new(struct media_engine **out,
 		     const struct media_config *config)
 {
@@ -203,12 +205,18 @@ static bool translate(const struct relay_event *event, struct media_event *out)
 		[EVENT_MOVED] = MEDIA_MOVED,
 		[EVENT_SILENT] = MEDIA_SILENT,
 		[EVENT_FAULT] = MEDIA_FAULT,
+		[EVENT_UNAUTHENTIC] = MEDIA_UNAUTHENTIC,
+		[EVENT_KEY_WORN] = MEDIA_KEY_WORN,
 		[EVENT_DTMF] = MEDIA_DTMF,
 		[EVENT_CLOSED] = MEDIA_CLOSED,
 	};
 	struct media_session *session = event->relay->session;
 	if (event->kind == EVENT_DETACHED) {
 		on_detached(event);
+		return false;
+	}
+	if (event->kind == EVENT_SPENT) {
+		keying_spent(event->context);
 		return false;
 	}
 	if (event->kind == EVENT_CLOSED)

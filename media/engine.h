@@ -53,6 +53,7 @@ struct side_wish {
 	struct dtmf_key (*keys)[DTMF_QUEUE_MAX];
 	uint8_t *last;
 	unsigned key_count;
+	struct keying *keying; /* NULL: never secured */
 };
 
 struct slot {
@@ -76,6 +77,12 @@ struct media_session {
 	struct relay relay;			    /* the worker's */
 };
 
+/* The wish of a side of a slot, which is made if it is new. Returns 0;
+ * -EINVAL, -ENOMEM. */
+int session_wish(struct side_wish **out, struct media_session *session,
+		 enum media_side side, unsigned slot);
+/* A wish was noted: it is told with the next flush. */
+void session_changed(struct media_session *session);
 /* Tell the worker all that is due; false if there was no room for it. */
 bool session_flush(struct media_session *session);
 /* Close what it has and free it; its worker has answered or is gone. */

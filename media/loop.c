@@ -21,7 +21,7 @@ struct loop {
 	int epoll_fd;
 	int64_t now_ns;
 	struct epoll_event events[EVENTS];
-	uint8_t buf[DATAGRAM];
+	_Alignas(8) uint8_t buf[DATAGRAM + LOOP_ROOM];
 };
 
 static void take_time(struct loop *loop)
@@ -147,11 +147,10 @@ static bool read_one(struct loop *loop, struct loop_socket *socket)
 	ssize_t n;
 
 	if (trusted)
-		n = recv(socket->fd, loop->buf, sizeof(loop->buf),
-			 MSG_DONTWAIT);
+		n = recv(socket->fd, loop->buf, DATAGRAM, MSG_DONTWAIT);
 	else
-		n = recvfrom(socket->fd, loop->buf, sizeof(loop->buf),
-			     MSG_DONTWAIT, &from.sa, &from_len);
+		n = recvfrom(socket->fd, loop->buf, DATAGRAM, MSG_DONTWAIT,
+			     &from.sa, &from_len);
 	if (n >= 0) {
 		loop->handler.packet(loop->handler.arg, socket, loop->buf,
 				     (size_t)n, trusted ? NULL : &from);

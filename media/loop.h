@@ -23,9 +23,12 @@ struct loop_socket {
 	int64_t connected_ns;
 };
 
+/* Bytes behind a received packet that may be written, too. */
+#define LOOP_ROOM 64
+
 struct loop_handler {
-	/* buf may be changed. `from` is NULL where the kernel has let only
-	 * the connected peer through. */
+	/* buf may be changed; it is aligned to eight bytes. `from` is NULL
+	 * where the kernel has let only the connected peer through. */
 	void (*packet)(void *arg, struct loop_socket *socket, uint8_t *buf,
 		       size_t len, const struct endpoint *from);
 	/* An error came back for an earlier packet, such as ECONNREFUSED. */

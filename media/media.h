@@ -197,6 +197,55 @@ struct media_flow {
 void media_session_flow(struct media_session *session, enum media_side toward,
 			unsigned slot, const struct media_flow *flow);
 
+/* --- SRTP that we end (RFC 3711), keyed by the caller (RFC 4568) --------- */
+
+enum media_crypto_suite {
+	MEDIA_CRYPTO_NONE,		 /* plain RTP */
+	MEDIA_CRYPTO_AES_CM_128_SHA1_80, /* RFC 4568 6.2 */
+	MEDIA_CRYPTO_AES_CM_128_SHA1_32,
+	MEDIA_CRYPTO_AES_256_CM_SHA1_80, /* RFC 6188 */
+	MEDIA_CRYPTO_AES_256_CM_SHA1_32,
+	MEDIA_CRYPTO_AEAD_AES_128_GCM, /* RFC 7714 */
+	MEDIA_CRYPTO_AEAD_AES_256_GCM,
+	MEDIA_CRYPTO_SUITES
+};
+#define MEDIA_KEY_MAX 46
+#define MEDIA_MKI_MAX 4 /* bytes of it */
+
+struct media_key {
+	enum media_crypto_suite suite;
+	uint8_t key[MEDIA_KEY_MAX]; /* master key, then master salt */
+	uint8_t mki[MEDIA_MKI_MAX];
+	uint8_t mki_len;   /* 0: packets carry none */
+	uint64_t lifetime; /* packets; at 7/8 MEDIA_KEY_WORN is told. 0: the
+			      suite's, 2^48 */
+};
+/* Bytes of master key and salt; 0 for NONE. */
+unsigned media_key_len(enum media_crypto_suite suite);
+
+/*
+ * How one side of a slot is secured: what comes from it is checked and
+ * decrypted with `receive`, what is sent to it is encrypted with `send`; RTP
+ * and RTCP alike. Between the two sides packets are plain, so flow, filler
+ * and DTMF go on as ever. Given again with an equal key (suite, key, MKI),
+ * that direction keeps its context (ROC, replay window), also over an
+ * unbinding; another key starts at ROC 0, and for 2 s packets with the
+ * receive key before it are taken, too. Plain at first, and again when the
+ * side is unbound. A send key that was replaced must not come back: its ROC
+ * is forgotten. What fails authentication is dropped, counted and told once
+ * as MEDIA_UNAUTHENTIC, and never moves the latch. STUN, DTLS and the like
+ * neither come from a secured side nor go to it.
+ * A source that jumps back in its sequence numbers cannot be followed with
+ * SRTP: give the flow toward a secured side `steady` where it can be.
+ * Returns 0; -EINVAL; -ENOMEM; -ENOSYS if libsrtp2 has no such suite; with
+ * everything as it was.
+ */
+struct media_crypto {
+	struct media_key receive, send;
+};
+int media_session_crypto(struct media_session *session, enum media_side side,
+			 unsigned slot, const struct media_crypto *crypto);
+
 /*
  * Send `digit` (0-9 * # A-D, and ! for a flash) toward a side as an event of
  * RFC 4733, 40 to 6000 ms long, behind those that wait, on the stream's own
@@ -226,6 +275,7 @@ struct media_stats {
 				    and headers, without IP/UDP */
 	uint64_t sent_packets, sent_bytes;
 	uint64_t dropped_source; /* from elsewhere */
+	uint64_t dropped_crypto; /* not authentic, replayed, too old */
 	uint64_t dropped_other;	 /* no RTP, not allowed now, send error */
 	uint64_t filler_packets; /* of sent_packets, our own: DTMF too */
 	uint64_t lost;		 /* RFC 3550 A.3 */
@@ -255,6 +305,12 @@ enum media_event_kind {
 	MEDIA_SILENT,	    /* the whole session */
 	MEDIA_CLOSED,	    /* final stats can still be read; then freed */
 	MEDIA_FAULT,	    /* error: -errno of a socket; side, slot */
+	MEDIA_UNAUTHENTIC,  /* side, slot: packets failed authentication; once
+			       for each receive key */
+	MEDIA_KEY_WORN,	    /* side, slot: our `send` key is near its lifetime,
+			       or has been used for so many SSRCs that soon no
+			       other can be sent; the call should be given
+			       another; once a key */
 	MEDIA_DTMF,	    /* a whole event came: side, slot, digit,
 			       duration_ms; it crossed, too, if it may */
 };

@@ -18,6 +18,7 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "media/keying.h"
 #include "media/music.h"
 
 static struct worker *least_busy(struct media_engine *engine)
@@ -52,6 +53,7 @@ static void free_rooms(struct side_wish *wish)
 	free(wish->maps);
 	free(wish->keys);
 	free(wish->last);
+	keying_free(wish->keying);
 }
 
 void session_free(struct media_session *session)
@@ -165,6 +167,14 @@ static bool tell_wish(struct media_session *session, unsigned slot,
 		.relay = &session->relay,
 		.stream = &session->slots[slot]->stream,
 	};
+	/* Before packets are taken: they are read with it. */
+	if (keying_is_due(wish->keying)) {
+		command.kind = COMMAND_CRYPTO;
+		keying_command(wish->keying, &command.crypto);
+		if (!tell(session, &command))
+			return false;
+		keying_told(wish->keying);
+	}
 	if (wish->target_due) {
 		command.kind = COMMAND_TARGET;
 		command.target = wish->target;
@@ -221,8 +231,7 @@ bool session_flush(struct media_session *session)
 	return tell_timeouts(session);
 }
 
-/* A wish was noted: it is told with the next flush. */
-static void changed(struct media_session *session)
+void session_changed(struct media_session *session)
 {
 	if (session->dirty)
 		return;
@@ -245,6 +254,15 @@ static int need_slot(struct media_session *session, unsigned slot)
 	stream_init(&s->stream, &session->relay, slot);
 	session->slots[slot] = s;
 	return 0;
+}
+
+int session_wish(struct side_wish **out, struct media_session *session,
+		 enum media_side side, unsigned slot)
+{
+	int rc = need_slot(session, slot);
+	if (rc == 0)
+		*out = &session->slots[slot]->wishes[side];
+	return rc;
 }
 
 static struct side_wish *find_wish(const struct media_session *session,
@@ -282,7 +300,7 @@ int media_session_bind(struct media_session *session, enum media_side side,
 	TAILQ_INSERT_TAIL(&session->pairs, pair, link);
 	wish->pair = pair;
 	*port = pair->port;
-	changed(session);
+	session_changed(session);
 	return 0;
 }
 
@@ -296,6 +314,7 @@ void media_session_unbind(struct media_session *session, enum media_side side,
 	wish->pair = NULL;
 	wish->target_due = wish->filler_due = wish->flow_due = false;
 	wish->key_count = 0;
+	keying_forget(wish->keying);
 	wish->generation++;
 	if (pair->state == PAIR_NEW) {
 		TAILQ_REMOVE(&session->pairs, pair, link);
@@ -305,11 +324,11 @@ void media_session_unbind(struct media_session *session, enum media_side side,
 		memset(&wish->target, 0, sizeof(wish->target));
 		memset(&wish->filler, 0, sizeof(wish->filler));
 		wish->target_due = wish->filler_due = true;
-		changed(session);
+		session_changed(session);
 		return;
 	}
 	pair->state = PAIR_LEAVING;
-	changed(session);
+	session_changed(session);
 }
 
 void media_session_target(struct media_session *session, enum media_side side,
@@ -332,7 +351,7 @@ void media_session_target(struct media_session *session, enum media_side side,
 	t->held = target->held;
 	t->event_type = target->event_pt;
 	wish->target_due = true;
-	changed(session);
+	session_changed(session);
 }
 
 /* The worker may play it until the session has gone, so it has to live that
@@ -366,7 +385,7 @@ void media_session_filler(struct media_session *session, enum media_side side,
 	if (filler->kind == MEDIA_FILLER_REPEAT && !wish->last)
 		wish->last = calloc(1, FILLER_REPEAT_MAX);
 	wish->filler_due = true;
-	changed(session);
+	session_changed(session);
 }
 
 void media_session_flow(struct media_session *session, enum media_side toward,
@@ -394,7 +413,7 @@ void media_session_flow(struct media_session *session, enum media_side toward,
 			       ? g711->a_to_u
 			       : g711->u_to_a;
 	wish->flow_due = true;
-	changed(session);
+	session_changed(session);
 }
 
 int media_session_dtmf(struct media_session *session, enum media_side toward,
@@ -419,7 +438,7 @@ int media_session_dtmf(struct media_session *session, enum media_side toward,
 		.event = (uint8_t)event,
 		.duration_ms = (uint16_t)duration_ms,
 	};
-	changed(session);
+	session_changed(session);
 	return 0;
 }
 
@@ -429,7 +448,7 @@ void media_session_timeouts(struct media_session *session, unsigned silence_ms,
 	session->silence_ms = silence_ms;
 	session->hold_ms = hold_ms;
 	session->timeouts_due = true;
-	changed(session);
+	session_changed(session);
 }
 
 void media_session_close(struct media_session *session)
@@ -437,7 +456,7 @@ void media_session_close(struct media_session *session)
 	if (session->closing)
 		return;
 	session->closing = true;
-	changed(session);
+	session_changed(session);
 }
 
 /* --- statistics
@@ -469,6 +488,7 @@ void media_session_stats(const struct media_session *session,
 	out->sent_packets = counter_get(&c->sent_packets);
 	out->sent_bytes = counter_get(&c->sent_bytes);
 	out->dropped_source = counter_get(&c->dropped_source);
+	out->dropped_crypto = counter_get(&c->dropped_crypto);
 	out->dropped_other = counter_get(&c->dropped_other);
 	out->filler_packets = counter_get(&c->filler_packets);
 	out->rtcp_packets = counter_get(&c->rtcp_packets);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A packet's way: latch, kind, lock, count, permission, renumber, send.
- * Drops are counted at the end the packet came from.
+ * A packet's way: latch, unprotect, kind, lock, count, permission, renumber,
+ * protect, send. Drops are counted at the end the packet came from.
  */
 #include "media/stream.h"
 
@@ -10,6 +10,7 @@
 
 #include "media/rtcp.h"
 #include "media/rtp.h"
+#include "media/secure.h"
 #include "media/worker.h"
 
 #define MS_NS INT64_C(1000000)
@@ -77,6 +78,7 @@ static void counters_reset(struct counters *c, int64_t now_ns)
 	counter_set(&c->sent_packets, 0);
 	counter_set(&c->sent_bytes, 0);
 	counter_set(&c->dropped_source, 0);
+	counter_set(&c->dropped_crypto, 0);
 	counter_set(&c->dropped_other, 0);
 	counter_set(&c->filler_packets, 0);
 	counter_set(&c->rtcp_packets, 0);
@@ -126,6 +128,7 @@ void end_detach(struct worker *worker, struct end *end)
 	refresh_event_type(&end->stream->ends[!end->side]);
 	memset(&end->ear, 0, sizeof(end->ear));
 	flow_break(&end->stream->ends[!end->side].flow);
+	secure_detach(worker, end);
 	latch_reset(&end->latch);
 	end->may_send = end->may_receive = end->held = false;
 	end->pair = NULL;
@@ -197,8 +200,9 @@ void end_dtmf(struct worker *worker, struct end *end, struct dtmf_key key)
 	await(worker, end);
 }
 
+/* buf has CRYPT_ROOM bytes behind len. */
 static int send_to(struct worker *worker, struct end *to,
-		   enum media_channel channel, const uint8_t *buf, size_t len)
+		   enum media_channel channel, uint8_t *buf, size_t len)
 {
 	if (!to->has_dest[channel] || to->sockets[channel].fd < 0)
 		return -ENOTCONN;
@@ -206,16 +210,23 @@ static int send_to(struct worker *worker, struct end *to,
 	bool to_peer = to->to_peer[channel];
 	if (!to_peer && !latch_dest(&to->latch, channel, &dest))
 		return -ENOTCONN;
-	int rc = loop_send(worker->loop, &to->sockets[channel], buf, len,
-			   to_peer ? NULL : &dest);
+	int rc = 0;
+	if (to->secure) {
+		rc = secure_send(worker, to, channel == MEDIA_RTCP, buf, &len);
+		if (rc < 0)
+			return rc;
+	}
+	rc = loop_send(worker->loop, &to->sockets[channel], buf, len,
+		       to_peer ? NULL : &dest);
 	if (rc == 0) {
 		counter_add(&to->counters.sent_packets, 1);
 		counter_add(&to->counters.sent_bytes, len);
 		return 0;
 	}
-	/* A full queue, or ICMP's answer to an earlier packet: it may pass. */
-	if (rc != -EAGAIN && rc != -ENOBUFS && rc != -ECONNREFUSED &&
-	    rc != -EINTR)
+	/* A full queue, or ICMP's answer to an earlier packet: it may pass. So
+	 * may the packet that is too long with its tag. */
+	if (rc != -EAGAIN && rc != -EMSGSIZE && rc != -ENOBUFS &&
+	    rc != -ECONNREFUSED && rc != -EINTR)
 		fault(worker, to, rc);
 	return rc;
 }
@@ -351,6 +362,8 @@ static bool forward(struct worker *worker, struct end *from,
 		else if (!flow_real(&to->flow, header, buf, len,
 				    loop_now_ns(worker->loop)))
 			return false;
+	} else if (to->secure) { /* it could not be told from what is ours */
+		return false;
 	}
 	return allowed && send_to(worker, to, channel, buf, len) == 0;
 }
@@ -375,6 +388,11 @@ void stream_packet(void *arg, struct loop_socket *socket, uint8_t *buf,
 		dropped(worker, &end->counters.dropped_source);
 		return;
 	}
+	size_t wire_len = len;
+	if (end->secure && !secure_receive(worker, end, from, buf, &len)) {
+		dropped(worker, &end->counters.dropped_crypto);
+		return;
+	}
 	enum rtp_kind kind = kind_of(end, socket->channel, &header, buf, len);
 	if (kind == RTP_KIND_BAD) {
 		dropped(worker, &end->counters.dropped_other);
@@ -382,7 +400,7 @@ void stream_packet(void *arg, struct loop_socket *socket, uint8_t *buf,
 	}
 	if (verdict == LATCH_LOCK)
 		lock(worker, end, socket, from);
-	count(worker, end, socket->channel, kind, &header, len);
+	count(worker, end, socket->channel, kind, &header, wire_len);
 	if (!forward(worker, end, socket->channel, kind, &header, buf, len))
 		dropped(worker, &end->counters.dropped_other);
 }
@@ -401,7 +419,7 @@ void stream_flow_due(void *arg, struct wheel_entry *entry)
 	struct end *end = (struct end *)(void *)((char *)entry -
 						 offsetof(struct end, timer));
 	int64_t now_ns = loop_now_ns(worker->loop);
-	uint8_t buf[FLOW_PACKET_MAX];
+	_Alignas(8) uint8_t buf[FLOW_PACKET_MAX + CRYPT_ROOM];
 
 	end->flow.filler.late_ms = worker->late_ms;
 	if (flow_due(&end->flow) <= now_ns) {

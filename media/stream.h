@@ -20,6 +20,7 @@
 struct worker;
 struct relay;
 struct pair;
+struct secure;
 
 /* struct media_target with small addresses. */
 struct target {
@@ -42,6 +43,7 @@ struct end {
 	uint8_t event_type; /* so it is; FLOW_NO_TYPE */
 	uint32_t generation; /* of the ports: events of earlier ones are old */
 	struct pair *pair;   /* NULL: no ports */
+	struct secure *secure; /* NULL: plain */
 	struct stream *stream;
 	struct wheel_entry timer;
 	struct latch latch;

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "media/secure.h"
+
 #define NICE	     -10
 #define COMMANDS     512
 #define EVENTS	     1024
@@ -156,6 +158,9 @@ static void obey(struct worker *worker, const struct command *command)
 		break;
 	case COMMAND_DETACH:
 		on_detach(worker, command);
+		break;
+	case COMMAND_CRYPTO:
+		secure_change(worker, end, &command->crypto);
 		break;
 	case COMMAND_TARGET:
 		end_target(worker, end, &command->target);

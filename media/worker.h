@@ -16,9 +16,17 @@
 #include "media/stream.h"
 #include "media/wheel.h"
 
+/* What an end is secured with: made by signalling, which frees each context
+ * when it is told that it is spent. */
+struct secure_keys {
+	struct secure *secure;		/* NULL: plain, what it has is kept */
+	struct context *receive, *send; /* NULL: plain in this direction */
+};
+
 enum command_kind {
 	COMMAND_ATTACH,
 	COMMAND_DETACH, /* answered by EVENT_DETACHED */
+	COMMAND_CRYPTO,
 	COMMAND_TARGET,
 	COMMAND_FILLER,
 	COMMAND_FLOW,
@@ -37,6 +45,7 @@ struct command {
 			struct pair *pair;
 			uint32_t generation;
 		} attach; /* and detach */
+		struct secure_keys crypto;
 		struct target target;
 		struct {
 			struct media_filler config;
@@ -64,7 +73,10 @@ enum relay_event_kind {
 	EVENT_MOVED,
 	EVENT_SILENT,
 	EVENT_FAULT,
+	EVENT_UNAUTHENTIC,
+	EVENT_KEY_WORN,
 	EVENT_DTMF,
+	EVENT_SPENT, /* the worker uses this context no more */
 	EVENT_DETACHED,
 	EVENT_CLOSED,
 };
@@ -75,8 +87,9 @@ struct relay_event {
 	int error;
 	uint32_t generation;
 	struct relay *relay;
-	struct pair *pair; /* DETACHED */
-	char digit;	   /* DTMF */
+	struct pair *pair;	 /* DETACHED */
+	struct context *context; /* SPENT */
+	char digit;		 /* DTMF */
 	uint32_t duration_ms;
 	struct endpoint source;
 };

@@ -378,6 +378,9 @@ void call_media_event(struct call *call, const struct media_event *event)
 			       (const struct sockaddr *)&event->source);
 		status_end(&line);
 		return;
+	case MEDIA_UNAUTHENTIC:
+	case MEDIA_KEY_WORN:
+		return;
 	case MEDIA_DTMF: /* It crossed as RTP, where that is agreed. */
 		if (call->state == CALL_ANSWERED && leg)
 			pass_heard(call, leg, event->digit, event->duration_ms);
