@@ -11,11 +11,9 @@ static void spend(struct worker *worker, struct end *end,
 {
 	if (!*context)
 		return;
-	(*context)->owed.event = (struct relay_event){
-		.kind = EVENT_SPENT,
-		.relay = end->stream->relay,
-		.context = *context,
-	};
+	(*context)->owed.kind = EVENT_SPENT;
+	(*context)->owed.relay = end->stream->relay;
+	(*context)->owed.context = *context;
 	worker_answer(worker, &(*context)->owed);
 	*context = NULL;
 }

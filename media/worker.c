@@ -40,8 +40,11 @@ static void pay(struct worker *worker)
 		struct relay_event event = {
 			.kind = owed->kind,
 			.relay = owed->relay,
-			.pair = owed->pair,
 		};
+		if (owed->kind == EVENT_SPENT)
+			event.context = owed->context;
+		else
+			event.pair = owed->pair;
 		STAILQ_REMOVE_HEAD(&worker->owed, link);
 		/* Once put, it is the signalling thread's and may be freed. */
 		if (mailbox_put(&worker->events, &event)) {

@@ -99,7 +99,10 @@ struct owed {
 	STAILQ_ENTRY(owed) link;
 	enum relay_event_kind kind;
 	struct relay *relay;
-	struct pair *pair;
+	union {
+		struct pair *pair;	 /* DETACHED */
+		struct context *context; /* SPENT */
+	};
 };
 
 /* A bound RTP/RTCP pair as the worker sees it. */
