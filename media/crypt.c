@@ -50,7 +50,8 @@ struct crypt {
 	int64_t candidate_ns;
 	uint64_t packets;
 	uint64_t worn_at;
-	unsigned tag_len, rtcp_tag_len;
+	bool is_gcm;
+	unsigned tag_len[2]; /* of RTP; of RTCP */
 };
 
 _Static_assert(CRYPT_RECEIVE_MAX <= CRYPT_SEND_MAX, "places for both");
@@ -131,31 +132,15 @@ static bool set_suite(srtp_policy_t *policy, enum media_crypto_suite suite)
 	return false;
 }
 
-/* A policy points into these. */
-struct policy {
-	srtp_policy_t policy;
-	srtp_master_key_t master;
-	srtp_master_key_t *masters[1];
-};
-
-static void set_policy(struct policy *p, struct media_key *key,
+static void set_policy(srtp_policy_t *policy, struct media_key *key,
 		       srtp_ssrc_type_t type, uint32_t ssrc)
 {
-	memset(p, 0, sizeof(*p));
-	set_suite(&p->policy, key->suite);
-	p->policy.ssrc.type = type;
-	p->policy.ssrc.value = ssrc;
-	p->policy.window_size = CRYPT_WINDOW;
-	p->master.key = key->key;
-	p->master.mki_id = key->mki;
-	p->master.mki_size = key->mki_len;
-	p->masters[0] = &p->master;
-	if (key->mki_len) {
-		p->policy.keys = p->masters;
-		p->policy.num_master_keys = 1;
-	} else {
-		p->policy.key = key->key;
-	}
+	memset(policy, 0, sizeof(*policy));
+	set_suite(policy, key->suite);
+	policy->ssrc.type = type;
+	policy->ssrc.value = ssrc;
+	policy->window_size = CRYPT_WINDOW;
+	policy->key = key->key;
 }
 
 static unsigned tag_len(const srtp_crypto_policy_t *policy)
@@ -181,17 +166,19 @@ int crypt_new(struct crypt **out, const struct media_key *key,
 	struct crypt *crypt = calloc(1, sizeof(*crypt));
 	if (!crypt)
 		return -ENOMEM;
-	struct policy p;
+	srtp_policy_t policy;
 	crypt->direction = direction;
 	crypt->key = *key;
 	crypt->worn_at = worn_at(key->lifetime);
-	set_policy(&p, &crypt->key,
+	set_policy(&policy, &crypt->key,
 		   direction == CRYPT_SEND ? ssrc_any_outbound
 					   : ssrc_any_inbound,
 		   0);
-	crypt->tag_len = tag_len(&p.policy.rtp);
-	crypt->rtcp_tag_len = tag_len(&p.policy.rtcp);
-	srtp_err_status_t status = srtp_create(&crypt->srtp, &p.policy);
+	crypt->is_gcm = key->suite == MEDIA_CRYPTO_AEAD_AES_128_GCM ||
+			key->suite == MEDIA_CRYPTO_AEAD_AES_256_GCM;
+	crypt->tag_len[false] = tag_len(&policy.rtp);
+	crypt->tag_len[true] = tag_len(&policy.rtcp);
+	srtp_err_status_t status = srtp_create(&crypt->srtp, &policy);
 	if (status != srtp_err_status_ok) {
 		crypt->srtp = NULL;
 		crypt_free(crypt);
@@ -260,16 +247,16 @@ static struct place *promote(struct crypt *crypt)
  * set; NULL if there is none now. */
 static struct place *try_out(struct crypt *crypt, uint32_t ssrc, int64_t now_ns)
 {
-	struct policy p;
+	srtp_policy_t policy;
 	if (crypt->has_candidate) {
 		if (now_ns - crypt->candidate_ns < CANDIDATE_NS)
 			return NULL;
 		srtp_remove_stream(crypt->srtp, htonl(crypt->candidate.ssrc));
 		crypt->has_candidate = false;
 	}
-	set_policy(&p, &crypt->key, ssrc_specific, ssrc);
+	set_policy(&policy, &crypt->key, ssrc_specific, ssrc);
 	crypt->candidate_ns = now_ns;
-	if (srtp_add_stream(crypt->srtp, &p.policy) != srtp_err_status_ok)
+	if (srtp_add_stream(crypt->srtp, &policy) != srtp_err_status_ok)
 		return NULL;
 	crypt->candidate = (struct place){.ssrc = ssrc};
 	crypt->has_candidate = true;
@@ -298,12 +285,43 @@ static bool fits(bool rtcp, const uint8_t *buf, size_t len, size_t trailer)
 	return len >= at + trailer;
 }
 
+/* Bytes behind the MKI: SHA-1's tag. GCM's is part of what is encrypted
+ * (RFC 7714 sections 8.1 and 9.1). */
+static size_t behind_mki(const struct crypt *crypt, bool rtcp)
+{
+	return crypt->is_gcm ? 0 : crypt->tag_len[rtcp];
+}
+
+/* The MKI is not authenticated, so it can be taken out before. The library
+ * would look for it at the wrong place where RTP's tag has another length
+ * than RTCP's. */
+static bool take_mki(const struct crypt *crypt, bool rtcp, uint8_t *buf,
+		     size_t *len)
+{
+	size_t mki_len = crypt->key.mki_len, behind = behind_mki(crypt, rtcp);
+	uint8_t *mki = buf + *len - behind - mki_len;
+	if (memcmp(mki, crypt->key.mki, mki_len) != 0)
+		return false;
+	memmove(mki, mki + mki_len, behind);
+	*len -= mki_len;
+	return true;
+}
+
+static void put_mki(const struct crypt *crypt, bool rtcp, uint8_t *buf,
+		    size_t *len)
+{
+	size_t mki_len = crypt->key.mki_len, behind = behind_mki(crypt, rtcp);
+	uint8_t *mki = buf + *len - behind;
+	memmove(mki + mki_len, mki, behind);
+	memcpy(mki, crypt->key.mki, mki_len);
+	*len += mki_len;
+}
+
 static srtp_err_status_t open_packet(struct crypt *crypt, bool rtcp,
 				     uint8_t *buf, int *len)
 {
-	bool mki = crypt->key.mki_len > 0;
-	return rtcp ? srtp_unprotect_rtcp_mki(crypt->srtp, buf, len, mki)
-		    : srtp_unprotect_mki(crypt->srtp, buf, len, mki);
+	return rtcp ? srtp_unprotect_rtcp(crypt->srtp, buf, len)
+		    : srtp_unprotect(crypt->srtp, buf, len);
 }
 
 static srtp_err_status_t search(struct crypt *crypt, struct place *place,
@@ -329,14 +347,10 @@ static bool is_forged(srtp_err_status_t status)
 	       status == srtp_err_status_cipher_fail;
 }
 
-int crypt_unprotect(struct crypt *crypt, bool rtcp, uint8_t *buf, size_t *len,
-		    int64_t now_ns)
+/* Without MKI. The place that it belongs to is used now. */
+static int unprotect(struct crypt *crypt, bool rtcp, uint8_t *buf, size_t *len,
+		     int64_t now_ns)
 {
-	size_t trailer =
-		crypt->key.mki_len +
-		(rtcp ? crypt->rtcp_tag_len + SRTCP_INDEX_LEN : crypt->tag_len);
-	if (!fits(rtcp, buf, *len, trailer))
-		return -EBADMSG;
 	uint32_t ssrc = get32(buf + (rtcp ? 4 : 8));
 	struct place *place = find(crypt, ssrc);
 	int n = (int)*len;
@@ -364,12 +378,26 @@ int crypt_unprotect(struct crypt *crypt, bool rtcp, uint8_t *buf, size_t *len,
 	return 0;
 }
 
+int crypt_unprotect(struct crypt *crypt, bool rtcp, uint8_t *buf, size_t *len,
+		    int64_t now_ns)
+{
+	size_t trailer = crypt->key.mki_len + crypt->tag_len[rtcp] +
+			 (rtcp ? SRTCP_INDEX_LEN : 0);
+	if (!fits(rtcp, buf, *len, trailer))
+		return -EBADMSG;
+	if (!take_mki(crypt, rtcp, buf, len))
+		return -EBADMSG;
+	int rc = unprotect(crypt, rtcp, buf, len, now_ns);
+	if (rc < 0)
+		put_mki(crypt, rtcp, buf, len);
+	return rc;
+}
+
 static int close_packet(struct crypt *crypt, bool rtcp, uint8_t *buf, int *len)
 {
-	bool mki = crypt->key.mki_len > 0;
 	srtp_err_status_t status =
-		rtcp ? srtp_protect_rtcp_mki(crypt->srtp, buf, len, mki, 0)
-		     : srtp_protect_mki(crypt->srtp, buf, len, mki, 0);
+		rtcp ? srtp_protect_rtcp(crypt->srtp, buf, len)
+		     : srtp_protect(crypt->srtp, buf, len);
 	if (status == srtp_err_status_ok)
 		return 0;
 	if (status == srtp_err_status_replay_fail ||
@@ -397,6 +425,7 @@ int crypt_protect(struct crypt *crypt, bool rtcp, uint8_t *buf, size_t *len)
 	crypt->packets++;
 	crypt->last = place;
 	*len = (size_t)n;
+	put_mki(crypt, rtcp, buf, len);
 	return 0;
 }
 
