@@ -321,6 +321,39 @@ static void read_ports(struct load_file *file, struct conf_network *conf)
 	}
 }
 
+static void read_sip_ports(struct load_file *file, struct conf_network *conf)
+{
+	struct policy_network *net = &conf->net;
+
+	for (unsigned i = 0; i < conf->sip_ports.count; i++) {
+		const struct conf_text *item = &conf->sip_ports.item[i];
+		uint64_t port;
+
+		if (unit_number(&port, item->text) != 0 || port < 1 ||
+		    port > 65535)
+			load_error(file, item->line,
+				   "sip_ports: \"%.40s\" is no port from 1 to "
+				   "65535",
+				   item->text);
+		else if (policy_has_port(net, (uint16_t)port))
+			load_error(file, item->line,
+				   "sip_ports: %u is listened on already",
+				   (unsigned)port);
+		else if (net->rtp_last && port >= net->rtp_first &&
+			 port <= net->rtp_last)
+			load_error(file, item->line,
+				   "rtp_ports \"%.40s\" holds %u of sip_ports",
+				   conf->rtp_ports, (unsigned)port);
+		else if (net->more_sip_ports == POLICY_SIP_PORTS_MAX)
+			load_error(file, item->line,
+				   "a network has at most %d further SIP ports",
+				   POLICY_SIP_PORTS_MAX);
+		else
+			net->more_sip_port[net->more_sip_ports++] =
+				(uint16_t)port;
+	}
+}
+
 static void read_transports(struct load_file *file, struct conf_network *conf)
 {
 	for (unsigned i = 0; i < conf->transports.count; i++) {
@@ -340,11 +373,24 @@ static void read_transports(struct load_file *file, struct conf_network *conf)
 	}
 }
 
+/* The first SIP port that both listen on; 0: none. */
+static uint16_t shared_port(const struct policy_network *a,
+			    const struct policy_network *b)
+{
+	if (policy_has_port(a, b->sip_port))
+		return b->sip_port;
+	for (unsigned i = 0; i < b->more_sip_ports; i++)
+		if (policy_has_port(a, b->more_sip_port[i]))
+			return b->more_sip_port[i];
+	return 0;
+}
+
 /* Do two networks stand on one address? Then they must share nothing else. */
 static void compare(struct load_file *file, const struct conf_network *a,
 		    const struct conf_network *b)
 {
 	bool shared = false;
+	unsigned port = shared_port(&a->net, &b->net);
 
 	for (unsigned i = 0; i < a->net.addresses; i++)
 		for (unsigned k = 0; k < b->net.addresses; k++)
@@ -353,12 +399,14 @@ static void compare(struct load_file *file, const struct conf_network *a,
 				(struct sockaddr *)&b->net.address[k].local);
 	if (!shared)
 		return;
-	if (a->net.sip_port == b->net.sip_port)
-		load_error(file, load_key_line(&b->section, "sip_port"),
+	if (port)
+		load_error(file,
+			   load_key_line(&b->section, port == b->net.sip_port
+							      ? "sip_port"
+							      : "sip_ports"),
 			   "network \"%s\" has the same address and sip_port "
 			   "%u as \"%s\" (line %u)",
-			   b->net.name, b->net.sip_port, a->net.name,
-			   a->section.line);
+			   b->net.name, port, a->net.name, a->section.line);
 	if (a->net.rtp_first <= b->net.rtp_last &&
 	    b->net.rtp_first <= a->net.rtp_last && a->net.rtp_last &&
 	    b->net.rtp_last)
@@ -391,6 +439,7 @@ static bool read_network(struct load_file *file, struct conf_network *conf,
 	read_public(file, conf);
 	read_subnets(file, conf);
 	read_ports(file, conf);
+	read_sip_ports(file, conf);
 	read_transports(file, conf);
 	return true;
 }

@@ -207,6 +207,13 @@ static void read_network(struct conf_peer *conf)
 	if (!peer->network)
 		return;
 	conf->network_name = peer->network->name;
+	if (load_is_set(section, "local_port") &&
+	    !policy_has_port(peer->network, (uint16_t)peer->local_port))
+		load_error(section->source,
+			   load_key_line(section, "local_port"),
+			   "network \"%s\" does not listen on port %u: add it "
+			   "to its \"sip_ports\"",
+			   peer->network->name, peer->local_port);
 	bool heard = peer->transport == POLICY_UDP ? peer->network->udp
 						   : peer->network->tcp;
 	if (!heard && (peer->network->udp || peer->network->tcp))

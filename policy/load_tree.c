@@ -294,7 +294,9 @@ static const char *wanted_text(const struct policy_key *key)
 	case SCHEMA_BOOLEAN:
 		return "true or false";
 	case SCHEMA_LIST:
-		return "a string or a list of strings";
+		return strncmp(key->type, "integer", 7) == 0
+			       ? "a number or a list of numbers"
+			       : "a string or a list of strings";
 	}
 	return "something else";
 }
@@ -307,6 +309,20 @@ static bool tell_type(const struct section *section,
 		   "\"%s\" must be %s, not %s", key->key, wanted_text(key),
 		   type_text(node));
 	return false;
+}
+
+/* A list of numbers: kept as text, like every list. */
+static bool read_number(const struct section *section,
+			const struct policy_key *key,
+			const struct config_setting_t *node)
+{
+	char text[24];
+
+	if (config_setting_type(node) != CONFIG_TYPE_INT ||
+	    strncmp(key->type, "integer", 7) != 0)
+		return tell_type(section, key, node);
+	snprintf(text, sizeof(text), "%d", config_setting_get_int(node));
+	return load_store_text(section, key, text, load_line(node));
 }
 
 static bool read_list(const struct section *section,
@@ -331,8 +347,10 @@ static bool read_list(const struct section *section,
 	for (unsigned i = 0; i < count; i++) {
 		const struct config_setting_t *item = load_child(node, i);
 		const char *text = load_string(item);
+		if (!text && is_bad(item))
+			continue;
 		if (!text)
-			good = tell_type(section, key, item);
+			good &= read_number(section, key, item);
 		else if (!is_bad(item))
 			good &= load_store_text(section, key, text,
 						load_line(item));
@@ -391,6 +409,8 @@ static bool read_key(const struct section *section,
 		return load_store_integer(section, key,
 					  config_setting_get_int(node),
 					  load_line(node));
+	if (store == SCHEMA_LIST)
+		return read_number(section, key, node);
 	return tell_type(section, key, node);
 }
 

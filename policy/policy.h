@@ -75,6 +75,11 @@ enum policy_stream {
 	POLICY_STREAM_PASS,   /* the far source's own, byte for byte */
 };
 enum policy_transport { POLICY_UDP, POLICY_TCP };
+/* A SIP ALG on the way: said, or walked around (another port, TCP). */
+enum policy_alg { POLICY_ALG_REPORT, POLICY_ALG_AVOID };
+
+/* Further SIP ports of one network. */
+#define POLICY_SIP_PORTS_MAX 4
 
 /* A place where we stand: our addresses and listeners there. */
 struct policy_network {
@@ -89,6 +94,8 @@ struct policy_network {
 	unsigned addresses;
 	uint16_t sip_port;
 	uint16_t public_sip_port; /* sip_port unless mapped */
+	uint16_t more_sip_port[POLICY_SIP_PORTS_MAX]; /* never mapped */
+	unsigned more_sip_ports;
 	bool udp, tcp;
 	uint16_t rtp_first, rtp_last; /* inclusive, first even */
 	struct address_prefix *local; /* further subnets that are ours */
@@ -115,6 +122,8 @@ struct policy_peer {
 	const char *host;   /* literal or name; NULL with domain */
 	uint16_t port;	    /* 0: by SRV, or 5060 */
 	enum policy_transport transport;
+	unsigned local_port; /* of ours, for requests to it; 0: sip_port */
+	enum policy_alg alg;
 	struct address_prefix *source; /* further addresses it sends from;
 					  phones: where phones may be */
 	unsigned sources;
@@ -321,6 +330,12 @@ enum policy_class policy_zone(const struct policy *policy,
  * subnet if there is one. NULL: the network has no address of that family. */
 const struct policy_network_address *policy_network_address(
 	const struct policy_network *network, const struct sockaddr *far);
+
+/* What a router shows of our listener on `port`. */
+uint16_t policy_public_port(const struct policy_network *network,
+			    uint16_t port);
+/* Does it listen there? */
+bool policy_has_port(const struct policy_network *network, uint16_t port);
 
 /* One candidate for a call. */
 struct policy_target {

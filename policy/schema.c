@@ -29,8 +29,9 @@
 #define SIZE(...)    ROW(SCHEMA_SIZE, "size", __VA_ARGS__)
 #define BOOLEAN(p, k, d, c, f, h) \
 	ROW(SCHEMA_BOOLEAN, "boolean", p, k, "true | false", d, c, f, h)
-#define CHOICE(...) ROW(SCHEMA_CHOICE, "choice", __VA_ARGS__)
-#define LIST(...)   ROW(SCHEMA_LIST, "string or list", __VA_ARGS__)
+#define CHOICE(...)  ROW(SCHEMA_CHOICE, "choice", __VA_ARGS__)
+#define LIST(...)    ROW(SCHEMA_LIST, "string or list", __VA_ARGS__)
+#define NUMBERS(...) ROW(SCHEMA_LIST, "integer or list", __VA_ARGS__)
 
 #define NET   struct conf_network
 #define PEER  struct conf_peer
@@ -138,6 +139,8 @@ static const struct policy_key keys[] = {
 	       net.sip_port, "port of the SIP listeners"),
 	NUMBER("networks.NAME", "public_sip_port", "1-65535", "-", NET,
 	       net.public_sip_port, "the port a router maps to sip_port"),
+	NUMBERS("networks.NAME", "sip_ports", "1-65535", "-", NET, sip_ports,
+		"further ports of SIP listeners"),
 	LIST("networks.NAME", "transports", "udp | tcp", "udp, tcp", NET,
 	     transports, "transports that are listened on"),
 	TEXT("networks.NAME", "rtp_ports", "EVEN-ODD, 1024-65535",
@@ -240,6 +243,10 @@ static const struct policy_key keys[] = {
 	     "its address or host name, with a port if need be"),
 	CHOICE("peer", "transport", "udp | tcp", "udp", PEER, peer.transport,
 	       "transport of our requests"),
+	NUMBER("peer", "local_port", "1-65535", "-", PEER, peer.local_port,
+	       "port of ours that talks to it, of sip_port and sip_ports"),
+	CHOICE("peer", "alg", "report | avoid", "report", PEER, peer.alg,
+	       "what is done when a SIP ALG is suspected on the way"),
 	LIST("peer", "source", "prefixes", "-", PEER, source,
 	     "further addresses that it sends from"),
 	TEXT("peer", "username", "1-128", "-", PEER, peer.username,

@@ -32,7 +32,7 @@ struct section {
 struct conf_network {
 	struct policy_network net; /* first: found by it */
 	struct section section;
-	struct conf_list address, public, subnet, local, transports;
+	struct conf_list address, public, subnet, local, transports, sip_ports;
 	const char *rtp_ports;
 };
 

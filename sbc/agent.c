@@ -361,6 +361,15 @@ struct trunk *agent_trunk(struct agent *agent, const struct policy_peer *peer)
 						 : NULL;
 }
 
+void agent_relearn(struct agent *agent, const char *name)
+{
+	const struct policy_peer *peer = policy_peer_named(agent->policy, name);
+	struct trunk *trunk = peer ? agent_trunk(agent, peer) : NULL;
+
+	if (trunk)
+		trunk_update(trunk, trunk_state(trunk)->peer);
+}
+
 const struct policy_peer *agent_peer_by_source(struct agent *agent,
 					       const struct agent_network *at,
 					       const struct sockaddr *source)

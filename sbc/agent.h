@@ -26,7 +26,7 @@ struct store;
 struct trunk;
 
 /* One network of the snapshot, brought to life. */
-#define AGENT_QUEUES_MAX 16
+#define AGENT_QUEUES_MAX 80
 
 struct agent_network {
 	struct agent *agent;
@@ -99,6 +99,9 @@ void agent_clock_init(void);
 /* By name, since a call's snapshot may be older than ours; NULL if gone. */
 struct agent_network *agent_network(struct agent *agent, const char *name);
 struct trunk *agent_trunk(struct agent *agent, const struct policy_peer *peer);
+
+/* What was learned of this peer was forgotten: its way is chosen anew. */
+void agent_relearn(struct agent *agent, const char *peer);
 
 /* What this peer hears while its call is held; NULL: silence. */
 const struct media_music *agent_music(const struct agent *agent,

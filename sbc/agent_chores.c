@@ -57,8 +57,17 @@ static void chores_trim_connections(struct agent *agent)
 		const struct policy_network *at = agent->network[i].policy;
 
 		for (unsigned k = 0; at->tcp && k < at->addresses; k++)
-			connections_trim(
-				(struct sockaddr *)&at->address[k].local, most);
+			for (unsigned p = 0; p <= at->more_sip_ports; p++) {
+				struct sockaddr_storage local =
+					at->address[k].local;
+
+				if (p)
+					address_set_port(
+						(struct sockaddr *)&local,
+						at->more_sip_port[p - 1]);
+				connections_trim((struct sockaddr *)&local,
+						 most);
+			}
 	}
 }
 

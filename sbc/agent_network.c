@@ -170,6 +170,15 @@ static const char *network_url(const struct policy_network_address *address,
 	return out;
 }
 
+/* Every place that one of its addresses is listened on. */
+static unsigned network_ports(const struct policy_network *policy,
+			      uint16_t out[1 + POLICY_SIP_PORTS_MAX])
+{
+	out[0] = policy->sip_port;
+	memcpy(out + 1, policy->more_sip_port, sizeof(policy->more_sip_port));
+	return 1 + policy->more_sip_ports;
+}
+
 static int network_listen(struct agent_network *network,
 			  const struct policy_network_address *address,
 			  const char *transport)
@@ -179,7 +188,7 @@ static int network_listen(struct agent_network *network,
 	char url[256], ident[ADDRESS_TEXT_MAX];
 
 	network_url(address, transport, url, sizeof(url));
-	address_host(ident, (const struct sockaddr *)&address->local);
+	address_text(ident, (const struct sockaddr *)&address->local);
 	errno = 0;
 	if (!network->nta) {
 		network->nta = nta_agent_create(
@@ -226,6 +235,31 @@ static int network_explain(const struct policy_network_address *address,
 	return error;
 }
 
+/* All ports of one address. */
+static int network_listen_at(struct agent_network *network,
+			     const struct policy_network_address *address,
+			     char *why, size_t why_size)
+{
+	const struct policy_network *policy = network->policy;
+	uint16_t port[1 + POLICY_SIP_PORTS_MAX];
+	unsigned ports = network_ports(policy, port);
+
+	for (unsigned i = 0; i < 2 * ports; i++) {
+		struct policy_network_address at = *address;
+		const char *transport = i % 2 ? "tcp" : "udp";
+		int error;
+
+		if (!(i % 2 ? policy->tcp : policy->udp))
+			continue;
+		address_set_port((struct sockaddr *)&at.local, port[i / 2]);
+		error = network_listen(network, &at, transport);
+		if (error)
+			return network_explain(&at, transport, error, policy,
+					       why, why_size);
+	}
+	return 0;
+}
+
 int network_open(struct agent_network *network, struct agent *agent,
 		 const struct policy_network *policy, char *why,
 		 size_t why_size)
@@ -238,19 +272,10 @@ int network_open(struct agent_network *network, struct agent *agent,
 	if (!network->name)
 		return -ENOMEM;
 	for (unsigned i = 0; i < policy->addresses; i++) {
-		const struct policy_network_address *address =
-			&policy->address[i];
-
-		error = policy->udp ? network_listen(network, address, "udp")
-				    : 0;
+		error = network_listen_at(network, &policy->address[i], why,
+					  why_size);
 		if (error)
-			return network_explain(address, "udp", error, policy,
-					       why, why_size);
-		error = policy->tcp ? network_listen(network, address, "tcp")
-				    : 0;
-		if (error)
-			return network_explain(address, "tcp", error, policy,
-					       why, why_size);
+			return error;
 	}
 	network->out_of_dialog =
 		nta_leg_tcreate(network->nta, NULL, NULL, NTATAG_NO_DIALOG(1),
@@ -294,7 +319,10 @@ bool network_same_place(const struct policy_network *a,
 			const struct policy_network *b)
 {
 	if (strcmp(a->name, b->name) || a->addresses != b->addresses ||
-	    a->udp != b->udp || a->tcp != b->tcp)
+	    a->udp != b->udp || a->tcp != b->tcp ||
+	    a->more_sip_ports != b->more_sip_ports ||
+	    memcmp(a->more_sip_port, b->more_sip_port,
+		   sizeof(a->more_sip_port)))
 		return false;
 	for (unsigned i = 0; i < a->addresses; i++)
 		if (!address_equal((struct sockaddr *)&a->address[i].local,
@@ -387,12 +415,18 @@ static void network_attach(struct agent_network *network,
 			   const struct sock_fprog *program)
 {
 	int fds[NETWORK_LISTENERS_MAX];
+	uint16_t port[1 + POLICY_SIP_PORTS_MAX];
+	unsigned ports = network_ports(network->policy, port);
 
 	network->queues = 0;
-	for (unsigned i = 0; i < network->policy->addresses; i++) {
-		unsigned count = guard_find_listeners(
-			(struct sockaddr *)&network->policy->address[i].local,
-			fds, NETWORK_LISTENERS_MAX);
+	for (unsigned i = 0; i < network->policy->addresses * ports; i++) {
+		struct sockaddr_storage local =
+			network->policy->address[i / ports].local;
+		unsigned count;
+
+		address_set_port((struct sockaddr *)&local, port[i % ports]);
+		count = guard_find_listeners((struct sockaddr *)&local, fds,
+					     NETWORK_LISTENERS_MAX);
 
 		while (count--) {
 			int error = guard_filter_attach(fds[count], program);

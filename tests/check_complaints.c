@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sbc/call/learn.h"
 #include "tests/check_main.h"
 #include "tests/fakes/fixture.h"
 #include "tests/fakes/hurry.h"
@@ -269,6 +270,114 @@ START_TEST(complaint_13_an_alg_breaks_the_ack)
 	}
 END_TEST
 
+/* The port that a header of the provider's last INVITE names for us. */
+static unsigned shown_port(const char *header)
+{
+	const struct text_message *invite =
+		fake_last_message(&f.itsp.end, "INVITE");
+	char value[512];
+	const char *at;
+
+	ck_assert_ptr_nonnull(invite);
+	ck_assert(text_header(invite, header, 0, value, sizeof(value)));
+	at = strstr(value, "127.0.2.1:");
+	return at ? (unsigned)atoi(at + 10) : 5060;
+}
+
+START_TEST(complaint_13_another_port_is_taken)
+	{
+		static const struct fixture_setup setup = {.second_port = true,
+							   .acme_second = true};
+		char place[32];
+		unsigned port;
+
+		fixture_start_with(&f, &setup);
+		port = ntohs(f.wan_second.sin_port);
+		phone_call(&f.phone, "05551234");
+		fixture_run_until(&f, both_up);
+		ck_assert_uint_eq(shown_port("Via"), port);
+		ck_assert_uint_eq(shown_port("Contact"), port);
+		fixture_run_until(&f, both_hear);
+		itsp_hang_up(&f.itsp);
+		fixture_run_until(&f, both_ended);
+		/* Who calls us there is answered from there. */
+		f.itsp.end.proxy = f.wan_second;
+		itsp_call(&f.itsp, "442079460101");
+		fixture_run_until(&f, phone_is_ringing);
+		phone_answer(&f.phone);
+		fixture_run_until(&f, both_up);
+		snprintf(place, sizeof(place), "127.0.2.1:%u", port);
+		ck_assert_ptr_nonnull(
+			strstr(itsp_line(&f.itsp)->target, place));
+		phone_hang_up(&f.phone);
+		fixture_run_until(&f, both_ended);
+	}
+END_TEST
+
+static bool itsp_has_200(struct fixture *x)
+{
+	return itsp_line(&x->itsp)->status == 200;
+}
+
+/* The provider's ACK is lost in our own router, though audio flows. */
+static void lose_the_providers_ack(void)
+{
+	struct fake_call *call = itsp_call(&f.itsp, "442079460101");
+
+	call->withhold_ack = true;
+	fixture_run_until(&f, phone_is_ringing);
+	phone_answer(&f.phone);
+	fixture_run_until(&f, itsp_has_200);
+	call->state = FAKE_UP;
+	fake_settle(call);
+	fixture_run_until(&f, both_hear);
+	hurry(&f, 34);
+	itsp_hang_up(&f.itsp);
+	fixture_run_until(&f, no_calls);
+}
+
+START_TEST(complaint_13_it_is_said_what_to_set)
+	{
+		static const struct fixture_setup setup = {.second_port = true};
+		char advice[80];
+
+		fixture_start_with(&f, &setup);
+		lose_the_providers_ack();
+		snprintf(advice, sizeof(advice),
+			 "advice=\"local_port = %u in acme.conf,",
+			 ntohs(f.wan_second.sin_port));
+		ck_assert_status(&f, "event=call-ack-lost kept=yes");
+		fixture_assert(&f, fixture_status_count(&f, advice) == 2);
+		ck_assert_status(&f, "event=alg-suspected");
+		/* Only said: it goes on as it was set. */
+		phone_call(&f.phone, "05551234");
+		fixture_run_until(&f, both_up);
+		ck_assert_uint_eq(shown_port("Contact"), ntohs(f.wan.sin_port));
+	}
+END_TEST
+
+START_TEST(complaint_13_it_is_avoided_and_remembered)
+	{
+		static const struct fixture_setup setup = {
+			.second_port = true, .acme = "alg = \"avoid\";"};
+
+		fixture_start_with(&f, &setup);
+		lose_the_providers_ack();
+		ck_assert_status(&f, "event=trunk-way");
+		phone_call(&f.phone, "05551234");
+		fixture_run_until(&f, both_up);
+		ck_assert_uint_eq(shown_port("Contact"),
+				  ntohs(f.wan_second.sin_port));
+		phone_hang_up(&f.phone);
+		fixture_run_until(&f, both_ended);
+		ck_assert_uint_eq(learn_forget(f.agent->learn, "acme"), 1);
+		agent_relearn(f.agent, "acme");
+		phone_call(&f.phone, "05551234");
+		fixture_run_until(&f, both_up);
+		ck_assert_uint_eq(shown_port("Contact"), ntohs(f.wan.sin_port));
+	}
+END_TEST
+
 /* The way through a NAT is kept open on the trunk's own socket. */
 START_TEST(complaint_15_calls_in_fail_180_s_after_registering)
 	{
@@ -384,6 +493,9 @@ static Suite *complaints_suite(void)
 		       complaint_15_calls_in_fail_180_s_after_registering);
 	tcase_add_test(tests, complaint_12_the_call_ends_at_32_s);
 	tcase_add_test(tests, complaint_13_an_alg_breaks_the_ack);
+	tcase_add_test(tests, complaint_13_another_port_is_taken);
+	tcase_add_test(tests, complaint_13_it_is_said_what_to_set);
+	tcase_add_test(tests, complaint_13_it_is_avoided_and_remembered);
 	tcase_add_test(tests, complaint_18_no_ringback_after_183);
 	tcase_add_test(tests, complaint_22_the_number_leaks_although_withheld);
 	tcase_add_test(tests,

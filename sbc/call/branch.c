@@ -74,7 +74,7 @@ static const char *branch_our_host(su_home_t *home,
 
 int branch_new(struct hunt *hunt, struct agent_network *at,
 	       const struct sockaddr *target, enum policy_transport transport,
-	       const char *uri)
+	       uint16_t local_port, const char *uri)
 {
 	const struct hunt_task *task = &hunt->task;
 	struct call *call = hunt->call;
@@ -85,6 +85,7 @@ int branch_new(struct hunt *hunt, struct agent_network *at,
 	const struct policy_peer *peer = hunt->now->peer;
 	struct leg_invite invite = {.target = target,
 				    .transport = transport,
+				    .local_port = local_port,
 				    .uri = uri,
 				    .max_forwards = 69};
 	struct header_identity identity;

@@ -21,6 +21,6 @@ const char *branch_uri(const struct hunt *hunt, su_home_t *home);
  */
 int branch_new(struct hunt *hunt, struct agent_network *at,
 	       const struct sockaddr *target, enum policy_transport transport,
-	       const char *uri);
+	       uint16_t local_port, const char *uri);
 
 #endif

@@ -25,6 +25,7 @@
 #include "sbc/call/learn.h"
 #include "sbc/call/modify.h"
 #include "sbc/call/transfer.h"
+#include "sbc/register/alg.h"
 #include "sbc/register/trunk.h"
 
 /* An ACK is lost, but is anybody there? */
@@ -227,13 +228,23 @@ static void call_ack_lost(struct call *call, struct leg *leg)
 	bool alive = path_alive(call, leg, CALL_ACK_LOST_MS);
 	bool kept =
 		alive && leg->peer->reinvite_ack_lost == POLICY_ACK_LOST_KEEP;
+	struct trunk *trunk = leg->peer->kind == POLICY_PHONES
+				      ? NULL
+				      : agent_trunk(call->agent, leg->peer);
+	const struct alg_way way = {leg->transport, leg->local_port};
+	char advice[ALG_ADVICE_MAX];
 	struct status_line line;
 
 	call_status(call, &line, leg, "call-ack-lost");
 	status_text(&line, "media", alive ? "flows" : "silent");
 	status_text(&line, "kept", kept ? "yes" : "no");
 	status_text(&line, "suspect", "SIP ALG in the peer's router");
+	alg_advice(advice, leg->peer, &way);
+	status_text(&line, "advice", advice);
 	status_end(&line);
+	if (trunk && alive)
+		trunk_touched(trunk, &way, ALG_ACK, call->status.id,
+			      "no ACK for our 200, though media flows");
 	if (!kept)
 		call_end(call, leg == call->a ? "a" : "b", "ack-lost");
 }

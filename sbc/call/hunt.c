@@ -72,7 +72,7 @@ static int hunt_trunk(struct hunt *hunt, struct agent_network *at)
 	if (uri)
 		error = branch_new(hunt, at,
 				   (const struct sockaddr *)&target->address,
-				   target->transport, uri);
+				   target->transport, state->way.port, uri);
 	su_home_deinit(home);
 	return error;
 }
@@ -93,6 +93,7 @@ static int hunt_phone(struct hunt *hunt)
 					  (const struct sockaddr *)&binding[i]
 						  ->source,
 					  binding[i]->transport,
+					  binding[i]->local_port,
 					  binding[i]->contact)
 			     : -EADDRNOTAVAIL;
 

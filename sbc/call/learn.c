@@ -113,17 +113,16 @@ bool learn_is_refusal(unsigned status)
 	return false;
 }
 
-bool learn_refused(struct learn *learn, const struct policy_peer *peer,
-		   enum learn_method method, const char *call, const char *sent,
-		   const char *came)
+static bool learn_new_fact(struct learn *learn, const struct policy_peer *peer,
+			   const char *method, const char *call,
+			   const char *sent, const char *came)
 {
 	struct store_fact fact = {.learned_at = time(NULL)};
 
-	if (choice(peer, method) != POLICY_AUTO ||
-	    find(learn, peer->name, method_name[method]))
+	if (find(learn, peer->name, method))
 		return false;
 	snprintf(fact.peer, sizeof(fact.peer), "%s", peer->name);
-	snprintf(fact.method, sizeof(fact.method), "%s", method_name[method]);
+	snprintf(fact.method, sizeof(fact.method), "%s", method);
 	snprintf(fact.call, sizeof(fact.call), "%s", call);
 	snprintf(fact.sent, sizeof(fact.sent), "%s", sent);
 	snprintf(fact.came, sizeof(fact.came), "%s", came);
@@ -131,6 +130,28 @@ bool learn_refused(struct learn *learn, const struct policy_peer *peer,
 		return false;
 	store_put_fact(learn->store, &fact);
 	return true;
+}
+
+bool learn_refused(struct learn *learn, const struct policy_peer *peer,
+		   enum learn_method method, const char *call, const char *sent,
+		   const char *came)
+{
+	return choice(peer, method) == POLICY_AUTO &&
+	       learn_new_fact(learn, peer, method_name[method], call, sent,
+			      came);
+}
+
+bool learn_way(struct learn *learn, const struct policy_peer *peer,
+	       const char *way, const char *call, const char *sign,
+	       const char *evidence)
+{
+	return learn_new_fact(learn, peer, way, call, sign, evidence);
+}
+
+bool learn_knows_way(const struct learn *learn, const struct policy_peer *peer,
+		     const char *way)
+{
+	return find(learn, peer->name, way);
 }
 
 const struct store_fact *learn_next(const struct learn *learn,

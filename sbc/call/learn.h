@@ -38,6 +38,17 @@ bool learn_refused(struct learn *learn, const struct policy_peer *peer,
 		   enum learn_method method, const char *call, const char *sent,
 		   const char *came);
 
+/*
+ * Requests to this peer by that way ("udp:5060", see register/alg.h) are
+ * disturbed by an ALG; kept for every peer, in force with `alg = avoid`.
+ * Returns true if that is news.
+ */
+bool learn_way(struct learn *learn, const struct policy_peer *peer,
+	       const char *way, const char *call, const char *sign,
+	       const char *evidence);
+bool learn_knows_way(const struct learn *learn, const struct policy_peer *peer,
+		     const char *way);
+
 /* All facts in the order they were learned; NULL starts. For sallyctl. */
 const struct store_fact *learn_next(const struct learn *learn,
 				    const struct store_fact *after);

@@ -180,6 +180,7 @@ static void run_learned(struct client *client, char *const *word)
 	} else if (!agent->learn || !learn_forget(agent->learn, word[1])) {
 		finish(client, "nothing was learned of that peer");
 	} else {
+		agent_relearn(agent, word[1]);
 		done(client, "forgotten; the peer's next such request is "
 			     "tried again");
 	}

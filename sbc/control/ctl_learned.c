@@ -24,6 +24,8 @@ static bool in_force(const struct agent *agent, const struct store_fact *fact)
 		policy_peer_named(agent->policy, fact->peer);
 	bool update = !strcmp(fact->method, "UPDATE");
 
+	if (peer && strchr(fact->method, ':'))
+		return peer->alg == POLICY_ALG_AVOID;
 	return peer && (update ? peer->update : peer->reinvite) == POLICY_AUTO;
 }
 

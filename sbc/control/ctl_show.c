@@ -262,6 +262,7 @@ static const struct show_column trunk_column[] = {
 	{"calls", "CALLS", 5},
 	{"max_calls", "MAX", 5},
 	{"target", "TARGET", 22},
+	{"way", "WAY", 9},
 	{"stale", "STALE", 5},
 	{"policy", "POLICY", 16},
 	{"why", "TROUBLE", -1},
@@ -271,7 +272,7 @@ static const struct show_table trunk_table = {"trunks", trunk_column,
 
 static void trunk_row(struct show *show, const struct trunk_state *t)
 {
-	char target[ADDRESS_TEXT_MAX], at[128];
+	char target[ADDRESS_TEXT_MAX], at[128], way[ALG_WAY_TEXT_MAX];
 	uint64_t now_ms = agent_now_ms();
 	bool stands = t->registration == TRUNK_REGISTERED &&
 		      t->registered_until_ms > now_ms;
@@ -292,9 +293,10 @@ static void trunk_row(struct show *show, const struct trunk_state *t)
 				: show_text(NULL),
 		t->targets ? where(target, &t->target[0].address)
 			   : show_text(NULL),
+		show_text(alg_way_text(way, &t->way)),
 		show_yes(t->stale),
 		place(at, sizeof at, peer->at),
-		show_text(t->why),
+		show_text(t->why[0] ? t->why : t->alg),
 	};
 
 	_Static_assert(COUNT(value) == COUNT(trunk_column), "a value each");

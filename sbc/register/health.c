@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sofia-sip/tport_tag.h>
 
 #include "sbc/register/trunk_parts.h"
 #include "sbc/sip/wire.h"
@@ -38,6 +39,7 @@ static void set_timer(struct trunk *trunk, su_timer_f f, unsigned ms)
 void trunk_answered(struct trunk *trunk)
 {
 	trunk->health.misses = 0;
+	trunk->way_worked = true;
 	if (trunk->state.health == TRUNK_UP)
 		return;
 	trunk->state.health = TRUNK_UP;
@@ -66,6 +68,7 @@ void trunk_silent(struct trunk *trunk, const char *why)
 		return;
 	trunk->state.health = TRUNK_DOWN;
 	trunk_say(trunk, "trunk-down", 0, why);
+	trunk_way_is_dead(trunk, why);
 	if (!trunk->peer->options_ping_ms)
 		set_timer(trunk, on_forgive, FORGIVE_MS);
 	else if (!trunk->health.ping)
@@ -135,9 +138,13 @@ static int on_answer(nta_outgoing_magic_t *magic, nta_outgoing_t *orq,
 		return 0;
 	}
 	stop_ping(trunk);
-	if (trunk->health.target < trunk->state.targets)
-		trunk_seen(trunk, sip,
-			   &trunk->state.target[trunk->health.target]);
+	if (trunk->health.target < trunk->state.targets) {
+		const struct resolve_target *target =
+			&trunk->state.target[trunk->health.target];
+
+		trunk_look_for_alg(trunk, sip, target, false);
+		trunk_seen(trunk, sip, target);
+	}
 	trunk_answered(trunk);
 	plan_round(trunk);
 	return 0;
@@ -173,7 +180,8 @@ static void send_ping(struct trunk *trunk)
 	struct agent_network *network = trunk_network(trunk);
 	char uri[TRUNK_NAME_MAX + 8], to[TRUNK_NAME_MAX + 12];
 	char from[TRUNK_NAME_MAX + 160], route[TRUNK_ROUTE_MAX];
-	char call_id[WIRE_CALL_ID_MAX];
+	char call_id[WIRE_CALL_ID_MAX], ident_text[ADDRESS_TEXT_MAX];
+	const char *ident;
 
 	stop_ping(trunk);
 	if (!trunk->state.targets || !network || !network->out_of_dialog)
@@ -186,12 +194,13 @@ static void send_ping(struct trunk *trunk)
 	}
 	snprintf(to, sizeof(to), "<%s>", uri);
 	trunk_route(route, target);
+	ident = trunk_ident(ident_text, trunk, target);
 	trunk->health.ping = nta_outgoing_tcreate(
 		network->out_of_dialog, on_answer,
 		(nta_outgoing_magic_t *)trunk, (url_string_t *)route,
 		SIP_METHOD_OPTIONS, (url_string_t *)uri, SIPTAG_FROM_STR(from),
 		SIPTAG_TO_STR(to), SIPTAG_CALL_ID_STR(wire_call_id(call_id)),
-		TAG_END());
+		TAG_IF(ident, TPTAG_IDENT(ident)), TAG_END());
 	set_timer(trunk, on_silence, TRUNK_SILENCE_MS);
 }
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sofia-sip/tport_tag.h>
 
 #include "sbc/register/registrar_parts.h"
 #include "sbc/sip/wire.h"
@@ -89,7 +90,8 @@ void keepalive_send(struct registrar *registrar, struct binding *binding)
 	char host[ADDRESS_TEXT_MAX], us[ADDRESS_TEXT_MAX];
 	char route[ADDRESS_TEXT_MAX + 32], from[ADDRESS_TEXT_MAX + 16];
 	char to[sizeof(binding->pub.contact) + 2];
-	char call_id[WIRE_CALL_ID_MAX];
+	char call_id[WIRE_CALL_ID_MAX], ident[ADDRESS_TEXT_MAX];
+	struct sockaddr_storage listener;
 
 	/* An unanswered one is still being retransmitted: packet enough. */
 	if (binding->ping || !network || !network->out_of_dialog)
@@ -98,6 +100,11 @@ void keepalive_send(struct registrar *registrar, struct binding *binding)
 	if (!ours)
 		return;
 	address_host(us, (const struct sockaddr *)&ours->local);
+	listener = ours->local;
+	if (binding->pub.local_port)
+		address_set_port((struct sockaddr *)&listener,
+				 binding->pub.local_port);
+	address_text(ident, (struct sockaddr *)&listener);
 	snprintf(route, sizeof(route), "sip:%s;transport=%s",
 		 address_text(host, source),
 		 binding->pub.transport == POLICY_TCP ? "tcp" : "udp");
@@ -109,5 +116,7 @@ void keepalive_send(struct registrar *registrar, struct binding *binding)
 		(nta_outgoing_magic_t *)binding, (url_string_t *)route,
 		SIP_METHOD_OPTIONS, (url_string_t *)binding->pub.contact,
 		SIPTAG_FROM_STR(from), SIPTAG_TO_STR(to),
-		SIPTAG_CALL_ID_STR(wire_call_id(call_id)), TAG_END());
+		SIPTAG_CALL_ID_STR(wire_call_id(call_id)),
+		TAG_IF(network->policy->more_sip_ports, TPTAG_IDENT(ident)),
+		TAG_END());
 }

@@ -139,7 +139,8 @@ static void set_families(struct resolve_query *query,
 
 int place_new(struct place **out, struct agent *agent, const char *name,
 	      bool domain, uint16_t port, const struct policy_peer *peer,
-	      place_changed *changed, void *user)
+	      enum policy_transport transport, place_changed *changed,
+	      void *user)
 {
 	struct place *place = calloc(1, sizeof(*place));
 
@@ -154,7 +155,7 @@ int place_new(struct place **out, struct agent *agent, const char *name,
 		.name = place->name,
 		.domain = domain,
 		.port = port,
-		.transport = peer->transport,
+		.transport = transport,
 	};
 	set_families(&place->query, peer->network);
 	place->timer = su_timer_create(su_root_task(agent->root), 0);

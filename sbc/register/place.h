@@ -27,7 +27,8 @@ typedef void place_changed(void *user, const struct place_state *state,
  */
 int place_new(struct place **out, struct agent *agent, const char *name,
 	      bool domain, uint16_t port, const struct policy_peer *peer,
-	      place_changed *changed, void *user);
+	      enum policy_transport transport, place_changed *changed,
+	      void *user);
 void place_free(struct place *place);
 const struct place_state *place_state(const struct place *place);
 

@@ -58,6 +58,7 @@ void registrar_store(struct registrar *registrar, const struct binding *binding)
 		.cseq = pub->cseq,
 		.source = pub->source,
 		.transport = pub->transport,
+		.local_port = pub->local_port,
 	};
 
 	if (!registrar->agent->store)
@@ -213,6 +214,8 @@ static void restore(void *user, const struct store_binding *row)
 	pub->cseq = row->cseq;
 	pub->source = row->source;
 	pub->transport = row->transport;
+	if (policy_has_port(network, row->local_port))
+		pub->local_port = row->local_port;
 	pub->network = network->index;
 	snprintf(pub->network_name, sizeof(pub->network_name), "%s",
 		 network->name);

@@ -22,7 +22,8 @@ struct registrar_binding {
 	uint32_t cseq;
 	struct sockaddr_storage source; /* where its packets come from */
 	enum policy_transport transport;
-	unsigned network; /* index */
+	uint16_t local_port; /* ours, that it registered at; 0: sip_port */
+	unsigned network;    /* index */
 	char network_name[32];
 	uint64_t expires_ms; /* monotonic */
 	bool behind_nat;     /* its Contact is not its source */

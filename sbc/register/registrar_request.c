@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "sbc/register/registrar_parts.h"
+#include "sbc/sip/listener.h"
 
 /* --- changing the table --- */
 
@@ -70,6 +71,7 @@ static bool fill(struct request *request, struct binding *binding,
 		  request->sip->sip_call_id->i_id);
 	pub->cseq = request->sip->sip_cseq->cs_seq;
 	pub->transport = request->transport;
+	pub->local_port = listener_port(request->irq);
 	pub->network = request->network->index;
 	copy_text(pub->network_name, sizeof(pub->network_name),
 		  request->network->name);

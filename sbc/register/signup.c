@@ -251,6 +251,7 @@ static void accepted(struct signup *signup, const sip_t *sip)
 	if (news)
 		say_registered(signup, expires_s);
 	round_after(signup, expires_s * (500ull + trunk_random(300)));
+	trunk_look_for_alg(signup->trunk, sip, &signup->at, true);
 	/* last: it may begin a new round with the address it shows */
 	trunk_seen(signup->trunk, sip, &signup->at);
 }
@@ -363,6 +364,8 @@ static void send_one(struct signup *signup)
 	trunk_route(signup->words.route, &signup->at);
 	signup->words.nta = network->nta;
 	signup->words.leg = network->out_of_dialog;
+	signup->words.ident[0] = '\0';
+	(void)trunk_ident(signup->words.ident, trunk, &signup->at);
 	msg = nta_msg_create(network->nta, 0);
 	if (msg)
 		signup->orq =
@@ -413,7 +416,8 @@ int signup_new(struct signup **out, struct trunk *trunk)
 	write_words(signup);
 	if (reg->registrar)
 		error = place_new(&signup->place, trunk->agent, reg->registrar,
-				  true, 0, trunk->peer, on_place, signup);
+				  true, 0, trunk->peer,
+				  trunk->state.way.transport, on_place, signup);
 	else
 		error = 0;
 	if (error)

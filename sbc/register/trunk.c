@@ -11,6 +11,7 @@
 #include <strings.h>
 #include <sys/random.h>
 
+#include "sbc/call/learn.h"
 #include "sbc/register/trunk_parts.h"
 #include "sbc/report/status.h"
 
@@ -79,13 +80,14 @@ bool trunk_us(struct sockaddr_storage *out, const struct trunk *trunk,
 		return false;
 	if (ours->public.ss_family != AF_UNSPEC) {
 		*out = ours->public;
-		address_set_port((struct sockaddr *)out,
-				 network->public_sip_port);
+		address_set_port(
+			(struct sockaddr *)out,
+			policy_public_port(network, trunk->state.way.port));
 	} else if (trunk->seen.ss_family == ours->local.ss_family) {
 		*out = trunk->seen;
 	} else {
 		*out = ours->local;
-		address_set_port((struct sockaddr *)out, network->sip_port);
+		address_set_port((struct sockaddr *)out, trunk->state.way.port);
 	}
 	return true;
 }
@@ -116,7 +118,7 @@ void trunk_seen(struct trunk *trunk, const sip_t *sip,
 
 	/* A configured public address is the administrator's word. */
 	if (!ours || ours->public.ss_family != AF_UNSPEC ||
-	    !read_via(&seen, sip->sip_via, network->sip_port) ||
+	    !read_via(&seen, sip->sip_via, trunk->state.way.port) ||
 	    address_is_private((struct sockaddr *)&seen) ||
 	    seen.ss_family != ours->local.ss_family ||
 	    !trunk_us(&before, trunk, target) ||
@@ -128,6 +130,122 @@ void trunk_seen(struct trunk *trunk, const sip_t *sip,
 	trunk->seen_ms = now_ms;
 	if (trunk->signup)
 		signup_moved(trunk->signup);
+}
+
+/* --- an ALG on the way --- */
+
+const char *trunk_ident(char out[ADDRESS_TEXT_MAX], const struct trunk *trunk,
+			const struct resolve_target *target)
+{
+	const struct policy_network *network = trunk->peer->network;
+	const struct policy_network_address *ours = policy_network_address(
+		network, (const struct sockaddr *)&target->address);
+	struct sockaddr_storage local;
+
+	if (!ours || !network->more_sip_ports)
+		return NULL;
+	local = ours->local;
+	address_set_port((struct sockaddr *)&local, trunk->state.way.port);
+	return address_text(out, (struct sockaddr *)&local);
+}
+
+static void on_turn(su_root_magic_t *magic, su_timer_t *timer,
+		    su_timer_arg_t *arg)
+{
+	struct trunk *trunk = (struct trunk *)arg;
+
+	(void)magic;
+	(void)timer;
+	trunk_update(trunk, trunk->peer);
+}
+
+/* What stands in the trouble column while the configured way is disturbed. */
+static void note_alg(struct trunk *trunk)
+{
+	const struct learn *learn = trunk->agent->learn;
+	const struct policy_peer *peer = trunk->peer;
+	char text[ALG_WAY_TEXT_MAX], advice[ALG_ADVICE_MAX];
+	struct policy_peer plain = *peer;
+	struct alg_way set;
+
+	plain.alg = POLICY_ALG_REPORT;
+	alg_choose(&set, NULL, &plain);
+	trunk->state.alg[0] = '\0';
+	if (!learn || !learn_knows_way(learn, peer, alg_way_text(text, &set)))
+		return;
+	alg_advice(advice, peer, &set);
+	if (trunk->state.way.port != set.port ||
+	    trunk->state.way.transport != set.transport)
+		snprintf(trunk->state.alg, sizeof(trunk->state.alg),
+			 "a SIP ALG is suspected on %s, and avoided", text);
+	else
+		snprintf(trunk->state.alg, sizeof(trunk->state.alg),
+			 "a SIP ALG is suspected: %.220s", advice);
+}
+
+void trunk_touched(struct trunk *trunk, const struct alg_way *way,
+		   enum alg_sign sign, const char *call, const char *evidence)
+{
+	const struct policy_peer *peer = trunk->peer;
+	char text[ALG_WAY_TEXT_MAX], advice[ALG_ADVICE_MAX];
+	struct status_line line;
+
+	if (!trunk->agent->learn ||
+	    !learn_way(trunk->agent->learn, peer, alg_way_text(text, way),
+		       call ? call : "", alg_sign_name(sign), evidence))
+		return;
+	alg_advice(advice, peer, way);
+	status_begin(&line, call, '-', peer->name, "alg-suspected");
+	status_text(&line, "way", text);
+	status_text(&line, "sign", alg_sign_name(sign));
+	status_text(&line, "evidence", evidence);
+	status_text(&line, "advice", advice);
+	status_end(&line);
+	note_alg(trunk);
+	if (peer->alg == POLICY_ALG_AVOID)
+		su_timer_set_interval(trunk->turn, on_turn,
+				      (su_timer_arg_t *)trunk, 1);
+}
+
+void trunk_look_for_alg(struct trunk *trunk, const sip_t *sip,
+			const struct resolve_target *target, bool contacts)
+{
+	const struct policy_network *network = trunk->peer->network;
+	const struct sockaddr *far = (const struct sockaddr *)&target->address;
+	const struct policy_network_address *ours =
+		policy_network_address(network, far);
+	bool mapped = ours && ours->public.ss_family != AF_UNSPEC;
+	struct sockaddr_storage wrote, us;
+	char evidence[ALG_TEXT_MAX];
+	enum alg_sign sign;
+
+	if (!ours)
+		return;
+	wrote = mapped ? ours->public : ours->local;
+	address_set_port((struct sockaddr *)&wrote, trunk->state.way.port);
+	sign = alg_judge_via(evidence, sip->sip_via, (struct sockaddr *)&wrote,
+			     (const struct sockaddr *)&ours->local, mapped,
+			     far);
+	if (!sign && contacts && trunk_us(&us, trunk, target))
+		sign = alg_judge_contact(evidence, sip->sip_contact,
+					 trunk->peer->reg.user,
+					 (struct sockaddr *)&us, sip->sip_via);
+	if (sign)
+		trunk_touched(trunk, &trunk->state.way, sign, NULL, evidence);
+}
+
+void trunk_way_is_dead(struct trunk *trunk, const char *why)
+{
+	struct policy_peer plain = *trunk->peer;
+	struct alg_way set;
+
+	plain.alg = POLICY_ALG_REPORT;
+	alg_choose(&set, NULL, &plain);
+	/* The way that is configured may have to wait for its far end. */
+	if (trunk->way_worked || (set.port == trunk->state.way.port &&
+				  set.transport == trunk->state.way.transport))
+		return;
+	trunk_touched(trunk, &trunk->state.way, ALG_NONE, NULL, why);
 }
 
 /* --- what is said --- */
@@ -195,7 +313,8 @@ static void on_place(void *user, const struct place_state *place, bool moved)
 /* --- reload --- */
 
 /* Everything that decides where it is, and as whom it sees us. */
-static void place_key(char *out, size_t size, const struct policy_peer *peer)
+static void place_key(char *out, size_t size, const struct policy_peer *peer,
+		      const struct alg_way *way)
 {
 	const struct policy_network *network = peer->network;
 	char local[ADDRESS_TEXT_MAX], public[ADDRESS_TEXT_MAX];
@@ -203,8 +322,8 @@ static void place_key(char *out, size_t size, const struct policy_peer *peer)
 
 	snprintf(out, size, "%s|%s|%u|%u|%s|%u|%u",
 		 peer->domain ? peer->domain : "", peer->host ? peer->host : "",
-		 peer->port, (unsigned)peer->transport, network->name,
-		 network->sip_port, network->public_sip_port);
+		 peer->port, (unsigned)way->transport, network->name, way->port,
+		 policy_public_port(network, way->port));
 	for (unsigned i = 0; i < network->addresses; i++) {
 		const struct policy_network_address *ours =
 			&network->address[i];
@@ -236,11 +355,15 @@ static int find_place(struct trunk *trunk)
 {
 	const struct policy_peer *peer = trunk->peer;
 
-	place_key(trunk->place_key, sizeof(trunk->place_key), peer);
+	alg_choose(&trunk->state.way, trunk->agent->learn, peer);
+	trunk->way_worked = false;
+	note_alg(trunk);
+	place_key(trunk->place_key, sizeof(trunk->place_key), peer,
+		  &trunk->state.way);
 	return place_new(&trunk->place, trunk->agent,
 			 peer->domain ? peer->domain : peer->host,
-			 peer->domain != NULL, peer->port, peer, on_place,
-			 trunk);
+			 peer->domain != NULL, peer->port, peer,
+			 trunk->state.way.transport, on_place, trunk);
 }
 
 static int sign_up(struct trunk *trunk)
@@ -257,11 +380,16 @@ static int sign_up(struct trunk *trunk)
 
 void trunk_update(struct trunk *trunk, const struct policy_peer *peer)
 {
-	char key[sizeof(trunk->place_key)];
-	bool moved, changed;
+	char key[sizeof(trunk->place_key)], text[ALG_WAY_TEXT_MAX];
+	struct status_line line;
+	struct alg_way way;
+	bool moved, changed, turned;
 
 	trunk->peer = trunk->state.peer = peer;
-	place_key(key, sizeof(trunk->place_key), peer);
+	alg_choose(&way, trunk->agent->learn, peer);
+	turned = way.transport != trunk->state.way.transport ||
+		 way.port != trunk->state.way.port;
+	place_key(key, sizeof(trunk->place_key), peer, &way);
 	moved = strcmp(key, trunk->place_key) != 0;
 	signup_key(key, sizeof(key), peer);
 	changed = moved || strcmp(key, trunk->signup_key) != 0;
@@ -280,6 +408,13 @@ void trunk_update(struct trunk *trunk, const struct policy_peer *peer)
 		(void)find_place(trunk); /* no memory: no targets, refused */
 		trunk->ready = true;
 	}
+	note_alg(trunk);
+	if (turned) {
+		status_begin(&line, NULL, '-', peer->name, "trunk-way");
+		status_text(&line, "way",
+			    alg_way_text(text, &trunk->state.way));
+		status_end(&line);
+	}
 	if (changed)
 		(void)sign_up(trunk);
 	health_soon(trunk);
@@ -297,7 +432,8 @@ int trunk_new(struct trunk **out, struct agent *agent,
 		return -ENOMEM;
 	trunk->agent = agent;
 	trunk->peer = trunk->state.peer = peer;
-	error = health_start(trunk);
+	trunk->turn = su_timer_create(su_root_task(agent->root), 0);
+	error = trunk->turn ? health_start(trunk) : -ENOMEM;
 	if (!error)
 		error = find_place(trunk);
 	if (!error)
@@ -317,6 +453,8 @@ void trunk_free(struct trunk *trunk, bool politely)
 		return;
 	(void)signup_free(trunk->signup, politely);
 	health_stop(trunk);
+	if (trunk->turn)
+		su_timer_destroy(trunk->turn);
 	place_free(trunk->place);
 	free(trunk);
 }

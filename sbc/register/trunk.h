@@ -10,6 +10,7 @@
 #include <sofia-sip/sip.h>
 
 #include "policy/policy.h"
+#include "sbc/register/alg.h"
 #include "sbc/sip/resolve.h"
 
 struct agent;
@@ -31,8 +32,10 @@ struct trunk_state { /* for sallyctl and hunt */
 	uint64_t registered_until_ms;
 	unsigned targets, calls;
 	struct resolve_target target[RESOLVE_TARGETS_MAX];
-	bool stale;   /* DNS silent, last good answer used */
-	char why[96]; /* last trouble, "" if none */
+	bool stale;		       /* DNS silent, last good answer used */
+	char why[96];		       /* last trouble, "" if none */
+	struct alg_way way;	       /* by which it is talked to */
+	char alg[ALG_ADVICE_MAX + 32]; /* an ALG is suspected: what to set */
 };
 
 /* `peer` is borrowed from the agent's current policy. Requests go out by the
@@ -54,6 +57,11 @@ const struct trunk_state *trunk_state(const struct trunk *trunk);
 
 /* Does this source belong to it (resolved addresses; policy knows literals)? */
 bool trunk_owns(const struct trunk *trunk, const struct sockaddr *source);
+
+/* An ALG was seen at work on `way`; said and learned once. With `alg = avoid`
+ * another way is taken from the loop's next turn on. call: its id or NULL */
+void trunk_touched(struct trunk *trunk, const struct alg_way *way,
+		   enum alg_sign sign, const char *call, const char *evidence);
 
 /* A call begins: false at max_calls. */
 bool trunk_take(struct trunk *trunk);

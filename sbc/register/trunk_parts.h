@@ -42,8 +42,10 @@ struct trunk {
 	struct sockaddr_storage seen; /* how the peer sees us, if that is
 					 neither known nor private */
 	uint64_t seen_ms;
-	bool unresolved;			/* said so */
-	bool ready;				/* trunk_new is over */
+	bool unresolved;  /* said so */
+	bool ready;	  /* trunk_new is over */
+	bool way_worked;  /* some answer came by the present way */
+	su_timer_t *turn; /* to another way, out of every callback */
 	char place_key[1024], signup_key[1024]; /* what a reload compares */
 };
 
@@ -59,6 +61,16 @@ bool trunk_us(struct sockaddr_storage *out, const struct trunk *trunk,
 /* Host part of a URI: brackets around IPv6, a ":port" in the text kept only
  * with `port`. */
 void trunk_host(char out[TRUNK_NAME_MAX], const char *name, bool port);
+/* The listener's name in nta for requests to this target; NULL: its only one.
+ */
+const char *trunk_ident(char out[ADDRESS_TEXT_MAX], const struct trunk *trunk,
+			const struct resolve_target *target);
+/* Was this answer, or for a registration its Contacts, rewritten on the way?
+ * `contact`: the one that we wrote, or NULL. */
+void trunk_look_for_alg(struct trunk *trunk, const sip_t *sip,
+			const struct resolve_target *target, bool contacts);
+/* No answer came by this way, ever: `alg = avoid` takes another. */
+void trunk_way_is_dead(struct trunk *trunk, const char *why);
 /* What an answer's Via says of our address (RFC 3581). */
 void trunk_seen(struct trunk *trunk, const sip_t *sip,
 		const struct resolve_target *target);

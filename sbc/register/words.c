@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sofia-sip/tport_tag.h>
 
 #include "sbc/sip/cred.h"
 #include "sbc/sip/cred_header.h"
@@ -44,9 +45,11 @@ nta_outgoing_t *words_send(struct words *words, msg_t *msg, unsigned expires_s,
 		       TAG_END()) >= 0 &&
 	    nta_msg_request_complete(msg, words->leg, SIP_METHOD_REGISTER,
 				     (url_string_t *)words->uri) >= 0)
-		orq = nta_outgoing_mcreate(words->nta, callback, magic,
-					   (url_string_t *)words->route, msg,
-					   TAG_END());
+		orq = nta_outgoing_mcreate(
+			words->nta, callback, magic,
+			(url_string_t *)words->route, msg,
+			TAG_IF(words->ident[0], TPTAG_IDENT(words->ident)),
+			TAG_END());
 	if (!orq)
 		msg_destroy(msg);
 	return orq;

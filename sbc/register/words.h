@@ -18,6 +18,7 @@ struct words {
 	char tag[20], call_id[40];
 	char contact[256]; /* the URI */
 	char route[TRUNK_ROUTE_MAX];
+	char ident[ADDRESS_TEXT_MAX]; /* of the listener; "": any */
 	uint32_t cseq;
 	char user[128], password[256]; /* of the digest; "" if none */
 	char challenge[CHALLENGE_MAX]; /* the last one, "" if none */

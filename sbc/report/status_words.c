@@ -47,6 +47,8 @@ static const struct status_word event_table[] = {
 	{"trunk-register-refused", "a trunk refuses our registration"},
 	{"trunk-unresolved", "a trunk's name cannot be looked up"},
 	{"trunk-resolved", "a trunk's name is found again"},
+	{"alg-suspected", "a SIP ALG on the way seems to rewrite messages"},
+	{"trunk-way", "a trunk is talked to by another transport or port"},
 	/* of the program */
 	{"start", "the program runs"},
 	{"stop", "the program ends"},
@@ -96,6 +98,9 @@ static const struct status_word field_table[] = {
 	{"media", "flows or silent"},
 	{"kept", "yes: the call goes on all the same"},
 	{"suspect", "what is probably the cause"},
+	{"advice", "which key to set, in which file"},
+	{"way", "a transport and a port of ours, as udp:5060"},
+	{"sign", "by what it shows: ack, via or contact"},
 	{"shown", "the address and port that its SDP shows"},
 	{"other", "the id of the other call that it was joined to"},
 	/* a call's account */

@@ -77,7 +77,7 @@ static const struct trouble_line lines[] = {
 	 {"call-ack-lost", NULL,
 	  "The ACK of {end} for our 200 never came[; its media {media}]. A SIP "
 	  "ALG in its router is suspected, which spoils Contact or ACK: switch "
-	  "it off there, or use another port than 5060, or TCP."}},
+	  "it off there[, or set {advice}]."}},
 	{"no-answer-in-ack",
 	 {"call-answer-missing", NULL,
 	  "The ACK of {end} brought no answer to our offer, so it may not "

@@ -29,6 +29,7 @@
 #include <sofia-sip/su_tagarg.h>
 
 #include "sbc/sip/header.h"
+#include "sbc/sip/listener.h"
 #include "sbc/sip/wire.h"
 
 const char *leg_allow(void)
@@ -120,9 +121,13 @@ int leg_place(struct leg *leg)
 	ours = policy_network_address(network, remote);
 	if (!ours)
 		return -EADDRNOTAVAIL;
+	if (!leg->local_port)
+		leg->local_port = network->sip_port;
 	leg->local = ours->local;
+	address_set_port((struct sockaddr *)&leg->local, leg->local_port);
 	shown = ours->public.ss_family ? ours->public : ours->local;
-	address_set_port((struct sockaddr *)&shown, network->public_sip_port);
+	address_set_port((struct sockaddr *)&shown,
+			 policy_public_port(network, leg->local_port));
 	if (peer->reg.wanted && peer->reg.user) {
 		user = peer->reg.user;
 		at = "@";
@@ -132,7 +137,7 @@ int leg_place(struct leg *leg)
 		address_text(host, (struct sockaddr *)&shown),
 		leg->transport == POLICY_TCP ? ";transport=tcp" : "");
 	leg->ident = su_strdup(
-		leg->home, address_host(host, (struct sockaddr *)&leg->local));
+		leg->home, address_text(host, (struct sockaddr *)&leg->local));
 	leg->route = leg_route(leg);
 	return leg->contact && leg->ident && leg->route ? 0 : -ENOMEM;
 }
@@ -166,6 +171,7 @@ int leg_accept(struct leg **out, struct agent_network *at,
 	leg->state = LEG_INCOMING;
 	memcpy(&leg->remote, source, address_len(source));
 	leg->transport = leg_transport(sip);
+	leg->local_port = listener_port(irq);
 	if (leg_place(leg))
 		goto failed;
 	leg->dialog = nta_leg_tcreate(
@@ -204,6 +210,7 @@ int leg_new(struct leg **out, struct agent_network *at, struct policy *policy,
 	leg->user = user;
 	leg->state = LEG_CALLING;
 	leg->transport = invite->transport;
+	leg->local_port = invite->local_port;
 	memcpy(&leg->remote, invite->target, address_len(invite->target));
 	error = leg_place(leg);
 	if (error)

@@ -100,6 +100,7 @@ struct leg { /* read-only outside of leg*.c, but for `offer` */
 	struct sockaddr_storage remote; /* signalling source or target */
 	enum policy_transport transport;
 	struct sockaddr_storage local; /* our SIP address, as it sees it */
+	uint16_t local_port;	       /* of the listener; 0: sip_port */
 	struct offer offer;
 	struct refresh refresh;	  /* its session timer */
 	struct reliable reliable; /* 18x with PRACK */
@@ -143,6 +144,7 @@ int leg_accept(struct leg **out, struct agent_network *at,
 struct leg_invite {
 	const struct sockaddr *target; /* where the INVITE is sent */
 	enum policy_transport transport;
+	uint16_t local_port;   /* of ours; 0: sip_port */
 	const char *uri;       /* request URI */
 	const char *from, *to; /* header values without tags */
 	const char *extra;     /* header lines, or NULL */

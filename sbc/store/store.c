@@ -16,7 +16,7 @@
 #include "sbc/store/writer.h"
 
 /* PRAGMA user_version. A higher one is another version's file. */
-#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION 3
 #define CLOSE_WAIT_MS  2000
 #define BUSY_WAIT_MS   2000
 /* Files up to this size are read whole at start to find damage. */
@@ -109,6 +109,8 @@ static int migrate(sqlite3 *db, int version)
 		rc = store_binding_create(db);
 	if (rc == SQLITE_OK && version < 2)
 		rc = store_fact_create(db);
+	if (rc == SQLITE_OK && version < 3)
+		rc = store_binding_add_port(db);
 	snprintf(pragma, sizeof(pragma), "PRAGMA user_version = %d",
 		 SCHEMA_VERSION);
 	if (rc == SQLITE_OK)

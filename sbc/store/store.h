@@ -20,6 +20,7 @@ struct store_binding {
 	uint32_t cseq;
 	struct sockaddr_storage source;
 	unsigned transport;
+	uint16_t local_port; /* ours; 0: not known */
 	char network[32];
 	int64_t expires_at; /* wall clock, seconds since 1970 */
 	char user_agent[64];

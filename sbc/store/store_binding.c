@@ -35,6 +35,14 @@ int store_binding_create(sqlite3 *db)
 			    NULL, NULL, NULL);
 }
 
+int store_binding_add_port(sqlite3 *db)
+{
+	return sqlite3_exec(db,
+			    "ALTER TABLE binding ADD COLUMN"
+			    " local_port INTEGER NOT NULL DEFAULT 0",
+			    NULL, NULL, NULL);
+}
+
 static const struct store_binding *binding_of(const struct store_change *change)
 {
 	return &((const struct binding_change *)change)->b;
@@ -58,7 +66,7 @@ static int apply_put(sqlite3 *db, const struct store_binding *b)
 	sqlite3_stmt *row;
 	int rc = sqlite3_prepare_v2(db,
 				    "INSERT OR REPLACE INTO binding VALUES "
-				    "(?,?,?,?,?,?,?,?,?,?)",
+				    "(?,?,?,?,?,?,?,?,?,?,?)",
 				    -1, &row, NULL);
 
 	if (rc != SQLITE_OK)
@@ -74,6 +82,7 @@ static int apply_put(sqlite3 *db, const struct store_binding *b)
 	sqlite3_bind_int64(row, 8, b->expires_at);
 	bind_text(row, 9, b->user_agent);
 	bind_text(row, 10, b->instance);
+	sqlite3_bind_int64(row, 11, b->local_port);
 	sqlite3_step(row);
 	return sqlite3_finalize(row);
 }
@@ -175,6 +184,7 @@ static bool read_row(struct store_binding *b, sqlite3_stmt *row)
 	b->expires_at = sqlite3_column_int64(row, 7);
 	COPY_COLUMN(b->user_agent, row, 8);
 	COPY_COLUMN(b->instance, row, 9);
+	b->local_port = (uint16_t)sqlite3_column_int(row, 10);
 	return b->user[0] && b->contact[0] &&
 	       !address_parse(&b->source, source, 5060);
 }
@@ -191,7 +201,7 @@ static int load_rows(sqlite3 *db,
 	if (sqlite3_prepare_v2(db,
 			       "SELECT user, contact, call_id, cseq, source,"
 			       " transport, network, expires_at, user_agent,"
-			       " instance FROM binding"
+			       " instance, local_port FROM binding"
 			       " ORDER BY user, expires_at",
 			       -1, &row, NULL) != SQLITE_OK)
 		return -EIO;

@@ -69,5 +69,7 @@ struct store {
 /* Bring an empty or older database to this version's schema. */
 int store_binding_create(sqlite3 *db);
 int store_fact_create(sqlite3 *db);
+/* Its version 3 knows the port that a phone registered at. */
+int store_binding_add_port(sqlite3 *db);
 
 #endif

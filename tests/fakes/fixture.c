@@ -61,14 +61,17 @@ static const char *or_nothing(const char *text)
 static void write_trunk(const struct fixture *f, const struct itsp *itsp,
 			const char *more)
 {
-	char name[64];
+	char name[64], local[32] = "";
 
+	if (f->setup.acme_second && itsp == &f->itsp)
+		snprintf(local, sizeof(local), "local_port = %u;\n",
+			 ntohs(f->wan_second.sin_port));
 	snprintf(name, sizeof(name), "policy.d/%s.conf", itsp->end.name);
 	FILE *file = create(f, name);
 	fprintf(file,
 		"kind = \"trunk\";\nnetwork = \"wan\";\nhost = \"%s:%u\";\n"
-		"%s%s%s%s",
-		itsp->end.host, itsp->end.port,
+		"%s%s%s%s%s",
+		itsp->end.host, itsp->end.port, local,
 		more && strstr(more, "options_ping")
 			? ""
 			: "options_ping = \"0s\";\n",
@@ -92,8 +95,12 @@ static const char usual_routes[] =
 
 void fixture_write(struct fixture *f, const struct fixture_setup *s)
 {
-	char lan[32], wan[32];
+	char lan[32], wan[32], second[32] = "";
 	FILE *file = create(f, "sallyport.conf");
+
+	if (s->second_port)
+		snprintf(second, sizeof(second), "sip_ports = %u;",
+			 ntohs(f->wan_second.sin_port));
 
 	snprintf(lan, sizeof(lan), "%u-%u", f->rtp_first,
 		 f->rtp_first + RTP_PORTS - 1);
@@ -104,7 +111,8 @@ void fixture_write(struct fixture *f, const struct fixture_setup *s)
 		"  lan: { address = \"127.0.1.1\"; sip_port = %u;\n"
 		"         subnet = \"127.0.1.0/24\"; rtp_ports = \"%s\"; };\n"
 		"  wan: { address = \"127.0.2.1\"; sip_port = %u;\n"
-		"         subnet = \"127.0.2.0/24\"; rtp_ports = \"%s\"; };\n"
+		"         subnet = \"127.0.2.0/24\"; rtp_ports = \"%s\"; %s "
+		"};\n"
 		"};\n"
 		"phones: {\n  network = \"lan\";\n"
 		"  users = ( { user = \"101\"; password = \"secret101\"; },\n"
@@ -112,7 +120,7 @@ void fixture_write(struct fixture *f, const struct fixture_setup *s)
 		"  %s\n};\n"
 		"routes = ( %s );\n",
 		ntohs(f->lan.sin_port), s->rtp_lan ? s->rtp_lan : lan,
-		ntohs(f->wan.sin_port), s->rtp_wan ? s->rtp_wan : wan,
+		ntohs(f->wan.sin_port), s->rtp_wan ? s->rtp_wan : wan, second,
 		or_nothing(s->phones), s->routes ? s->routes : usual_routes);
 	fprintf(file,
 		"log: { status = \"%s/status.log\"; };\n"
@@ -164,6 +172,7 @@ void fixture_start_with(struct fixture *f, const struct fixture_setup *setup)
 	mkdir(path, 0700);
 	f->lan = free_sip_port("127.0.1.1");
 	f->wan = free_sip_port("127.0.2.1");
+	f->wan_second = free_sip_port("127.0.2.1");
 	f->rtp_first = 20000 + 2 * RTP_PORTS * (unsigned)(rand() % 40);
 	phone_open(&f->phone, "101", "127.0.1.10", "secret101", &f->lan);
 	phone_open(&f->other, "102", "127.0.1.11", "secret102", &f->lan);

@@ -34,11 +34,14 @@ struct fixture_setup {
 	const char *routes; /* instead of the usual ones */
 	const char *rtp_lan, *rtp_wan;
 	bool unregistered; /* phones do not register first */
+	bool second_port;  /* wan listens on wan_second too */
+	bool acme_second;  /* acme's local_port is that one */
 };
 
 struct fixture {
 	char folder[64];
 	struct sockaddr_in lan, wan; /* our SIP addresses there */
+	struct sockaddr_in wan_second;
 	struct agent *agent;
 	struct phone phone, other;
 	struct itsp itsp, backup;
