@@ -554,6 +554,94 @@ START_TEST(two_relayed_calls_of_different_laws_are_joined_and_converted)
 	}
 END_TEST
 
+/* The laws stay different, whichever of the two calls goes on. */
+static bool other_reinvite_done(struct fixture *x)
+{
+	return fake_last_call(&x->other.end)->reinvite_status >= 200;
+}
+
+static void converted_on(void)
+{
+	struct fake_call *theirs = fake_last_call(&f.other.end);
+
+	theirs->media.direction = "sendonly";
+	fake_reinvite(theirs);
+	fixture_run_until(&f, other_reinvite_done);
+	fixture_assert(&f, theirs->reinvite_status == 200);
+	theirs->media.direction = "sendrecv";
+	theirs->reinvite_status = 0;
+	fake_reinvite(theirs);
+	fixture_run_until(&f, other_reinvite_done);
+	fixture_assert(&f, theirs->reinvite_status == 200);
+	they_talk();
+	provider_noticed_nothing();
+	fixture_assert(&f, last_type(&f.itsp.end.tone) == 8);
+	fixture_assert(&f, last_type(&f.other.end.tone) == 0);
+}
+
+static bool other_let_go(struct fixture *x)
+{
+	return fake_last_call(&x->other.end)->state == FAKE_ENDED;
+}
+
+static bool phone_has_it(struct fixture *x)
+{
+	const struct fake_call *call = fake_last_call(&x->phone.end);
+
+	return call != line && call != consult && call->state == FAKE_UP;
+}
+
+/* The provider's own offers are answered in its law. */
+static void itsp_hold_and_resume(void)
+{
+	struct fake_call *theirs = fake_last_call(&f.itsp.end);
+
+	theirs->media.direction = "sendonly";
+	fake_reinvite(theirs);
+	fixture_run_until(&f, itsp_reinvite_done);
+	fixture_assert(&f, theirs->reinvite_status == 200);
+	theirs->media.direction = "sendrecv";
+	theirs->reinvite_status = 0;
+	fake_reinvite(theirs);
+	fixture_run_until(&f, itsp_reinvite_done);
+	fixture_assert(&f, theirs->reinvite_status == 200);
+}
+
+START_TEST(a_converted_end_of_a_joined_call_holds_resumes_and_transfers)
+	{
+		static const struct fixture_setup anchored = {
+			.phones = "anchor = \"always\"; "
+				  "reinvite = \"suppress\";"};
+		struct fake_call *theirs;
+
+		fixture_start_with(&f, &anchored);
+		f.itsp.behaviour = ITSP_REFUSES_REINVITE;
+		f.other.end.media.codecs = "0 101";
+		call_out();
+		consult_other();
+		if (_i)
+			phone_refer_attended(&f.phone, consult, line);
+		else
+			phone_refer_attended(&f.phone, line, consult);
+		fixture_run_until(&f, both_lines_ended);
+		converted_on();
+		itsp_hold_and_resume();
+		/* And on, to a phone that may speak the one law only. */
+		theirs = fake_last_call(&f.other.end);
+		f.phone.answers_itself = true;
+		f.phone.end.media.codecs = "8 101";
+		fake_request(theirs, "REFER",
+			     "Refer-To: <sip:101@127.0.1.1>\r\n", NULL);
+		fixture_run_until(&f, other_let_go);
+		fixture_run_until(&f, phone_has_it);
+		heard = tone_heard(&f.itsp.end.tone);
+		fixture_run_until(&f, itsp_hears_more);
+		provider_noticed_nothing();
+		phone_hang_up(&f.phone);
+		fixture_run_until(&f, no_calls);
+	}
+END_TEST
+
 START_TEST(an_attended_transfer_that_the_colleague_refuses_changes_nothing)
 	{
 		begin();
@@ -884,6 +972,10 @@ static Suite *transfer_suite(void)
 	T(an_attended_transfer_works_from_either_of_the_two_calls);
 	T(two_relayed_calls_are_joined_without_a_word_to_either_end);
 	T(two_relayed_calls_of_different_laws_are_joined_and_converted);
+	tcase_add_loop_test(
+		tests,
+		a_converted_end_of_a_joined_call_holds_resumes_and_transfers, 0,
+		2);
 	T(an_attended_transfer_that_the_colleague_refuses_changes_nothing);
 	T(the_call_that_gives_its_end_is_ended_while_that_is_asked);
 	T(the_program_ends_while_an_end_of_another_call_is_asked);

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "sbc/call/call_private.h"
 #include "sbc/call/forward.h"
@@ -129,7 +130,7 @@ static unsigned modify_answer(struct call *call, struct leg *p,
 {
 	struct leg *t = call_other(call, p);
 	const char **law = &call->path.law[p->place == 'a' ? MEDIA_A : MEDIA_B];
-	const char *had = *law;
+	const char *had = *law, *spoken = path_codec(call, t);
 	struct offer_place place[BODY_MEDIA_MAX];
 	struct call_rules rules;
 	struct body chosen;
@@ -146,7 +147,9 @@ static unsigned modify_answer(struct call *call, struct leg *p,
 		if (convert && theirs->media[i].kind != BODY_AUDIO)
 			address_set_port((struct sockaddr *)&place[i].at, 0);
 	}
-	*law = convert ? judge_other_law(call->codec) : NULL;
+	*law = convert ? judge_other_law(spoken) : spoken;
+	if (!strcasecmp(*law, call->codec))
+		*law = NULL;
 	call_rules_session(call, p, &rules);
 	/* T has none of it: P's own formats of that law are chosen. */
 	error = offer_write_answer(&p->offer, theirs,
@@ -294,7 +297,7 @@ static struct judge_decision modify_judge(const struct call *call,
 					     LEARN_REINVITE),
 		.t_takes_image = t->peer->t38 == POLICY_T38_FORWARD,
 		.can_convert = !call->path.secure[call->path.audio],
-		.codec = call->codec,
+		.codec = path_codec(call, t),
 		.now = now,
 		.same = now && p->offer.remote &&
 			offer_is_same(&p->offer, event->sdp.text,

@@ -83,6 +83,8 @@ int path_guest(struct call *call, const struct leg *by,
 
 	path_guest_leave(call);
 	path->guest_of = place;
+	/* It will be offered what T speaks. */
+	path->law[PATH_N] = path->law[place == PATH_A ? PATH_B : PATH_A];
 	if (!path->anchored && !anchored)
 		return 0;
 	if (path->anchored &&

@@ -121,12 +121,13 @@ void transfer_accept(struct transfer *t, const struct leg_event *refer)
 static int transfer_rules(const struct call *call, const struct leg *far,
 			  const struct leg *to, struct call_rules *out)
 {
+	const char *spoken = path_codec(call, far);
 	int error = call_rules_both(to, far, out);
 
-	if (error || !call->codec[0])
+	if (error || !spoken[0])
 		return error;
 	for (unsigned i = 0; i < out->rules.codecs_count; i++)
-		if (!strcasecmp(out->rules.codecs[i], call->codec))
+		if (!strcasecmp(out->rules.codecs[i], spoken))
 			out->rules.codecs_count = 0;
 	if (out->rules.codecs_count)
 		return -ENOTSUP; /* It may not speak what T speaks. */
