@@ -16,6 +16,9 @@
 #define CALLS_MAX   4096
 #define STEP_MAX_MS 100 /* of a timestamp, from one packet to the next */
 #define TAGS_MAX    8
+#define STALLS_MAX  256
+#define BEFORE_US   100000 /* a stall's reach: what came late, and what */
+#define AFTER_US    400000 /* had piled up */
 
 struct stream {
 	unsigned packets, ssrcs, breaks, ts_breaks, payloads;
@@ -43,6 +46,43 @@ static unsigned call_count;
 static struct call *by_port[65536]; /* the newest with that port */
 static unsigned stray_packets, skipped;
 static bool tell_all;
+
+/* When the machine kept the ends from their work, and nothing can be said of
+ * the program's timing. */
+static struct stall {
+	uint64_t from_us, until_us;
+} stalls[STALLS_MAX];
+static unsigned stall_count, excused;
+
+static void stalls_read(const char *path)
+{
+	FILE *in = fopen(path, "r");
+	char line[512];
+
+	while (in && fgets(line, sizeof(line), in)) {
+		unsigned long long s, us;
+		double ms;
+
+		if (stall_count == STALLS_MAX ||
+		    sscanf(line, "stall until=%llu.%6llu ms=%lf", &s, &us,
+			   &ms) != 3)
+			continue;
+		stalls[stall_count].until_us = s * 1000000 + us + AFTER_US;
+		stalls[stall_count++].from_us =
+			s * 1000000 + us - (uint64_t)(ms * 1000) - BEFORE_US;
+	}
+	if (in)
+		fclose(in);
+}
+
+static bool stalled(uint64_t from_us, uint64_t until_us)
+{
+	for (unsigned i = 0; i < stall_count; i++)
+		if (from_us < stalls[i].until_us &&
+		    until_us > stalls[i].from_us)
+			return true;
+	return false;
+}
 
 static uint32_t be32(const uint8_t *at)
 {
@@ -230,7 +270,10 @@ static void rtp(const uint8_t *data, size_t len, uint16_t port, uint64_t at_us)
 		s->ssrcs++;
 	}
 	if (s->packets) {
+		bool excuse = stalled(s->last_us, at_us);
+
 		step = ts - s->ts;
+		excused += excuse;
 		if (seq != (uint16_t)(s->seq + 1)) {
 			s->breaks++;
 			if (tell_all)
@@ -240,7 +283,7 @@ static void rtp(const uint8_t *data, size_t len, uint16_t port, uint64_t at_us)
 				       (double)(at_us - call->begun_us) / 1e6,
 				       seq, s->seq);
 		}
-		if (step == 0 || step > 8 * STEP_MAX_MS) {
+		if (!excuse && (step == 0 || step > 8 * STEP_MAX_MS)) {
 			s->ts_breaks++;
 			if (tell_all)
 				printf("ts_break call=%s at=%.3f step=%d\n",
@@ -248,7 +291,7 @@ static void rtp(const uint8_t *data, size_t len, uint16_t port, uint64_t at_us)
 				       (double)(at_us - call->begun_us) / 1e6,
 				       (int32_t)step);
 		}
-		if (at_us - s->last_us > s->gap_us) {
+		if (!excuse && at_us - s->last_us > s->gap_us) {
 			s->gap_us = at_us - s->last_us;
 			s->gap_at_us = at_us - call->begun_us;
 		}
@@ -394,10 +437,11 @@ static void verdict(void)
 	}
 	printf("calls=%u dialogs=%u forbidden=%u packets=%u silent=%u "
 	       "ssrcs_most=%u breaks=%u ts_breaks=%u payload_changes=%u "
-	       "origins_most=%u gap_ms=%.1f long_gaps=%u stray=%u skipped=%u\n",
+	       "origins_most=%u gap_ms=%.1f long_gaps=%u stray=%u skipped=%u "
+	       "stalls=%u excused=%u\n",
 	       call_count, dialogs, forbidden, packets, silent, ssrcs, breaks,
 	       ts_breaks, payloads, origins, (double)gap / 1e3, long_gaps,
-	       stray_packets, skipped);
+	       stray_packets, skipped, stall_count, excused);
 }
 
 int main(int argc, char **argv)
@@ -405,13 +449,20 @@ int main(int argc, char **argv)
 	struct in_addr host;
 	FILE *in;
 
-	if (argc > 1 && strcmp(argv[1], "-v") == 0) {
-		tell_all = true;
+	for (; argc > 2 && argv[1][0] == '-'; argc--, argv++) {
+		if (strcmp(argv[1], "-v") == 0) {
+			tell_all = true;
+			continue;
+		}
+		if (strcmp(argv[1], "-s") != 0)
+			break;
+		stalls_read(argv[2]);
 		argc--;
 		argv++;
 	}
 	if (argc != 3 || inet_pton(AF_INET, argv[1], &host) != 1) {
-		fprintf(stderr, "usage: judge [-v] EDGE-ADDRESS CAPTURE\n");
+		fprintf(stderr, "usage: judge [-v] [-s STALLS] "
+				"EDGE-ADDRESS CAPTURE\n");
 		return 2;
 	}
 	in = fopen(argv[2], "rb");

@@ -5,15 +5,11 @@
  * nothing of it. Many calls at once, in two network namespaces; what the
  * provider saw and heard is judged from a capture by tests/net/judge.
  */
-#include "tests/net/perfect_end.h"
+#include "tests/net/perfect_consult.h"
+#include "tests/net/perfect_place.h"
 #include "tests/net/perfect_step.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,11 +17,14 @@
 #include <unistd.h>
 
 #define LANES_MAX   50
+#define LANE_FDS    6
 #define STEPS	    20
 #define REPLY_US    8000000
 #define LISTEN_US   1500000
 #define TICK_US	    1000
 #define SHARE_LEAST 0.8
+#define STALL_US    15000 /* longer than that nobody was on time */
+#define JOINED_MAX  3	  /* sessions in a row that one call may have, less 1 */
 
 /*
  * | state  | waits for                   | then                            |
@@ -34,21 +33,25 @@
  * | IDLE   | due                         | a call, either way: CALL        |
  * | CALL   | both ends up                | STEP                            |
  * | STEP   | due                         | the next step's request: ASKED  |
+ * | TALK   | two phones talk             | a transfer is asked: ASKED      |
  * | ASKED  | its final answer            | STEP; after the last one LISTEN |
  * | LISTEN | due, twice: settle, hear    | one end hangs up: BYE           |
  * | BYE    | 200, the other end told     | IDLE, or DONE                   |
  */
-enum lane_state { ENROL, IDLE, CALL, STEP, ASKED, LISTEN, BYE, DONE };
+enum lane_state { ENROL, IDLE, CALL, STEP, TALK, ASKED, LISTEN, BYE, DONE };
 
 struct lane {
 	unsigned number; /* 1.. */
 	enum lane_state state;
 	struct end pair[2], provider;
+	struct end consult; /* the phone's second call */
+	enum consult_way way;
 	struct end *phone, *colleague; /* who has the call, who may get it */
 	struct end *asker, *leaver;
 	struct step_dice dice;
 	uint64_t due_us;
 	unsigned sequence, step;
+	unsigned joined; /* transfers from the first attended one on */
 	const struct step *doing;
 	bool inbound, listening;
 	char told[512]; /* the steps so far */
@@ -57,55 +60,17 @@ struct lane {
 static struct lane *lanes;
 static unsigned lane_count = 20, sequence_count = 20, sequences_begun;
 static uint64_t seed = 1;
-static const char *edge_lan, *edge_wan, *phone_net, *provider_host;
+static struct place place;
 static int provider_sip;
 
 static struct {
-	unsigned sequences, steps, transfers, inbound, faults, unheard, refused,
-		killed;
+	unsigned sequences, steps, transfers, attended, inbound, faults,
+		unheard, refused, killed;
 	unsigned reinvites, updates, odd;
 	double share_least;
-	uint64_t stall_us, slowest_us, answered_us;
+	uint64_t stall_us, stalls_us, slowest_us, answered_us;
 	unsigned answers;
 } total = {.share_least = 1};
-
-static void die(const char *what)
-{
-	perror(what);
-	exit(1);
-}
-
-static void enter(const char *space)
-{
-	int fd = open(space, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0 || setns(fd, CLONE_NEWNET) != 0)
-		die(space);
-	close(fd);
-}
-
-static struct sockaddr_in address(const char *host, unsigned port)
-{
-	struct sockaddr_in at = {.sin_family = AF_INET,
-				 .sin_port = htons((uint16_t)port)};
-
-	if (inet_pton(AF_INET, host, &at.sin_addr) != 1) {
-		fprintf(stderr, "perfect: no address: %s\n", host);
-		exit(2);
-	}
-	return at;
-}
-
-static int sip_open(const struct sockaddr_in *at)
-{
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	int room = 4 << 20;
-
-	if (fd < 0 || bind(fd, (const struct sockaddr *)at, sizeof(*at)) != 0)
-		die("perfect: SIP address");
-	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
-	return fd;
-}
 
 static void fault(struct lane *lane, const char *what, int status)
 {
@@ -122,9 +87,10 @@ static void fault(struct lane *lane, const char *what, int status)
 
 static void count(struct lane *lane)
 {
-	struct end *both[] = {&lane->pair[0], &lane->pair[1], &lane->provider};
+	struct end *both[] = {&lane->pair[0], &lane->pair[1], &lane->provider,
+			      &lane->consult};
 
-	for (unsigned i = 0; i < 3; i++) {
+	for (unsigned i = 0; i < 4; i++) {
 		if (both[i]->answer_faults)
 			fault(lane, both[i]->fault, 0);
 		both[i]->answer_faults = 0;
@@ -145,6 +111,8 @@ static void give_up(struct lane *lane, const char *what, int status)
 	for (unsigned i = 0; i < 2; i++)
 		if (lane->pair[i].state == END_UP)
 			end_ask(&lane->pair[i], "BYE", END_NO_BODY);
+	if (lane->consult.state == END_UP)
+		end_ask(&lane->consult, "BYE", END_NO_BODY);
 	if (lane->provider.state == END_UP)
 		end_ask(&lane->provider, "BYE", END_NO_BODY);
 	total.sequences++;
@@ -164,7 +132,7 @@ static void begin(struct lane *lane, uint64_t now_us)
 	lane->dice.state = seed * 1000003 + lane->sequence;
 	for (int i = 0; i < 4; i++)
 		step_roll(&lane->dice, 2);
-	lane->step = 0;
+	lane->step = lane->joined = 0;
 	lane->told[0] = 0;
 	lane->inbound = step_roll(&lane->dice, 2);
 	lane->provider.answers = step_roll(&lane->dice, 2) ? "0 101" : "8 101";
@@ -173,14 +141,17 @@ static void begin(struct lane *lane, uint64_t now_us)
 	end_begin(lane->phone);
 	end_begin(lane->colleague);
 	end_begin(&lane->provider);
+	end_begin(&lane->consult);
+	lane->pair[0].restarts = step_roll(&lane->dice, 2);
+	lane->pair[1].restarts = step_roll(&lane->dice, 2);
 	total.inbound += lane->inbound;
 	if (lane->inbound) {
 		snprintf(uri, sizeof(uri), "sip:+44207946%03u@%s:5060",
-			 lane->number, edge_wan);
+			 lane->number, place.edge_wan);
 		end_call(&lane->provider, uri);
 	} else {
 		snprintf(uri, sizeof(uri), "sip:05551%03u@%s:5060",
-			 lane->number, edge_lan);
+			 lane->number, place.edge_lan);
 		end_call(lane->phone, uri);
 	}
 	lane->state = CALL;
@@ -193,24 +164,67 @@ static void next_step(struct lane *lane, uint64_t now_us)
 	lane->due_us = now_us + 30000 + 1000 * step_roll(&lane->dice, 250);
 }
 
+static const struct step *choose(struct lane *lane)
+{
+	const struct step *step = step_last();
+
+	if (lane->step == STEPS)
+		return step;
+	do {
+		step = step_choose(&lane->dice);
+	} while (lane->joined == JOINED_MAX &&
+		 (step->kind == STEP_BLIND || step->kind == STEP_ATTENDED));
+	return step;
+}
+
 static void ask_step(struct lane *lane, uint64_t now_us)
 {
-	const struct step *step =
-		lane->step < STEPS ? step_choose(&lane->dice) : step_last();
+	const struct step *step = choose(lane);
 	size_t n = strlen(lane->told);
 
 	lane->doing = step;
 	lane->step++;
 	snprintf(lane->told + n, sizeof(lane->told) - n, " %s", step->name);
-	lane->asker = step->provider ? &lane->provider : lane->phone;
-	if (step->transfers)
+	lane->asker = step->kind == STEP_THEIRS ? &lane->provider : lane->phone;
+	total.steps++;
+	lane->due_us = now_us + REPLY_US;
+	if (step->kind == STEP_ATTENDED) {
+		lane->way = step_roll(&lane->dice, CONSULT_WAYS);
+		consult_begin(&lane->consult, lane->phone, lane->colleague,
+			      lane->way);
+		lane->state = TALK;
+		return;
+	}
+	if (step->kind == STEP_BLIND)
 		snprintf(lane->phone->refer_to, sizeof(lane->phone->refer_to),
 			 "Refer-To: <sip:%s@%s>\r\n", lane->colleague->user,
-			 edge_lan);
+			 place.edge_lan);
 	lane->asker->before = lane->asker->media;
 	strcpy(lane->asker->sdp_before, lane->asker->sdp);
 	step_take(step, lane->asker, &lane->dice);
-	total.steps++;
+	lane->state = ASKED;
+	if (step->kind == STEP_SILENT)
+		next_step(lane, now_us);
+}
+
+/* The two phones talk for a moment, then the one leaves. */
+static void talking(struct lane *lane, uint64_t now_us)
+{
+	const struct end *caller = lane->way & CONSULT_COLLEAGUE_CALLS
+					   ? lane->colleague
+					   : &lane->consult;
+
+	if (caller->status >= 300) {
+		give_up(lane, "no call before a transfer", caller->status);
+		return;
+	}
+	if (lane->consult.state != END_UP || lane->colleague->state != END_UP) {
+		if (now_us >= lane->due_us)
+			give_up(lane, "no call before a transfer", 0);
+		return;
+	}
+	lane->asker = consult_refer(&lane->consult, lane->phone,
+				    lane->colleague, lane->way);
 	lane->state = ASKED;
 	lane->due_us = now_us + REPLY_US;
 }
@@ -224,7 +238,7 @@ static void step_done(struct lane *lane, uint64_t now_us)
 	total.answered_us += took;
 	if (took > total.slowest_us)
 		total.slowest_us = took;
-	if (asker->status == 488 && lane->doing->may_be_refused) {
+	if (asker->status == 488 && lane->doing->kind == STEP_MAY_FAIL) {
 		total.refused++;
 		asker->media = asker->before;
 		strcpy(asker->sdp, asker->sdp_before);
@@ -245,20 +259,23 @@ static void step_done(struct lane *lane, uint64_t now_us)
 static void transferring(struct lane *lane, uint64_t now_us)
 {
 	struct end *was = lane->phone;
+	int status = lane->asker->status;
 
-	if (was->status > 202 || lane->provider.state != END_UP) {
-		give_up(lane, "not transferred", was->status);
+	if (status > 202 || lane->provider.state != END_UP) {
+		give_up(lane, "not transferred", status);
 		return;
 	}
-	if (was->status != 202 || was->state == END_UP ||
-	    lane->colleague->state != END_UP) {
+	if (status != 202 || was->state == END_UP ||
+	    lane->consult.state == END_UP || lane->colleague->state != END_UP) {
 		if (now_us >= lane->due_us)
-			give_up(lane, "no end of a transfer", was->status);
+			give_up(lane, "no end of a transfer", status);
 		return;
 	}
 	lane->phone = lane->colleague;
 	lane->colleague = was;
 	total.transfers++;
+	total.attended += lane->doing->kind == STEP_ATTENDED;
+	lane->joined += lane->joined || lane->doing->kind == STEP_ATTENDED;
 	next_step(lane, now_us);
 }
 
@@ -295,6 +312,20 @@ static void listened(struct lane *lane, uint64_t now_us)
 	lane->due_us = now_us + REPLY_US;
 }
 
+/* Half of the phones had another source until the answer: no request of
+ * theirs tells that their stream begins anew. */
+static void begun(struct lane *lane, uint64_t now_us)
+{
+	if (!lane->told[0]) {
+		strcpy(lane->told, " begun");
+		lane->due_us = now_us + 200000;
+	} else if (now_us >= lane->due_us) {
+		if (step_roll(&lane->dice, 2))
+			step_restart(lane->phone, &lane->dice);
+		next_step(lane, now_us);
+	}
+}
+
 static void lane_turn(struct lane *lane, uint64_t now_us)
 {
 	bool late = now_us >= lane->due_us;
@@ -304,6 +335,7 @@ static void lane_turn(struct lane *lane, uint64_t now_us)
 	end_again(lane->phone, now_us);
 	end_again(lane->colleague, now_us);
 	end_again(&lane->provider, now_us);
+	end_again(&lane->consult, now_us);
 	switch (lane->state) {
 	case ENROL:
 		if (lane->phone->status == 200 &&
@@ -322,7 +354,7 @@ static void lane_turn(struct lane *lane, uint64_t now_us)
 		break;
 	case CALL:
 		if (up)
-			next_step(lane, now_us + 200000);
+			begun(lane, now_us);
 		else if (lane->phone->status >= 300 ||
 			 lane->provider.status >= 300 || late)
 			give_up(lane, "no call",
@@ -334,8 +366,15 @@ static void lane_turn(struct lane *lane, uint64_t now_us)
 		else if (late)
 			ask_step(lane, now_us);
 		break;
+	case TALK:
+		if (up)
+			talking(lane, now_us);
+		else
+			give_up(lane, "the call ended", 0);
+		break;
 	case ASKED:
-		if (lane->doing->transfers)
+		if (lane->doing->kind == STEP_BLIND ||
+		    lane->doing->kind == STEP_ATTENDED)
 			transferring(lane, now_us);
 		else if (lane->asker->status)
 			step_done(lane, now_us);
@@ -389,7 +428,19 @@ static struct end *provider_of(const struct text_message *message)
 	return &lanes[number - 1].provider;
 }
 
-static void receive(int fd, struct end *end)
+/* A phone that is in a call has a second one, if it is not for the first. */
+static struct end *phone_of(struct lane *lane, struct end *phone,
+			    const struct text_message *message)
+{
+	if (end_owns(&lane->consult, message) ||
+	    (lane->state == TALK && phone == lane->phone &&
+	     strcmp(message->method, "INVITE") == 0 && !*message->to_tag))
+		return &lane->consult;
+	return phone;
+}
+
+/* The phone's messages; without one, the provider's. */
+static void receive(int fd, struct lane *lane, struct end *phone)
 {
 	char buf[8192];
 
@@ -399,14 +450,14 @@ static void receive(int fd, struct end *end)
 		struct text_message message;
 		ssize_t got = recvfrom(fd, buf, sizeof(buf), 0,
 				       (struct sockaddr *)&from, &len);
-		struct end *to = end;
+		struct end *to;
 
 		if (got < 0)
 			return;
 		if (got < 8 || text_read(&message, buf, (size_t)got) != 0)
 			continue;
-		if (!to)
-			to = provider_of(&message);
+		to = phone ? phone_of(lane, phone, &message)
+			   : provider_of(&message);
 		if (to)
 			end_receive(to, &message, &from);
 		text_free(&message);
@@ -421,9 +472,22 @@ static void voice_of(struct end *end, uint64_t now_us)
 		end->voice.due_us = 0;
 }
 
+/* The machine was elsewhere: the judge leaves that moment out. */
+static void stalled(uint64_t us)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	printf("stall until=%lld.%06ld ms=%.1f\n", (long long)now.tv_sec,
+	       now.tv_nsec / 1000, (double)us / 1e3);
+	total.stalls_us += us;
+	if (us > total.stall_us)
+		total.stall_us = us;
+}
+
 static void run(void)
 {
-	struct pollfd fds[1 + 5 * LANES_MAX];
+	struct pollfd fds[1 + LANE_FDS * LANES_MAX];
 	uint64_t turned_us = end_now_us();
 	bool busy = true;
 
@@ -432,8 +496,8 @@ static void run(void)
 		uint64_t now_us = end_now_us();
 		nfds_t n = 0;
 
-		if (now_us - turned_us > total.stall_us)
-			total.stall_us = now_us - turned_us;
+		if (now_us - turned_us > STALL_US)
+			stalled(now_us - turned_us);
 		turned_us = now_us;
 		busy = false;
 		fds[n++].fd = provider_sip;
@@ -445,92 +509,57 @@ static void run(void)
 			voice_of(&lane->pair[0], now_us);
 			voice_of(&lane->pair[1], now_us);
 			voice_of(&lane->provider, now_us);
+			voice_of(&lane->consult, now_us);
 			for (unsigned p = 0; p < 2; p++) {
 				fds[n++].fd = lane->pair[p].sip;
 				fds[n++].fd = lane->pair[p].voice.fd;
 			}
 			fds[n++].fd = lane->provider.voice.fd;
+			fds[n++].fd = lane->consult.voice.fd;
 		}
 		for (nfds_t i = 0; i < n; i++)
 			fds[i].events = POLLIN;
 		nanosleep(&tick, NULL);
 		poll(fds, n, 0);
 		if (fds[0].revents)
-			receive(provider_sip, NULL);
+			receive(provider_sip, NULL, NULL);
 		for (unsigned i = 0; i < lane_count; i++) {
-			const struct pollfd *at = &fds[1 + 5 * i];
+			const struct pollfd *at = &fds[1 + LANE_FDS * i];
 			struct lane *lane = &lanes[i];
 
 			for (unsigned p = 0; p < 2; p++) {
 				if (at[2 * p].revents)
-					receive(lane->pair[p].sip,
+					receive(lane->pair[p].sip, lane,
 						&lane->pair[p]);
 				if (at[2 * p + 1].revents)
 					voice_receive(&lane->pair[p].voice);
 			}
 			if (at[4].revents)
 				voice_receive(&lane->provider.voice);
+			if (at[5].revents)
+				voice_receive(&lane->consult.voice);
 		}
 	}
 }
 
-/* Phone n is user 200 + n at .100 + n, its colleague 300 + n at .150 + n. */
-static void phone_open(struct end *end, unsigned user, unsigned host_number)
-{
-	struct sockaddr_in rtp;
-	char host[32];
-
-	snprintf(host, sizeof(host), "%s.%u", phone_net, host_number);
-	end->at = address(host, 5060);
-	end->edge = address(edge_lan, 5060);
-	snprintf(end->user, sizeof(end->user), "%u", user);
-	snprintf(end->password, sizeof(end->password), "secret-%u", user);
-	snprintf(end->domain, sizeof(end->domain), "%s", edge_lan);
-	end->sip = sip_open(&end->at);
-	rtp = address(host, 12000);
-	if (voice_open(&end->voice, (struct sockaddr *)&rtp, sizeof(rtp), NULL))
-		die("perfect: RTP address");
-	end->sdp_id = 1000 * user;
-	end_begin(end);
-	end_register(end);
-}
-
-static void provider_open(struct end *end, unsigned number)
-{
-	struct sockaddr_in rtp = address(provider_host, 20000 + 2 * number);
-
-	end->provider = true;
-	end->answers = "0 101";
-	end->at = address(provider_host, 5060);
-	end->edge = address(edge_wan, 5060);
-	snprintf(end->user, sizeof(end->user), "442070000%03u", number);
-	snprintf(end->domain, sizeof(end->domain), "%s", provider_host);
-	end->sip = provider_sip;
-	if (voice_open(&end->voice, (struct sockaddr *)&rtp, sizeof(rtp), NULL))
-		die("perfect: RTP address");
-	end->sdp_id = 1000 * number;
-	end_begin(end);
-}
-
 static void open_all(const char *lan, const char *wan)
 {
-	struct sockaddr_in at = address(provider_host, 5060);
-
 	lanes = calloc(lane_count, sizeof(*lanes));
 	if (!lanes)
-		die("perfect");
-	enter(wan);
-	provider_sip = sip_open(&at);
+		place_die("perfect");
+	place_enter(wan);
+	provider_sip = place_sip(&place);
 	for (unsigned i = 0; i < lane_count; i++)
-		provider_open(&lanes[i].provider, i + 1);
+		place_provider(&place, &lanes[i].provider, i + 1, provider_sip);
 	/* A phone that moves opens sockets again: it stays there. */
-	enter(lan);
+	place_enter(lan);
 	for (unsigned i = 0; i < lane_count; i++) {
 		lanes[i].number = i + 1;
 		lanes[i].phone = &lanes[i].pair[0];
 		lanes[i].colleague = &lanes[i].pair[1];
-		phone_open(lanes[i].phone, 201 + i, 101 + i);
-		phone_open(lanes[i].colleague, 301 + i, 151 + i);
+		place_phone(&place, lanes[i].phone, 201 + i, 101 + i);
+		place_phone(&place, lanes[i].colleague, 301 + i, 151 + i);
+		place_consult(&place, &lanes[i].consult, i + 1);
 		lanes[i].state = ENROL;
 		lanes[i].due_us = end_now_us() + REPLY_US;
 	}
@@ -557,24 +586,27 @@ int main(int argc, char **argv)
 			"PHONES-PREFIX PROVIDER\n");
 		return 2;
 	}
-	edge_lan = argv[optind + 2];
-	edge_wan = argv[optind + 3];
-	phone_net = argv[optind + 4];
-	provider_host = argv[optind + 5];
+	place.edge_lan = argv[optind + 2];
+	place.edge_wan = argv[optind + 3];
+	place.phone_net = argv[optind + 4];
+	place.provider_host = argv[optind + 5];
 	open_all(argv[optind], argv[optind + 1]);
 	run();
-	printf("seed=%llu sequences=%u steps=%u transfers=%u in=%u out=%u "
+	printf("seed=%llu sequences=%u steps=%u transfers=%u "
+	       "attended=%u in=%u out=%u "
 	       "faults=%u "
 	       "killed=%u reinvites=%u updates=%u odd=%u refused=%u unheard=%u "
 	       "share_least=%.2f answered_mean_ms=%.2f "
 	       "answered_slowest_ms=%.1f "
-	       "stall_ms=%.1f\n",
+	       "stall_ms=%.1f stalls_ms=%.1f\n",
 	       (unsigned long long)seed, total.sequences, total.steps,
-	       total.transfers, total.inbound, sequences_begun - total.inbound,
-	       total.faults, total.killed, total.reinvites, total.updates,
-	       total.odd, total.refused, total.unheard, total.share_least,
+	       total.transfers, total.attended, total.inbound,
+	       sequences_begun - total.inbound, total.faults, total.killed,
+	       total.reinvites, total.updates, total.odd, total.refused,
+	       total.unheard, total.share_least,
 	       total.answers ? (double)total.answered_us / total.answers / 1e3
 			     : 0.0,
-	       (double)total.slowest_us / 1e3, (double)total.stall_us / 1e3);
+	       (double)total.slowest_us / 1e3, (double)total.stall_us / 1e3,
+	       (double)total.stalls_us / 1e3);
 	return 0;
 }

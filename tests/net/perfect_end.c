@@ -184,6 +184,10 @@ static bool sdp_read(struct end *end, const struct text_message *message,
 		judge_answer(end, &sdp);
 	else if (sdp.streams > end->media.slots)
 		end->media.slots = sdp.streams;
+	if (!answer && !end->provider)
+		end->media.codecs = text_has_format(sdp.stream[0].formats, "0")
+					    ? "0 101"
+					    : "8 101";
 	far->sin_family = AF_INET;
 	far->sin_port = htons((uint16_t)sdp.stream[0].port);
 	inet_pton(AF_INET, sdp.stream[0].address, &far->sin_addr);
@@ -201,12 +205,6 @@ static void agree(struct end *end, const struct text_message *message)
 
 	if (text_sdp(&sdp, message) != 0 || sdp.streams == 0)
 		return;
-	if (!end->provider) {
-		if (text_has_format(sdp.stream[0].formats, "0"))
-			end->media.codecs = "0 101";
-		else
-			end->media.codecs = "8 101";
-	}
 	end->media.direction = "sendrecv";
 	end->media.zero = false;
 	sdp_write(end, true);

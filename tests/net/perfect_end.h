@@ -38,7 +38,8 @@ struct end {
 	struct sockaddr_in at, edge;
 	char user[32], password[32], domain[32];
 	struct voice voice;
-	char refer_to[96];   /* Refer-To of a REFER, with the line's end */
+	char refer_to[384];  /* Refer-To of a REFER, with the line's end */
+	bool restarts;	     /* its stream begins anew after each hold */
 	const char *answers; /* the codecs that it takes in an answer */
 
 	enum end_state state;

@@ -23,6 +23,13 @@ static void held(struct end *end, const char *direction, bool zero)
 	end->voice.sound = VOICE_NOTHING;
 }
 
+void step_restart(struct end *end, struct step_dice *dice)
+{
+	end->voice.ssrc = (uint32_t)step_roll(dice, UINT32_MAX);
+	end->voice.seq = (uint16_t)step_roll(dice, 65536);
+	end->voice.ts = (uint32_t)step_roll(dice, UINT32_MAX);
+}
+
 static void hold_sendonly(struct end *end, struct step_dice *dice)
 {
 	held(end, "sendonly", false);
@@ -46,8 +53,11 @@ static void hold_zero(struct end *end, struct step_dice *dice)
 	end_ask(end, "INVITE", END_OFFER);
 }
 
-static void back(struct end *end)
+/* Some phones begin their stream anew after each hold. */
+static void back(struct end *end, struct step_dice *dice)
 {
+	if (end->restarts)
+		step_restart(end, dice);
 	end->media.direction = "sendrecv";
 	end->media.zero = false;
 	end->voice.sound = VOICE_TONE;
@@ -55,8 +65,7 @@ static void back(struct end *end)
 
 static void resume(struct end *end, struct step_dice *dice)
 {
-	(void)dice;
-	back(end);
+	back(end, dice);
 	end_ask(end, "INVITE", END_OFFER);
 }
 
@@ -86,11 +95,8 @@ static void move_port(struct end *end, struct step_dice *dice)
 	}
 	setsockopt(voice->fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
 	close(old);
-	if (step_roll(dice, 2)) { /* and a stream begun anew */
-		voice->ssrc = (uint32_t)step_roll(dice, UINT32_MAX);
-		voice->seq = (uint16_t)step_roll(dice, 65536);
-		voice->ts = (uint32_t)step_roll(dice, UINT32_MAX);
-	}
+	if (step_roll(dice, 2))
+		step_restart(end, dice);
 	end_ask(end, "INVITE", END_OFFER);
 }
 
@@ -138,8 +144,7 @@ static void add_video(struct end *end, struct step_dice *dice)
 
 static void no_offer(struct end *end, struct step_dice *dice)
 {
-	(void)dice;
-	back(end);
+	back(end, dice);
 	end_ask(end, "INVITE", END_NO_BODY);
 }
 
@@ -158,8 +163,7 @@ static void update_hold(struct end *end, struct step_dice *dice)
 
 static void update_resume(struct end *end, struct step_dice *dice)
 {
-	(void)dice;
-	back(end);
+	back(end, dice);
 	end_ask(end, "UPDATE", END_OFFER);
 }
 
@@ -177,26 +181,28 @@ static void last(struct end *end, struct step_dice *dice)
 }
 
 static const struct step table[] = {
-	{"hold-sendonly", false, false, false, hold_sendonly},
-	{"hold-inactive", false, false, false, hold_inactive},
-	{"hold-zero", false, false, false, hold_zero},
-	{"resume", false, false, false, resume},
-	{"resume", false, false, false, resume},
-	{"refresh", false, false, false, refresh},
-	{"move", false, false, false, move_port},
-	{"codecs", false, false, false, codecs},
-	{"one-codec", false, true, false, one_codec},
-	{"lost-codec", false, true, false, lost_codec},
-	{"hold-and-codecs", false, false, false, hold_and_codecs},
-	{"video", false, false, false, add_video},
-	{"no-offer", false, false, false, no_offer},
-	{"update", false, false, false, update},
-	{"update-hold", false, false, false, update_hold},
-	{"update-resume", false, false, false, update_resume},
-	{"transfer", false, false, true, refer},
+	{"hold-sendonly", STEP_ASK, hold_sendonly},
+	{"hold-inactive", STEP_ASK, hold_inactive},
+	{"hold-zero", STEP_ASK, hold_zero},
+	{"resume", STEP_ASK, resume},
+	{"resume", STEP_ASK, resume},
+	{"refresh", STEP_ASK, refresh},
+	{"move", STEP_ASK, move_port},
+	{"codecs", STEP_ASK, codecs},
+	{"one-codec", STEP_MAY_FAIL, one_codec},
+	{"lost-codec", STEP_MAY_FAIL, lost_codec},
+	{"hold-and-codecs", STEP_ASK, hold_and_codecs},
+	{"video", STEP_ASK, add_video},
+	{"no-offer", STEP_ASK, no_offer},
+	{"update", STEP_ASK, update},
+	{"update-hold", STEP_ASK, update_hold},
+	{"update-resume", STEP_ASK, update_resume},
+	{"restart", STEP_SILENT, step_restart},
+	{"transfer", STEP_BLIND, refer},
+	{"attended", STEP_ATTENDED, NULL},
 	/* The provider's own, that change nothing. */
-	{"their-refresh", true, false, false, refresh},
-	{"their-update", true, false, false, update},
+	{"their-refresh", STEP_THEIRS, refresh},
+	{"their-update", STEP_THEIRS, update},
 };
 
 const struct step *step_choose(struct step_dice *dice)
@@ -206,7 +212,7 @@ const struct step *step_choose(struct step_dice *dice)
 
 const struct step *step_last(void)
 {
-	static const struct step step = {"last", false, false, false, last};
+	static const struct step step = {"last", STEP_ASK, last};
 
 	return &step;
 }

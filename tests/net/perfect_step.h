@@ -11,13 +11,24 @@ struct step_dice {
 /* 0 <= value < sides; the same from the same state on every machine. */
 unsigned step_roll(struct step_dice *dice, unsigned sides);
 
+enum step_kind {
+	STEP_ASK,      /* 200 */
+	STEP_MAY_FAIL, /* 200, or 488 and the call goes on as it was */
+	STEP_THEIRS,   /* the provider asks, not the phone */
+	STEP_SILENT,   /* nothing is asked */
+	STEP_BLIND,    /* 202, and another phone has the call */
+	STEP_ATTENDED, /* the same, once the two phones have talked */
+};
+
 struct step {
 	const char *name;
-	bool provider;	     /* the provider asks, not the phone */
-	bool may_be_refused; /* 488, and the call goes on as it was */
-	bool transfers;	     /* 202, and another phone has the call */
+	enum step_kind kind;
+	/* Of STEP_ATTENDED: NULL; see perfect_consult.h. */
 	void (*take)(struct end *end, struct step_dice *dice);
 };
+
+/* Another microphone, another clock: a stream begun anew. */
+void step_restart(struct end *end, struct step_dice *dice);
 
 const struct step *step_choose(struct step_dice *dice);
 /* After it both ends are to hear each other. */
