@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The loop over epoll, level-triggered: at 50 packets a second a socket
- * seldom holds two, so a second look would cost more than it finds. */
+/*
+ * The loop over epoll, level-triggered: at 50 packets a second a socket
+ * seldom holds two, so a second look would cost more than it finds. Only a
+ * loop that is behind, having found as much to do as it can take, looks now
+ * and then, and goes on where it finds: so it catches up at less cost.
+ */
 #include "media/loop.h"
 
 #include <errno.h>
@@ -13,6 +17,8 @@
 
 #define EVENTS	   256
 #define BURST	   16
+#define LOOK_EVERY 32
+#define LOOKS	   64
 #define DATAGRAM   65536
 #define SETTLED_NS INT64_C(1000000000)
 
@@ -20,6 +26,8 @@ struct loop {
 	struct loop_handler handler;
 	int epoll_fd;
 	int64_t now_ns;
+	unsigned count; /* of sockets read while behind */
+	unsigned looks; /* how many of the next ones are looked at twice */
 	struct epoll_event events[EVENTS];
 	_Alignas(8) uint8_t buf[DATAGRAM + LOOP_ROOM];
 };
@@ -165,6 +173,22 @@ static bool read_one(struct loop *loop, struct loop_socket *socket)
 	return true;
 }
 
+/* The kernel has let only the peer's packets in, so one is the rule. */
+static void read_trusted(struct loop *loop, struct loop_socket *socket,
+			 bool behind)
+{
+	read_one(loop, socket);
+	if (!loop->looks && (!behind || ++loop->count % LOOK_EVERY))
+		return;
+	if (loop->looks)
+		loop->looks--;
+	for (int k = 1; k < BURST && socket->fd >= 0; k++) {
+		if (!read_one(loop, socket))
+			break;
+		loop->looks = LOOKS;
+	}
+}
+
 void loop_turn(struct loop *loop, int timeout_ms)
 {
 	int n = epoll_wait(loop->epoll_fd, loop->events, EVENTS, timeout_ms);
@@ -178,7 +202,7 @@ void loop_turn(struct loop *loop, int timeout_ms)
 		if (socket->fd < 0) /* removed in this turn */
 			continue;
 		if (socket->trusted) {
-			read_one(loop, socket);
+			read_trusted(loop, socket, n == EVENTS);
 			continue;
 		}
 		for (int k = 0; k < BURST && socket->fd >= 0; k++)

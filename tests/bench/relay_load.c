@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Load and sink for the relay bench. All calls' far ends share one socket a
- * side, 127.0.0.2 and 127.0.0.3, so that load costs less than what it loads.
+ * side, 127.0.0.2 and 127.0.0.3, and of what comes back one packet in
+ * SAMPLE is read, for its delay, while a filter on the socket drops and counts
+ * the others: so load costs less than what it loads.
  *
  *   relay_load ng NG_PORT CALLS FAR_PORT
  *       make calls in rtpengine; prints their ports, a line a call
@@ -16,6 +18,8 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/sock_diag.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -29,9 +33,12 @@
 #define CALLS_MAX  8000
 #define PACKET	   172
 #define BATCH	   32
+#define SAMPLE	   17 /* no divisor of the flows, so that each has its turn */
+#define MARK	   20 /* the packet's byte that tells which are read */
 #define DELAYS	   (1 << 14)
-#define DELAY_UNIT 2000 /* ns a step of the histogram */
-#define DRAIN_NS   INT64_C(150000000)
+#define DELAY_UNIT 2000	 /* ns a step of the histogram */
+#define TICK_NS	   50000 /* packets go out together, as a card brings them */
+#define LATE_NS	   INT64_C(50000000)
 #define FAR_A	   "127.0.0.2"
 #define FAR_B	   "127.0.0.3"
 
@@ -52,7 +59,9 @@ struct load {
 	unsigned relay_count;
 	struct relay *relay; /* whose turn it is */
 	int fds[2];
-	uint64_t sent, received;
+	uint64_t sent;
+	uint64_t read;	 /* and their delays counted */
+	uint64_t others; /* that came before this run */
 	uint32_t delays[DELAYS];
 	uint8_t out[BATCH][PACKET];
 	uint8_t in[BATCH][2048];
@@ -81,6 +90,28 @@ static struct sockaddr_in address(const char *host, unsigned port)
 	return in;
 }
 
+/* A filter sees UDP's 8 bytes first. */
+static void drop_most(int fd)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 8 + MARK),
+		BPF_STMT(BPF_RET | BPF_A, 0),
+	};
+	struct sock_fprog program = {.len = 2, .filter = code};
+	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program,
+		       sizeof(program)) < 0)
+		die("SO_ATTACH_FILTER");
+}
+
+static uint64_t count_dropped(int fd)
+{
+	uint32_t info[SK_MEMINFO_VARS];
+	socklen_t len = sizeof(info);
+	if (getsockopt(fd, SOL_SOCKET, SO_MEMINFO, info, &len) < 0)
+		die("SO_MEMINFO");
+	return info[SK_MEMINFO_DROPS];
+}
+
 static int open_far(const char *host, unsigned port)
 {
 	struct sockaddr_in in = address(host, port);
@@ -91,6 +122,7 @@ static int open_far(const char *host, unsigned port)
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
 		die("SO_RCVBUFFORCE (run as root)");
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size));
+	drop_most(fd);
 	return fd;
 }
 
@@ -197,6 +229,7 @@ static void make_packet(uint8_t *p, unsigned flow, int64_t at_ns)
 	memcpy(p + 4, &rtp_ts, 4);
 	memcpy(p + 8, &ssrc, 4);
 	memcpy(p + 12, &at_ns, 8);
+	p[MARK] = load.relay->next % SAMPLE == 0 ? 255 : 0;
 }
 
 /* Send `n` packets, flow after flow: even ones from A, odd ones from B. */
@@ -254,7 +287,7 @@ static void receive_side(int fd)
 		if (step < 0)
 			step = 0;
 		load.delays[step < DELAYS ? step : DELAYS - 1]++;
-		load.received++;
+		load.read++;
 	}
 }
 
@@ -263,7 +296,7 @@ static double percentile_us(double share)
 	uint64_t sum = 0;
 	for (unsigned i = 0; i < DELAYS; i++) {
 		sum += load.delays[i];
-		if ((double)sum >= share * (double)load.received)
+		if ((double)sum >= share * (double)load.read)
 			return (i + 0.5) * DELAY_UNIT / 1000;
 	}
 	return 0;
@@ -314,36 +347,45 @@ static void drain(bool lost)
 	if (lost)
 		usleep(400000);
 	do {
-		before = load.received;
+		before = load.read;
 		receive();
-	} while (before != load.received);
+	} while (before != load.read);
+}
+
+static uint64_t received(void)
+{
+	return load.read + count_dropped(load.fds[0]) +
+	       count_dropped(load.fds[1]) - load.others;
 }
 
 static struct result run(struct relay *relay, unsigned rate, unsigned ms)
 {
 	struct result r;
 	load.relay = relay;
-	load.sent = load.received = 0;
+	load.sent = load.read = 0;
+	load.others = 0;
+	load.others = received();
 	memset(load.delays, 0, sizeof(load.delays));
+	usleep(250000);
 	uint64_t cpu = cpu_ns(relay->pid);
 	int64_t start_ns = now_ns(), at_ns = start_ns;
 	int64_t end_ns = start_ns + ms * INT64_C(1000000);
 	for (; at_ns < end_ns; at_ns = now_ns()) {
-		uint64_t due =
-			(uint64_t)((double)(at_ns - start_ns) * rate / 1e9);
+		int64_t tick = (at_ns - start_ns) / TICK_NS;
+		uint64_t due = (uint64_t)((double)tick * TICK_NS * rate / 1e9);
 		if (due > load.sent) {
 			uint64_t n = due - load.sent;
 			send_some(n < BATCH ? (unsigned)n : BATCH);
 		}
 		receive();
 	}
-	int64_t last_ns = at_ns + DRAIN_NS;
-	while (load.received < load.sent && now_ns() < last_ns)
+	int64_t last_ns = at_ns + LATE_NS;
+	while (received() < load.sent && now_ns() < last_ns)
 		receive();
+	uint64_t came = received();
 	cpu = cpu_ns(relay->pid) - cpu;
-	r.lost = load.sent - load.received;
-	r.cpu_us =
-		load.received ? (double)cpu / 1e3 / (double)load.received : 0;
+	r.lost = load.sent - came;
+	r.cpu_us = came ? (double)cpu / 1e3 / (double)came : 0;
 	r.rate = (double)load.sent * 1e3 / ms;
 	r.median_us = percentile_us(0.5);
 	r.p99_us = percentile_us(0.99);
@@ -360,26 +402,45 @@ static void run_once(struct relay *relay, unsigned rate, unsigned ms)
 	       r.median_us, r.p99_us);
 }
 
-/* Up by an eighth while nothing is lost; each rate has three tries. At the end
- * either the relay loses packets, or this program cannot send more. */
+enum outcome { CARRIED, LOST, NOT_SENT };
+
+/* A rate is carried if one of `tries` loses nothing. */
+static enum outcome try_rate(struct relay *relay, unsigned rate, unsigned ms,
+			     int tries)
+{
+	enum outcome outcome = CARRIED;
+	for (int i = 0; i < tries; i++) {
+		struct result r = run(relay, rate, ms);
+		outcome = r.lost ? LOST
+				 : (r.rate < 0.97 * rate ? NOT_SENT : CARRIED);
+		if (outcome == CARRIED)
+			break;
+	}
+	return outcome;
+}
+
+/* Up by an eighth while nothing is lost, then halfway back, and so on. At the
+ * end either the relay loses packets, or this program cannot send more. */
 static void ramp_once(struct relay *relay, unsigned rate, unsigned ms)
 {
-	double best = 0;
-	const char *end = "loss";
-	for (;; rate += rate / 8) {
-		struct result r = run(relay, rate, ms);
-		for (int i = 0; i < 2 && (r.lost || r.rate < 0.97 * rate); i++)
-			r = run(relay, rate, ms);
-		if (r.lost)
-			break;
-		if (r.rate > best)
-			best = r.rate;
-		if (r.rate < 0.97 * rate) {
-			end = "load";
-			break;
+	unsigned best = 0;
+	enum outcome outcome;
+	while ((outcome = try_rate(relay, rate, ms, 3)) == CARRIED) {
+		best = rate;
+		rate += rate / 8;
+	}
+	for (int i = 0; i < 3; i++) {
+		unsigned middle = best + (rate - best) / 2;
+		enum outcome it = try_rate(relay, middle, ms, 2);
+		if (it == CARRIED) {
+			best = middle;
+		} else {
+			outcome = it;
+			rate = middle;
 		}
 	}
-	printf("%s best=%.0f end=%s\n", relay->name, best, end);
+	printf("%s best=%u end=%s\n", relay->name, best,
+	       outcome == LOST ? "loss" : "load");
 }
 
 int main(int argc, char **argv)
