@@ -38,14 +38,21 @@ enum pair_state {
 	PAIR_DETACHING, /* told; the answer frees it */
 };
 
+/* What the worker is to be told of one side. */
+struct side_due {
+	bool has_target, has_filler, has_flow;
+	struct target target;
+	struct media_filler filler;
+	struct flow_rules flow; /* its map: the wish's maps[0] */
+};
+
 /* One side of a slot as signalling wants it. */
 struct side_wish {
 	struct pair *pair;
 	uint32_t generation;
-	bool target_due, filler_due, flow_due; /* to be told to the worker */
-	struct target target;
-	struct media_filler filler;
-	struct flow_rules flow; /* its map: maps[0] */
+	uint32_t clock_hz;    /* by the last target */
+	uint8_t event_type;   /* as it is sent; 0, FLOW_NO_TYPE: none */
+	struct side_due *due; /* NULL: all was told */
 	/* Rooms that most calls never need, made when they are: the first half
 	 * holds what is to be told, the second one, and last, are the
 	 * worker's. */

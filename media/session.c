@@ -50,6 +50,7 @@ int media_session_new(struct media_session **out, struct media_engine *engine,
 
 static void free_rooms(struct side_wish *wish)
 {
+	free(wish->due);
 	free(wish->maps);
 	free(wish->keys);
 	free(wish->last);
@@ -132,29 +133,57 @@ static bool tell_keys(struct media_session *session, struct side_wish *wish,
 	return wish->key_count == 0;
 }
 
+static bool tell_target(struct media_session *session, struct side_due *due,
+			struct command *command)
+{
+	command->kind = COMMAND_TARGET;
+	command->target = due->target;
+	due->has_target = !tell(session, command);
+	return !due->has_target;
+}
+
 static bool tell_flow(struct media_session *session, struct side_wish *wish,
 		      struct command *command)
 {
+	struct side_due *due = wish->due;
 	command->kind = COMMAND_FLOW;
-	command->flow.rules = wish->flow;
-	if (wish->flow.mapped) {
+	command->flow.rules = due->flow;
+	if (due->flow.mapped) {
 		memcpy(command->flow.map, wish->maps[0], FLOW_MAP_LEN);
 		command->flow.room = wish->maps[1];
 	}
 	command->flow.random = chance(wish);
-	wish->flow_due = !tell(session, command);
-	return !wish->flow_due;
+	due->has_flow = !tell(session, command);
+	return !due->has_flow;
 }
 
 static bool tell_filler(struct media_session *session, struct side_wish *wish,
 			struct command *command)
 {
+	struct side_due *due = wish->due;
 	command->kind = COMMAND_FILLER;
-	command->filler.config = wish->filler;
+	command->filler.config = due->filler;
 	command->filler.room = wish->last;
 	command->filler.random = chance(wish);
-	wish->filler_due = !tell(session, command);
-	return !wish->filler_due;
+	due->has_filler = !tell(session, command);
+	return !due->has_filler;
+}
+
+static bool tell_due(struct media_session *session, struct side_wish *wish,
+		     struct command *command)
+{
+	struct side_due *due = wish->due;
+	if (!due)
+		return true;
+	if (due->has_target && !tell_target(session, due, command))
+		return false;
+	if (due->has_flow && !tell_flow(session, wish, command))
+		return false;
+	if (due->has_filler && !tell_filler(session, wish, command))
+		return false;
+	free(due);
+	wish->due = NULL;
+	return true;
 }
 
 static bool tell_wish(struct media_session *session, unsigned slot,
@@ -175,18 +204,8 @@ static bool tell_wish(struct media_session *session, unsigned slot,
 			return false;
 		keying_told(wish->keying);
 	}
-	if (wish->target_due) {
-		command.kind = COMMAND_TARGET;
-		command.target = wish->target;
-		if (!tell(session, &command))
-			return false;
-		wish->target_due = false;
-	}
-	if (wish->flow_due && !tell_flow(session, wish, &command))
-		return false;
-	if (wish->filler_due && !tell_filler(session, wish, &command))
-		return false;
-	return tell_keys(session, wish, &command);
+	return tell_due(session, wish, &command) &&
+	       tell_keys(session, wish, &command);
 }
 
 static bool tell_timeouts(struct media_session *session)
@@ -274,6 +293,23 @@ static struct side_wish *find_wish(const struct media_session *session,
 	return &session->slots[slot]->wishes[side];
 }
 
+static bool need_due(struct side_wish *wish)
+{
+	if (!wish->due)
+		wish->due = calloc(1, sizeof(*wish->due));
+	return wish->due != NULL;
+}
+
+/* The wish with room for what is due; NULL without memory. */
+static struct side_wish *make_due(struct media_session *session,
+				  enum media_side side, unsigned slot)
+{
+	if (need_slot(session, slot) < 0)
+		return NULL;
+	struct side_wish *wish = find_wish(session, side, slot);
+	return need_due(wish) ? wish : NULL;
+}
+
 void media_session_user(struct media_session *session, void *user)
 {
 	session->user = user;
@@ -312,7 +348,8 @@ void media_session_unbind(struct media_session *session, enum media_side side,
 		return;
 	struct pair *pair = wish->pair;
 	wish->pair = NULL;
-	wish->target_due = wish->filler_due = wish->flow_due = false;
+	free(wish->due);
+	wish->due = NULL;
 	wish->key_count = 0;
 	keying_forget(wish->keying);
 	wish->generation++;
@@ -321,9 +358,8 @@ void media_session_unbind(struct media_session *session, enum media_side side,
 		pair_close(pair, session->engine);
 		/* No detaching makes the worker forget what it was told
 		 * before these ports were bound. */
-		memset(&wish->target, 0, sizeof(wish->target));
-		memset(&wish->filler, 0, sizeof(wish->filler));
-		wish->target_due = wish->filler_due = true;
+		if (need_due(wish))
+			wish->due->has_target = wish->due->has_filler = true;
 		session_changed(session);
 		return;
 	}
@@ -334,10 +370,10 @@ void media_session_unbind(struct media_session *session, enum media_side side,
 void media_session_target(struct media_session *session, enum media_side side,
 			  unsigned slot, const struct media_target *target)
 {
-	if (need_slot(session, slot) < 0)
+	struct side_wish *wish = make_due(session, side, slot);
+	if (!wish)
 		return;
-	struct side_wish *wish = find_wish(session, side, slot);
-	struct target *t = &wish->target;
+	struct target *t = &wish->due->target;
 	endpoint_set(&t->rtp, (const struct sockaddr *)&target->rtp);
 	endpoint_set(&t->rtcp, (const struct sockaddr *)&target->rtcp);
 	endpoint_set(&t->expect, (const struct sockaddr *)&target->expect);
@@ -350,7 +386,8 @@ void media_session_target(struct media_session *session, enum media_side side,
 	t->rtp_checked = target->rtp_checked;
 	t->held = target->held;
 	t->event_type = target->event_pt;
-	wish->target_due = true;
+	wish->clock_hz = t->clock_hz;
+	wish->due->has_target = true;
 	session_changed(session);
 }
 
@@ -375,16 +412,16 @@ static bool hold_music(struct media_session *session,
 void media_session_filler(struct media_session *session, enum media_side side,
 			  unsigned slot, const struct media_filler *filler)
 {
-	if (need_slot(session, slot) < 0)
+	struct side_wish *wish = make_due(session, side, slot);
+	if (!wish)
 		return;
-	struct side_wish *wish = find_wish(session, side, slot);
-	wish->filler = *filler;
+	wish->due->filler = *filler;
 	if (filler->music && !hold_music(session, filler->music))
-		wish->filler.music = NULL;
+		wish->due->filler.music = NULL;
 	/* Without room for it nothing is repeated. */
 	if (filler->kind == MEDIA_FILLER_REPEAT && !wish->last)
 		wish->last = calloc(1, FILLER_REPEAT_MAX);
-	wish->filler_due = true;
+	wish->due->has_filler = true;
 	session_changed(session);
 }
 
@@ -392,10 +429,10 @@ void media_session_flow(struct media_session *session, enum media_side toward,
 			unsigned slot, const struct media_flow *flow)
 {
 	const struct g711_tables *g711 = &session->engine->g711;
-	if (need_slot(session, slot) < 0)
+	struct side_wish *wish = make_due(session, toward, slot);
+	if (!wish)
 		return;
-	struct side_wish *wish = find_wish(session, toward, slot);
-	struct flow_rules *rules = &wish->flow;
+	struct flow_rules *rules = &wish->due->flow;
 	if (flow->mapped && !wish->maps)
 		wish->maps = calloc(2, sizeof(wish->maps[0]));
 	if (flow->mapped && !wish->maps)
@@ -412,7 +449,8 @@ void media_session_flow(struct media_session *session, enum media_side toward,
 	rules->table = flow->convert == MEDIA_CONVERT_PCMA_TO_PCMU
 			       ? g711->a_to_u
 			       : g711->u_to_a;
-	wish->flow_due = true;
+	wish->event_type = rules->event_type;
+	wish->due->has_flow = true;
 	session_changed(session);
 }
 
@@ -423,8 +461,7 @@ int media_session_dtmf(struct media_session *session, enum media_side toward,
 	int event = dtmf_event(digit);
 	if (event < 0)
 		return -EINVAL;
-	if (!wish || wish->flow.event_type == FLOW_NO_TYPE ||
-	    wish->flow.event_type == 0)
+	if (!wish || wish->event_type == FLOW_NO_TYPE || wish->event_type == 0)
 		return -ENOTSUP;
 	if (!wish->keys)
 		wish->keys = calloc(2, sizeof(wish->keys[0]));
@@ -480,7 +517,7 @@ void media_session_stats(const struct media_session *session,
 		return;
 	const struct slot *s = session->slots[slot];
 	const struct counters *c = &s->stream.ends[side].counters;
-	uint32_t clock_hz = s->wishes[side].target.clock_hz;
+	uint32_t clock_hz = s->wishes[side].clock_hz;
 	struct endpoint source;
 
 	out->packets = counter_get(&c->packets);
