@@ -112,7 +112,8 @@ void call_rules(const struct leg *leg, struct call_rules *out);
 /* What both legs' peers allow, for an offer: -ENOTSUP if that is nothing. */
 int call_rules_both(const struct leg *leg, const struct leg *other,
 		    struct call_rules *out);
-/* The session's codec and telephone-event alone, for an answer given here. */
+/* The session's codec and telephone-event alone for its audio; in other slots
+ * what the leg's peer allows. */
 void call_rules_session(const struct call *call, const struct leg *leg,
 			struct call_rules *out);
 

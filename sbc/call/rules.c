@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <strings.h>
 
 #include "sbc/call/call_private.h"
 
@@ -47,27 +46,14 @@ int call_rules_both(const struct leg *leg, const struct leg *other,
 	return 0;
 }
 
-static bool rules_allow(const struct offer_rules *rules, const char *name)
-{
-	for (unsigned i = 0; i < rules->codecs_count; i++)
-		if (!strcasecmp(rules->codecs[i], name))
-			return true;
-	return !rules->codecs_count;
-}
-
 void call_rules_session(const struct call *call, const struct leg *leg,
 			struct call_rules *out)
 {
-	unsigned count = 0;
-
 	call_rules(leg, out);
 	if (!call->codec[0])
 		return;
-	out->name[count++] = path_codec(call, leg);
-	if (rules_allow(&out->rules, "telephone-event"))
-		out->name[count++] = "telephone-event";
-	out->rules.codecs = out->name;
-	out->rules.codecs_count = count;
+	out->rules.agreed = path_codec(call, leg);
+	out->rules.agreed_slot = call->path.audio;
 }
 
 void call_note_codec(struct call *call, const struct body *answer)

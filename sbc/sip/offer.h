@@ -43,6 +43,12 @@ struct offer_place {
 struct offer_rules {
 	const char *const *codecs; /* names in order; count 0: all */
 	unsigned codecs_count;
+	/* Not NULL: the session's codec. In slot `agreed_slot` it stands alone
+	 * but for telephone-event, whatever the names say of it. */
+	const char *agreed;
+	unsigned agreed_slot;
+	bool agreed_theirs; /* of an answer's formats there: all from `theirs`,
+			       whatever `chosen` says of the slot */
 	enum {
 		OFFER_HOLD_SENDONLY,
 		OFFER_HOLD_INACTIVE,
@@ -100,8 +106,8 @@ int offer_write_offer(struct offer *o, const struct body *source,
  * 0), has of another kind or security, or that has place port 0 is answered
  * with port 0 and its first format; slots never vanish.
  *
- * To answer with T's codec only, give its name (offer_agreed) and
- * "telephone-event" as the rules. Of several a=crypto in `chosen` the one that
+ * To answer with T's codec only, give its name (offer_agreed) as the rules'
+ * `agreed`. Of several a=crypto in `chosen` the one that
  * we said last on this leg is said again, else the first whose suite is
  * offered; its tag is the offer's.
  *
@@ -127,6 +133,12 @@ int offer_write_answer(struct offer *o, const struct body *theirs,
 int offer_write_own(struct offer *o, const struct body *session,
 		    const struct offer_rules *rules,
 		    const struct offer_place *place, unsigned places);
+
+/*
+ * Our body again under the next version: the far end took another one in
+ * between. Returns 0; -EINVAL if there is none; -ENOMEM.
+ */
+int offer_renew(struct offer *o);
 
 /* Same session id, version and text as the last remote body: a refresh. */
 bool offer_is_same(const struct offer *o, const char *text, size_t len);

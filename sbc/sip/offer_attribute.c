@@ -353,7 +353,7 @@ static const struct attribute_rule *find_rule(struct body_span name,
 void offer_write_attributes(struct body_writer *w, const struct offer_job *job,
 			    unsigned slot, const struct offer_picks *picks)
 {
-	const struct body *from = job->from;
+	const struct body *from = offer_source(job, slot);
 	const struct body_media *media = &from->media[slot];
 	unsigned where = media->rtp ? ON_RTP : ON_IMAGE;
 	bool own[RULES] = {false};

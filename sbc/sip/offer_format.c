@@ -149,6 +149,21 @@ static bool allowed(const struct offer_rules *rules,
 	       rank(rules, format) < rules->codecs_count;
 }
 
+static bool is_agreed_slot(const struct offer_rules *rules, unsigned slot)
+{
+	return rules != NULL && rules->agreed != NULL &&
+	       rules->agreed_slot == slot;
+}
+
+/* What may stand in the slot whose codec is agreed. */
+static bool agreed(const struct offer_rules *rules,
+		   const struct body_format *format)
+{
+	return body_span_is(format->encoding, rules->agreed) ||
+	       (body_span_is(format->encoding, "telephone-event") &&
+		allowed(rules, format));
+}
+
 /* Fit to be written? What is no payload type is no format of RTP. */
 static bool writable(const struct body_format *format, bool rtp)
 {
@@ -177,11 +192,13 @@ static void pick_offer(struct offer_picks *out, const struct offer_job *job,
 	const struct offer_rules *rules = job->rules;
 	uint8_t place[BODY_FORMATS_MAX];
 	unsigned names = rules != NULL ? rules->codecs_count : 0;
-	bool all = !media->rtp || names == 0 || job->role == OFFER_OWN;
+	bool one = media->rtp && is_agreed_slot(rules, slot);
+	bool all = one || !media->rtp || names == 0 || job->role == OFFER_OWN;
 
 	if (all) {
 		for (unsigned i = 0; i < media->formats; i++) {
-			if (writable(&list[i], media->rtp))
+			if (writable(&list[i], media->rtp) &&
+			    (!one || agreed(rules, &list[i])))
 				add(out, &list[i], &list[i]);
 		}
 		return;
@@ -209,9 +226,10 @@ static void pick_answer(struct offer_picks *out, const struct offer_job *job,
 			unsigned slot)
 {
 	const struct body_media *theirs = &job->shape->media[slot];
-	const struct body_media *chosen = &job->from->media[slot];
-	const struct body_format *list =
-		&job->from->format[chosen->first_format];
+	const struct body *from = offer_source(job, slot);
+	const struct body_media *chosen = &from->media[slot];
+	const struct body_format *list = &from->format[chosen->first_format];
+	bool one = is_agreed_slot(job->rules, slot);
 	const struct body_format *first =
 		&job->shape->format[theirs->first_format];
 	bool taken[BODY_FORMATS_MAX] = {false};
@@ -219,7 +237,8 @@ static void pick_answer(struct offer_picks *out, const struct offer_job *job,
 	for (unsigned i = 0; i < chosen->formats; i++) {
 		const struct body_format *number;
 
-		if (theirs->rtp && !allowed(job->rules, &list[i]))
+		if (theirs->rtp && !(one ? agreed(job->rules, &list[i])
+					 : allowed(job->rules, &list[i])))
 			continue;
 		number = find_same(job->shape, slot, &list[i], taken);
 		if (number == NULL || !writable(number, theirs->rtp))

@@ -29,6 +29,9 @@ struct offer_job {
 	unsigned places;
 };
 
+/* Whose formats and attributes slot `slot` gets. */
+const struct body *offer_source(const struct offer_job *job, unsigned slot);
+
 /* offer_write.c: write the body and keep it as o->local, with the version it
  * deserves. Errors as offer_write_offer and offer_write_answer say. */
 int offer_write(struct offer *o, const struct offer_job *job);

@@ -40,18 +40,29 @@ static bool place_live(const struct offer_job *job, unsigned slot)
 	       address_port((const struct sockaddr *)&job->place[slot].at) != 0;
 }
 
+const struct body *offer_source(const struct offer_job *job, unsigned slot)
+{
+	const struct offer_rules *rules = job->rules;
+	bool theirs = job->role == OFFER_ANSWER && rules != NULL &&
+		      rules->agreed != NULL && rules->agreed_theirs &&
+		      rules->agreed_slot == slot;
+
+	return theirs ? job->shape : job->from;
+}
+
 /* May this slot have a port at all, formats aside? */
 static bool slot_live(const struct offer_job *job, unsigned slot)
 {
 	const struct body_media *media = &job->shape->media[slot], *chosen;
+	const struct body *from = offer_source(job, slot);
 
 	if (media->port == 0 || !place_live(job, slot) || !proto_known(media))
 		return false;
 	if (job->role != OFFER_ANSWER)
 		return true;
-	if (slot >= job->from->medias)
+	if (slot >= from->medias)
 		return false;
-	chosen = &job->from->media[slot];
+	chosen = &from->media[slot];
 	return chosen->port != 0 && chosen->kind == media->kind &&
 	       chosen->rtp == media->rtp && chosen->secure == media->secure;
 }
@@ -121,7 +132,10 @@ static enum body_direction said_direction(const struct offer_job *job,
 {
 	enum body_direction direction = job->place[slot].direction;
 
-	if (job->role == OFFER_ANSWER || job->rules == NULL)
+	if (job->role == OFFER_ANSWER) /* RFC 3264 6.1: within the offer */
+		return direction & body_direction_reverse(
+					   job->shape->media[slot].direction);
+	if (job->rules == NULL)
 		return direction;
 	switch (job->rules->hold) {
 	case OFFER_HOLD_NONE:
@@ -159,7 +173,8 @@ static void write_live(struct body_writer *w, const struct offer_job *job,
 		       const char *session_host)
 {
 	const struct body_media *media = &job->shape->media[slot];
-	const struct body_media *from = &job->from->media[slot];
+	const struct body *source = offer_source(job, slot);
+	const struct body_media *from = &source->media[slot];
 	const struct offer_place *place = &job->place[slot];
 
 	body_write_text(w, "m=");
@@ -180,7 +195,7 @@ static void write_live(struct body_writer *w, const struct offer_job *job,
 		body_write(w, "b=TIAS:%u\r\n", from->tias_bps);
 	if (media->rtp) {
 		for (unsigned i = 0; i < picks->count; i++)
-			write_format(w, &picks->pick[i], job->from);
+			write_format(w, &picks->pick[i], source);
 	}
 	offer_write_attributes(w, job, slot, picks);
 	if (media->rtp) {
@@ -214,6 +229,28 @@ static void write_slot(struct body_writer *w, const struct offer_job *job,
 	write_live(w, job, slot, &picks, session_host);
 }
 
+/* RFC 3264 8: a slot of our last body that the other side never had, or took
+ * away, stays in our next offer, refused. */
+static void write_vanished(struct body_writer *w, const struct offer_job *job)
+{
+	const char *line = job->o->local;
+	unsigned slots = 0;
+
+	while (line && (line = strstr(line, "\r\nm="))) {
+		const char *kind = line + 4, *proto, *format;
+
+		line = kind;
+		if (slots++ < job->shape->medias)
+			continue;
+		/* Ours: "audio 4000 RTP/AVP 8 101" */
+		proto = strchr(strchr(kind, ' ') + 1, ' ') + 1;
+		format = strchr(proto, ' ') + 1;
+		body_write(w, "m=%.*s 0 %.*s %.*s\r\n", (int)strcspn(kind, " "),
+			   kind, (int)strcspn(proto, " "), proto,
+			   (int)strcspn(format, " \r"), format);
+	}
+}
+
 /* The host of our c= line for the whole session: the first slot's in use. */
 static const char *session_host(char text[ADDRESS_TEXT_MAX],
 				const struct offer_job *job)
@@ -242,6 +279,8 @@ static int write_tail(struct body_writer *w, const struct offer_job *job,
 	body_write_text(w, "t=0 0\r\n");
 	for (unsigned i = 0; i < job->shape->medias; i++)
 		write_slot(w, job, i, host, &tally);
+	if (job->role != OFFER_ANSWER)
+		write_vanished(w, job);
 	if (w->overflow)
 		return -EMSGSIZE;
 	if (tally.accepted == 0 &&
@@ -276,14 +315,47 @@ static const char *tail_of(const char *local)
 	return local;
 }
 
+/* `tail` under this version is our body now. */
+static int offer_keep(struct offer *o, uint64_t version, const char *origin,
+		      const char *tail, size_t len)
+{
+	char head[160], *local;
+	size_t head_len = (size_t)snprintf(
+		head, sizeof head, "v=0\r\no=- %llu %llu IN IP%c %s\r\n",
+		(unsigned long long)o->session_id, (unsigned long long)version,
+		strchr(origin, ':') != NULL ? '6' : '4', origin);
+
+	if (head_len + len > BODY_BYTES_MAX)
+		return -EMSGSIZE;
+	local = malloc(head_len + len + 1);
+	if (local == NULL)
+		return -ENOMEM;
+	memcpy(local, head, head_len);
+	memcpy(local + head_len, tail, len);
+	local[head_len + len] = '\0';
+	free(o->local);
+	o->local = local;
+	o->local_len = head_len + len;
+	o->version = version;
+	return 0;
+}
+
+int offer_renew(struct offer *o)
+{
+	const char *tail;
+
+	if (o->local == NULL)
+		return -EINVAL;
+	tail = tail_of(o->local);
+	return offer_keep(o, o->version + 1, o->address, tail, strlen(tail));
+}
+
 int offer_write(struct offer *o, const struct offer_job *job)
 {
-	char text[ADDRESS_TEXT_MAX], head[160];
+	char text[ADDRESS_TEXT_MAX];
 	const char *origin = origin_host(text, job);
 	struct body_writer w;
 	uint64_t version = o->version;
-	size_t head_len;
-	char *local;
 	int error;
 
 	w.len = 0;
@@ -298,22 +370,10 @@ int offer_write(struct offer *o, const struct offer_job *job)
 			return 0;
 		version++;
 	}
-	head_len = (size_t)snprintf(
-		head, sizeof head, "v=0\r\no=- %llu %llu IN IP%c %s\r\n",
-		(unsigned long long)o->session_id, (unsigned long long)version,
-		strchr(origin, ':') != NULL ? '6' : '4', origin);
-	if (head_len + w.len > BODY_BYTES_MAX)
-		return -EMSGSIZE;
-	local = malloc(head_len + w.len + 1);
-	if (local == NULL)
-		return -ENOMEM;
-	memcpy(local, head, head_len);
-	memcpy(local + head_len, w.text, w.len + 1);
+	error = offer_keep(o, version, origin, w.text, w.len);
+	if (error != 0)
+		return error;
 	if (o->address[0] == '\0')
 		snprintf(o->address, sizeof o->address, "%s", origin);
-	free(o->local);
-	o->local = local;
-	o->local_len = head_len + w.len;
-	o->version = version;
 	return 0;
 }
