@@ -299,6 +299,9 @@ static void call_established_event(struct call *call, struct leg *leg,
 	case LEG_OFFERED:
 		modify_offered(call, leg, event);
 		return;
+	case LEG_RECALLED:
+		forward_recalled(call, leg);
+		return;
 	case LEG_MODIFIED:
 	case LEG_UNMODIFIED:
 		forward_answered(call, leg, event);

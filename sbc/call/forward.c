@@ -57,6 +57,8 @@ static void forward_done(struct call *call)
 	free(f->text);
 	free(f->t_local);
 	*f = (struct forward){.timer = f->timer,
+			      .withdrawn = f->withdrawn,
+			      .undoing = f->undoing,
 			      .sent_to = f->sent_to,
 			      .sent_ms = f->sent_ms};
 }
@@ -109,7 +111,6 @@ static int forward_send(struct call *call, const struct body *theirs)
 		return error;
 	}
 	f->sent = true;
-	f->withdrawn = false;
 	f->sent_to = t;
 	f->sent_ms = agent_now_ms();
 	f->tries++;
@@ -196,8 +197,13 @@ static void forward_fall_back(struct call *call, const struct body *theirs,
 	if (call->path.anchored && strcmp(f->what, "t38"))
 		modify_here(call, f->p, theirs, text, false, false,
 			    "refused-by-peer");
-	else
-		modify_refuse(call, f->p, status, "refused-by-peer");
+	else /* P is not told of T's glare, challenge or redirection. */
+		modify_refuse(call, f->p,
+			      status < 400 || status == 401 || status == 407 ||
+					      status == 491
+				      ? 488
+				      : status,
+			      "refused-by-peer");
 	forward_done(call);
 }
 
@@ -222,6 +228,7 @@ static void forward_refused(struct call *call, struct leg *t,
 	if (event->status == 491 && f->tries < FORWARD_TRIES) {
 		(void)!getrandom(&dice, sizeof(dice), GRND_NONBLOCK);
 		f->sent = false;
+		forward_restore(call, t); /* It may ask us meanwhile. */
 		forward_wait(call, forward_pause_ms(!t->uas, dice));
 		return;
 	}
@@ -232,19 +239,49 @@ static void forward_refused(struct call *call, struct leg *t,
 	forward_fall_back(call, theirs, event->status);
 }
 
-/* P took its offer back before T answered: for P nothing has changed. */
-static void forward_cancelled(struct call *call, struct leg *t,
-			      const struct leg_event *event)
+/* --- taken back ----------------------------------------------------------- */
+
+/* Ours is cancelled: nothing is under way any more, but T may have taken it. */
+static void forward_withdraw(struct call *call)
 {
+	struct forward *f = &call->forward;
+	struct leg *t = call_other(call, f->p);
+
+	leg_withdraw(t);
+	forward_restore(call, t);
+	forward_done(call);
+	f->withdrawn = true;
+}
+
+void forward_recalled(struct call *call, struct leg *p)
+{
+	const struct forward *f = &call->forward;
+
+	if (f->p != p)
+		return;
+	if (f->sent)
+		forward_withdraw(call);
+	else
+		forward_done(call);
+}
+
+/* T answered what had been cancelled, or our putting it back. */
+static void forward_undo(struct call *call, struct leg *t,
+			 const struct leg_event *event)
+{
+	struct forward *f = &call->forward;
+	bool taken = f->withdrawn && event->kind == LEG_MODIFIED;
 	struct body answer;
 	const char *why;
 
-	if (event->kind == LEG_UNMODIFIED)
-		forward_restore(call, t);
-	else if (!body_parse(&answer, event->sdp.text, event->sdp.len, &why) &&
-		 !offer_remember(&t->offer, event->sdp.text, event->sdp.len))
+	f->withdrawn = f->undoing = false;
+	if (event->kind == LEG_MODIFIED &&
+	    !body_parse(&answer, event->sdp.text, event->sdp.len, &why) &&
+	    !offer_remember(&t->offer, event->sdp.text, event->sdp.len) &&
+	    !taken)
 		path_target(call, t, &answer);
-	forward_done(call);
+	if (taken && !offer_renew(&t->offer))
+		f->undoing = !leg_reinvite(t);
 }
 
 static void forward_said(struct call *call, const struct leg *t,
@@ -267,19 +304,15 @@ void forward_answered(struct call *call, struct leg *t,
 	const char *why;
 	unsigned status;
 
-	/* The CANCEL came too late: T has the fax, P has its audio again. */
-	if (f->withdrawn && event->kind == LEG_MODIFIED)
-		leg_reinvite(t);
-	f->withdrawn = false;
+	if ((f->withdrawn || f->undoing) && t == f->sent_to) {
+		forward_undo(call, t, event);
+		return;
+	}
 	if (!f->p || f->p == t || !f->sent)
 		return;
 	/* It was parsed once already, when it came. */
 	if (body_parse(&theirs, f->text, f->len, &why)) {
 		forward_done(call);
-		return;
-	}
-	if (!leg_is_asked(f->p)) {
-		forward_cancelled(call, t, event);
 		return;
 	}
 	if (event->kind == LEG_UNMODIFIED) {
@@ -292,6 +325,7 @@ void forward_answered(struct call *call, struct leg *t,
 	} else {
 		forward_said(call, t, event->status);
 		modify_tell_hold(call, f->p, &theirs);
+		modify_fill(call, f->p);
 		leg_reply(f->p, f->p->offer.local);
 	}
 	forward_done(call);
@@ -317,19 +351,6 @@ static void forward_try(struct call *call)
 		forward_fall_back(call, &theirs, forward_status(error));
 }
 
-/* T takes too long over a fax: the call goes on with its audio. */
-static void forward_withdraw(struct call *call)
-{
-	struct forward *f = &call->forward;
-	struct leg *p = f->p, *t = call_other(call, p);
-
-	leg_withdraw(t);
-	forward_restore(call, t);
-	forward_done(call);
-	f->withdrawn = true;
-	modify_refuse(call, p, 488, "t38-timeout");
-}
-
 static void forward_on_timer(su_root_magic_t *magic, su_timer_t *timer,
 			     void *arg)
 {
@@ -342,8 +363,11 @@ static void forward_on_timer(su_root_magic_t *magic, su_timer_t *timer,
 	(void)timer;
 	if (call->state != CALL_ANSWERED || !f->p)
 		return;
-	if (f->sent) {
+	if (f->sent) { /* A fax: the call goes on with its audio. */
+		struct leg *p = f->p;
+
 		forward_withdraw(call);
+		modify_refuse(call, p, 488, "t38-timeout");
 		return;
 	}
 	if (leg_is_idle(call_other(call, f->p)))

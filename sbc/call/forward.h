@@ -22,6 +22,7 @@ struct forward {       /* in the call; all zero: none is under way */
 	const char *what; /* judge's word for it */
 	bool sent;	  /* false: T is busy, or glare's pause is not over */
 	bool withdrawn;	  /* ours was cancelled; T may yet have taken it */
+	bool undoing;	  /* T took it; our re-INVITE puts it back */
 	unsigned tries;
 	char *t_local; /* our last body on T, in force again if it refuses */
 	const struct leg *sent_to; /* the last one ever asked; to compare */
@@ -36,6 +37,8 @@ unsigned forward_ask(struct call *call, struct leg *p,
 /* T accepted or refused ours. */
 void forward_answered(struct call *call, struct leg *t,
 		      const struct leg_event *event);
+/* P took its offer back. */
+void forward_recalled(struct call *call, struct leg *p);
 /* After each event: is T free now for an offer that waits? */
 void forward_resume(struct call *call);
 /* `leg` hung up, or (status) did not answer: was it our re-INVITE that it

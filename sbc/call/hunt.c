@@ -447,19 +447,20 @@ void hunt_event(struct hunt *hunt, struct leg *branch,
 	case LEG_REQUESTED:
 		leg_request_reply(branch, event->ticket, 500, NULL);
 		return;
-	case LEG_ACKED:
-	case LEG_ACK_LOST:
-	case LEG_CANCELLED:
-	case LEG_MODIFIED:
-	case LEG_UNMODIFIED:
-	case LEG_REPLIED:
-	case LEG_REFRESHED:
 	case LEG_ASKED:
 		call_asked(hunt->call, branch, event);
 		return;
 	case LEG_SLIMMED:
 		call_slimmed(hunt->call, branch, event->diet);
 		return;
+	case LEG_ACKED:
+	case LEG_ACK_LOST:
+	case LEG_CANCELLED:
+	case LEG_RECALLED:
+	case LEG_MODIFIED:
+	case LEG_UNMODIFIED:
+	case LEG_REPLIED:
+	case LEG_REFRESHED:
 	case LEG_UNPRACKED:
 	case LEG_EXPIRED:
 		return;

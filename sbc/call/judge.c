@@ -65,9 +65,10 @@ static struct judge_decision judge_codec(const struct judge_question *q)
 		here.convert = true;
 		return here;
 	}
-	if (q->update || q->t_protected)
+	if (q->t_protected)
 		return refuse(488, "no-common-codec");
-	return act(JUDGE_FORWARD, "codec");
+	return q->update ? refuse(504, "update-needs-time")
+			 : act(JUDGE_FORWARD, "codec");
 }
 
 struct judge_decision judge_offer(const struct judge_question *q)

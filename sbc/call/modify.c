@@ -65,7 +65,8 @@ void modify_tell_hold(struct call *call, struct leg *p,
 	struct status_leg *side = call_status_leg(call, p);
 	const struct body_media *audio = &theirs->media[call->path.audio];
 	bool held = theirs->medias > call->path.audio &&
-		    (audio->zero || !(audio->direction & BODY_RECVONLY));
+		    (audio->zero || !audio->port ||
+		     !(audio->direction & BODY_RECVONLY));
 	struct status_line line;
 
 	if (held == side->held)
@@ -76,8 +77,9 @@ void modify_tell_hold(struct call *call, struct leg *p,
 				     : STATUS_ESTABLISHED;
 	call_status(call, &line, p, held ? "call-hold" : "call-resume");
 	status_text(&line, "direction",
-		    audio->zero ? "zero"
-				: body_direction_name(audio->direction));
+		    audio->zero	   ? "zero"
+		    : !audio->port ? "inactive"
+				   : body_direction_name(audio->direction));
 	status_end(&line);
 }
 
@@ -92,17 +94,22 @@ static void modify_on_timer(su_root_magic_t *magic, su_timer_t *timer,
 	(void)timer;
 	if (call->state != CALL_ANSWERED)
 		return;
-	if (!call->status.a.held)
+	if (!path_is_quiet(call, call->a))
 		path_disarm(call, call->b);
-	if (!call->status.b.held)
+	if (!path_is_quiet(call, call->b))
 		path_disarm(call, call->a);
 }
 
-static void modify_fill(struct call *call, struct leg *t)
+void modify_fill(struct call *call, struct leg *p)
 {
+	struct leg *t = call_other(call, p);
 	struct body codec;
 	const char *why;
 
+	/* A peer that may be told needs it as long as P is silent. */
+	if (learn_allows(call->agent->learn, t->peer, LEARN_REINVITE) &&
+	    !path_is_quiet(call, p) && !path_is_armed(call, t))
+		return;
 	if (body_parse(&codec, t->offer.remote, t->offer.remote_len, &why))
 		return;
 	path_arm(call, t, &codec);
@@ -121,6 +128,19 @@ static enum body_direction modify_direction(const struct body_media *media)
 	if (media->zero && media->direction == BODY_SENDRECV)
 		return BODY_RECVONLY;
 	return body_direction_reverse(media->direction);
+}
+
+/* Did this end remove its audio, and nothing else came in its place? */
+static bool modify_is_removed(const struct call *call, const struct body *said)
+{
+	unsigned audio = call->path.audio;
+
+	if (call->path.secure[audio])
+		return false; /* Its keys went with it. */
+	for (unsigned i = 0; i < said->medias; i++)
+		if (said->media[i].kind == BODY_IMAGE && said->media[i].port)
+			return false;
+	return audio >= said->medias || !said->media[audio].port;
 }
 
 /* Our answer to P from the session that T has. 0 or the refusing status. */
@@ -142,18 +162,16 @@ static unsigned modify_answer(struct call *call, struct leg *p,
 		error = path_place(call, p, t, theirs, place);
 	if (error)
 		return 503;
-	for (unsigned i = 0; i < theirs->medias; i++) {
+	for (unsigned i = 0; i < theirs->medias; i++)
 		place[i].direction = modify_direction(&theirs->media[i]);
-		if (convert && theirs->media[i].kind != BODY_AUDIO)
-			address_set_port((struct sockaddr *)&place[i].at, 0);
-	}
 	*law = convert ? judge_other_law(spoken) : spoken;
 	if (!strcasecmp(*law, call->codec))
 		*law = NULL;
 	call_rules_session(call, p, &rules);
-	/* T has none of it: P's own formats of that law are chosen. */
-	error = offer_write_answer(&p->offer, theirs,
-				   convert ? theirs : &chosen, &rules.rules,
+	/* T has none of that law, or removed its audio, which P does not know:
+	 * P's own formats are chosen. */
+	rules.rules.agreed_theirs = convert || modify_is_removed(call, &chosen);
+	error = offer_write_answer(&p->offer, theirs, &chosen, &rules.rules,
 				   place);
 	if (error)
 		*law = had;
@@ -170,7 +188,6 @@ void modify_here(struct call *call, struct leg *p, const struct body *theirs,
 		 struct body_span text, bool update, bool convert,
 		 const char *cause)
 {
-	struct leg *t = call_other(call, p);
 	unsigned status =
 		modify_answer(call, p, theirs, text.text, text.len, convert);
 
@@ -181,8 +198,7 @@ void modify_here(struct call *call, struct leg *p, const struct body *theirs,
 	}
 	modify_suppressed(call, p, update, cause);
 	modify_tell_hold(call, p, theirs);
-	if (!learn_allows(call->agent->learn, t->peer, LEARN_REINVITE))
-		modify_fill(call, t);
+	modify_fill(call, p);
 	leg_reply(p, p->offer.local);
 }
 
@@ -226,21 +242,53 @@ void modify_early(struct call *call, struct leg *p,
 	leg_reply(p, p->offer.local);
 }
 
+/* P was told that T holds it: what T said then. RFC 6337 5.3: an offer of ours
+ * does not end it. */
+static bool modify_is_holding(struct call *call, const struct leg *p,
+			      struct body *held)
+{
+	const struct leg *t = call_other(call, p);
+	const char *why;
+
+	return call_status_leg(call, t)->held &&
+	       learn_allows(call->agent->learn, p->peer, LEARN_REINVITE) &&
+	       !body_parse(held, t->offer.remote, t->offer.remote_len, &why);
+}
+
+static enum body_direction modify_held(const struct body *held, unsigned slot)
+{
+	if (slot >= held->medias || !held->media[slot].port)
+		return BODY_INACTIVE;
+	return held->media[slot].zero
+		       ? held->media[slot].direction & BODY_SENDONLY
+		       : held->media[slot].direction;
+}
+
 /* A re-INVITE without an offer gets ours: the session as it is, both ways. */
 static void modify_offer_ours(struct call *call, struct leg *p)
 {
+	const struct leg *t = call_other(call, p);
 	struct offer_place place[BODY_MEDIA_MAX];
 	struct call_rules rules;
-	struct body session;
+	struct body session, held;
+	bool holding = modify_is_holding(call, p, &held);
 	const char *why;
 	int error;
 
-	call_rules(p, &rules);
 	error = body_parse(&session, p->offer.local, p->offer.local_len, &why);
+	if (!error && modify_is_removed(call, &session)) {
+		/* P had removed it: T's is offered anew. */
+		error = body_parse(&session, t->offer.remote,
+				   t->offer.remote_len, &why);
+		call->path.law[p->place == 'a' ? PATH_A : PATH_B] =
+			call->path.law[t->place == 'a' ? PATH_A : PATH_B];
+	}
+	call_rules_session(call, p, &rules);
 	if (!error)
 		error = path_place(call, p, p, &session, place);
 	for (unsigned i = 0; !error && i < session.medias; i++) {
-		place[i].direction = BODY_SENDRECV;
+		place[i].direction =
+			holding ? modify_held(&held, i) : BODY_SENDRECV;
 		if (!call->path.anchored)
 			place[i].at = session.media[i].address;
 	}
@@ -252,6 +300,7 @@ static void modify_offer_ours(struct call *call, struct leg *p)
 		return;
 	}
 	modify_suppressed(call, p, false, "no-offer");
+	modify_fill(call, p); /* The answer may be a hold, already in force. */
 	call->answer_due = p;
 	leg_reply(p, p->offer.local);
 }
@@ -277,7 +326,9 @@ void modify_acked(struct call *call, struct leg *leg,
 	if (offer_remember(&leg->offer, event->sdp.text, event->sdp.len))
 		return;
 	path_target(call, leg, &answer);
+	path_flows(call, leg, call_other(call, leg));
 	modify_tell_hold(call, leg, &answer);
+	modify_fill(call, leg);
 }
 
 /* --- judgement ---------------------------------------------------------- */

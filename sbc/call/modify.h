@@ -35,6 +35,8 @@ struct body;
 void modify_here(struct call *call, struct leg *p, const struct body *theirs,
 		 struct body_span text, bool update, bool convert,
 		 const char *cause);
+/* P's stream may pause now, or no longer: T's is kept alive by the filler. */
+void modify_fill(struct call *call, struct leg *p);
 void modify_refuse(struct call *call, struct leg *p, unsigned status,
 		   const char *cause);
 /* Hold and resume, as the far end of `p` said in `theirs`. */

@@ -250,7 +250,8 @@ static void path_target_slot(struct call *call, struct said *said,
 		.may_receive =
 			(media->direction & BODY_RECVONLY) && !media->zero,
 		.rtp_checked = media->rtp,
-		.held = media->direction != BODY_SENDRECV || media->zero,
+		.held = media->direction != BODY_SENDRECV || media->zero ||
+			!media->port,
 	};
 	struct path_end end;
 
@@ -272,8 +273,10 @@ static void path_target_slot(struct call *call, struct said *said,
 		target.event_pt = path_event(said, slot);
 	end = path_end(call, leg);
 	media_session_target(end.session, end.side, slot, &target);
-	if (slot == call->path.audio)
+	if (slot == call->path.audio) {
 		call->path.held[path_place_of(leg)] = !target.may_receive;
+		call->path.quiet[path_place_of(leg)] = target.held;
+	}
 }
 
 void path_target(struct call *call, const struct leg *leg,
@@ -379,6 +382,16 @@ void path_disarm(struct call *call, const struct leg *leg)
 		return;
 	filler->armed = false;
 	media_session_filler(end.session, end.side, call->path.audio, filler);
+}
+
+bool path_is_armed(const struct call *call, const struct leg *leg)
+{
+	return call->path.filler[path_place_of(leg)].armed;
+}
+
+bool path_is_quiet(const struct call *call, const struct leg *leg)
+{
+	return call->path.quiet[path_place_of(leg)];
 }
 
 /* --- flows ------------------------------------------------------------- */

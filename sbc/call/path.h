@@ -45,6 +45,8 @@ struct path {
 	bool secure[MEDIA_SLOTS_MAX]; /* between the ends: byte for byte */
 	bool rtp[MEDIA_SLOTS_MAX];    /* an RTP profile */
 	bool held[PATH_PLACES];	      /* that end does not take our audio */
+	bool quiet[PATH_PLACES]; /* it was not promised to send: held, removed,
+				    or it only listens */
 	struct media_stats last[PATH_PLACES]; /* once its session is closed */
 	struct media_filler filler[PATH_PLACES];    /* to it, slot `audio` */
 	unsigned audio;				    /* the first audio slot */
@@ -109,6 +111,9 @@ const char *path_codec(const struct call *call, const struct leg *leg);
 void path_arm(struct call *call, const struct leg *leg,
 	      const struct body *codec);
 void path_disarm(struct call *call, const struct leg *leg);
+bool path_is_armed(const struct call *call, const struct leg *leg);
+/* Nothing may come from this leg's far end, for as long as it likes. */
+bool path_is_quiet(const struct call *call, const struct leg *leg);
 
 /* Send a key press to leg's far end as an event of RFC 4733. Errors as
  * media_session_dtmf; -ENOTSUP also where media is not ours to touch. */

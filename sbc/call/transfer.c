@@ -306,7 +306,7 @@ static void transfer_on_timer(su_root_magic_t *magic, su_timer_t *timer,
 	(void)magic;
 	(void)timer;
 	if (t->call->state == CALL_ANSWERED &&
-	    !call_status_leg(t->call, call_other(t->call, t->far))->held)
+	    !path_is_quiet(t->call, call_other(t->call, t->far)))
 		path_disarm(t->call, t->far);
 	transfer_free(t->call);
 }
@@ -464,7 +464,8 @@ static void transfer_drop_next(struct transfer *t)
 	t->kept = t->kept_next;
 	t->kept_next = NULL;
 	transfer_restore(t, next);
-	leg_reinvite(next);
+	if (!offer_renew(&next->offer))
+		leg_reinvite(next);
 }
 
 void transfer_fail(struct transfer *t, unsigned status)

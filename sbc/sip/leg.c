@@ -334,14 +334,19 @@ static bool leg_reachable(const struct leg *leg, const url_t *url)
 
 void leg_retarget(struct leg *leg, const sip_t *sip, bool initial)
 {
-	const sip_route_t *route = NULL;
-	const sip_contact_t *target = NULL;
-	bool direct;
-
 	if (!initial && !leg->uas)
 		nta_leg_client_route(leg->dialog, NULL, sip->sip_contact);
 	else if (!initial)
 		nta_leg_server_route(leg->dialog, NULL, sip->sip_contact);
+	leg_reroute(leg);
+}
+
+void leg_reroute(struct leg *leg)
+{
+	const sip_route_t *route = NULL;
+	const sip_contact_t *target = NULL;
+	bool direct;
+
 	nta_leg_get_route(leg->dialog, &route, &target);
 	direct = leg->peer->kind != POLICY_PHONES &&
 		 (route ? leg_reachable(leg, route->r_url)

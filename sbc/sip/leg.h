@@ -41,6 +41,7 @@ enum leg_event_kind {
 	LEG_ACK_LOST,	/* 32 s without it; the leg is still up */
 	LEG_CANCELLED,	/* the caller gave up; 487 was sent, the leg ended */
 	LEG_OFFERED,	/* re-INVITE or UPDATE; answer with leg_reply */
+	LEG_RECALLED,	/* their re-INVITE was cancelled; 487 is sent */
 	LEG_MODIFIED,	/* 2xx to our re-INVITE: sdp */
 	LEG_UNMODIFIED, /* our re-INVITE was refused: status; session as was */
 	LEG_REFRESHED,	/* our session refresh is over: status (0: none could be

@@ -6,6 +6,7 @@
 
 #include <string.h>
 #include <sofia-sip/msg.h>
+#include <sofia-sip/sip_header.h>
 #include <sofia-sip/sip_status.h>
 #include <sofia-sip/su_tagarg.h>
 
@@ -88,8 +89,25 @@ void leg_refuse(struct leg *leg, const struct leg_refusal *refusal)
 	leg->invite_in = NULL;
 }
 
+/* RFC 3261 12.2.2, RFC 6141 4.7: a target is refreshed by what is accepted. */
+static void leg_accept_target(struct leg *leg, nta_incoming_t *irq)
+{
+	msg_t *msg = nta_incoming_getrequest(irq);
+	const sip_t *sip = sip_object(msg);
+
+	if (sip->sip_contact && nta_incoming_status(irq) < 200 &&
+	    (sip->sip_request->rq_method == sip_method_invite ||
+	     sip->sip_request->rq_method == sip_method_update))
+		leg_retarget(leg, sip, false);
+	msg_destroy(msg);
+}
+
 void leg_reply(struct leg *leg, const char *sdp)
 {
+	if (leg->update_in)
+		leg_accept_target(leg, leg->update_in);
+	else if (leg->invite_in)
+		leg_accept_target(leg, leg->invite_in);
 	if (leg->update_in) {
 		leg_respond(leg, leg->update_in, SIP_200_OK, sdp);
 		nta_incoming_destroy(leg->update_in);
@@ -119,8 +137,13 @@ int leg_on_ack_cancel(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
 		return 0;
 	if (sip && sip->sip_request->rq_method == sip_method_cancel) {
 		/* nta answers the CANCEL and gives the INVITE its 487. */
-		if (leg->state != LEG_INCOMING)
+		if (leg->state != LEG_INCOMING) {
+			if (nta_incoming_status(irq) < 200)
+				leg_emit(leg, &(struct leg_event){
+						      .kind = LEG_RECALLED,
+						      .sip = sip});
 			return 0;
+		}
 		nta_incoming_treply(irq, SIP_487_REQUEST_TERMINATED, TAG_END());
 		nta_incoming_destroy(irq);
 		leg->invite_in = NULL;
@@ -227,12 +250,14 @@ static int leg_on_bye(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
 }
 
 /* RFC 3261 14.2, RFC 3311 5.2: is there room for another offer? */
-static unsigned leg_glare(const struct leg *leg, bool update)
+static unsigned leg_glare(const struct leg *leg, bool update, bool offer)
 {
 	if (leg->state == LEG_LEAVING || leg->state == LEG_ENDED)
 		return 481;
 	if (leg->update_in)
 		return 500;
+	if (update && !offer)
+		return 0;
 	if (leg_is_asked(leg))
 		return update && leg->state == LEG_INCOMING ? 0 : 500;
 	if (leg->invite_out && leg->state == LEG_ESTABLISHED)
@@ -254,12 +279,13 @@ static void leg_follow(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
 	header_source(&leg->remote, msg);
 	leg->transport = leg_transport(sip);
 	msg_destroy(msg);
+	leg_reroute(leg);
 }
 
 static int leg_on_offer(struct leg *leg, nta_incoming_t *irq, const sip_t *sip,
 			bool update)
 {
-	unsigned status = leg_glare(leg, update);
+	unsigned status = leg_glare(leg, update, leg_sdp(sip).len);
 
 	if (!status)
 		status = refresh_asked(leg, sip, update);
@@ -278,8 +304,6 @@ static int leg_on_offer(struct leg *leg, nta_incoming_t *irq, const sip_t *sip,
 	}
 	if (leg->peer->kind == POLICY_PHONES)
 		leg_follow(leg, irq, sip);
-	if (sip->sip_contact)
-		leg_retarget(leg, sip, false);
 	if (update) {
 		leg->update_in = irq;
 	} else {

@@ -22,6 +22,8 @@ enum policy_transport leg_transport(const sip_t *sip);
 void leg_emit(struct leg *leg, const struct leg_event *event);
 /* Their Contact is where our next request goes (RFC 3261 12.2.1.2). */
 void leg_retarget(struct leg *leg, const sip_t *sip, bool initial);
+/* Where requests go, after leg->remote or their Contact changed. */
+void leg_reroute(struct leg *leg);
 /* The leg has nothing more to say: tell the owner or, left alone, free. */
 void leg_ended(struct leg *leg, const struct leg_event *event);
 
