@@ -36,6 +36,7 @@ enum {
 	TAKES_FAX = 8,
 	CONVERT = 16,
 	SAME = 32,
+	IN_FAX = 64, /* T is */
 };
 
 static const struct {
@@ -74,6 +75,10 @@ static const struct {
 	{"fax that T takes", FAX, SHIELD | TAKES_FAX, JUDGE_FORWARD, 0, "t38"},
 	{"fax by UPDATE", FAX, TAKES_FAX | UPDATE, JUDGE_REFUSE, 504,
 	 "update-needs-time"},
+	{"audio after a fax", MOVED, SHIELD | IN_FAX, JUDGE_FORWARD, 0,
+	 "change"},
+	{"audio after a fax by UPDATE", MOVED, IN_FAX | UPDATE, JUDGE_REFUSE,
+	 504, "update-needs-time"},
 	{"fax beside audio", AUDIO_FAX, SHIELD, JUDGE_HERE, 0, "policy"},
 };
 
@@ -87,6 +92,7 @@ START_TEST(an_offer_is_judged)
 			.anchored = !(flags & DIRECT),
 			.t_protected = flags & SHIELD,
 			.t_takes_image = flags & TAKES_FAX,
+			.t_has_image = flags & IN_FAX,
 			.can_convert = flags & CONVERT,
 			.codec = "PCMA",
 			.was = &was,

@@ -86,6 +86,10 @@ struct judge_decision judge_offer(const struct judge_question *q)
 	audio = live_audio(q->now);
 	if (change.image && !audio)
 		return judge_image(q);
+	/* T took the fax, so it takes the way back. */
+	if (q->t_has_image && audio)
+		return q->update ? refuse(504, "update-needs-time")
+				 : act(JUDGE_FORWARD, "change");
 	if (!q->anchored)
 		return q->update ? refuse(504, "update-needs-time")
 				 : act(JUDGE_FORWARD, "direct-media");

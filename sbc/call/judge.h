@@ -25,6 +25,7 @@ struct judge_question {
 	bool anchored;
 	bool t_protected;	/* no re-INVITE may be sent to T */
 	bool t_takes_image;	/* T's policy forwards T.38 */
+	bool t_has_image;	/* T's session is a fax: no audio in it */
 	bool can_convert;	/* G.711 A to u and back */
 	const char *codec;	/* the session's; "" if it has no audio */
 	const struct body *was; /* P's last body, NULL: none */
@@ -40,9 +41,9 @@ struct judge_decision {
 };
 
 /*
- * In this order: no offer; refresh; an m=image that is new; media that goes
- * past us; a codec that T does not have; UPDATE; T protected; what T would not
- * see; else T is asked.
+ * In this order: no offer; refresh; an m=image that is new, and the way back
+ * from it; media that goes past us; a codec that T does not have; UPDATE; T
+ * protected; what T would not see; else T is asked.
  */
 struct judge_decision judge_offer(const struct judge_question *q);
 

@@ -130,17 +130,25 @@ static enum body_direction modify_direction(const struct body_media *media)
 	return body_direction_reverse(media->direction);
 }
 
+static bool modify_has(const struct body *said, enum body_kind kind)
+{
+	for (unsigned i = 0; i < said->medias; i++)
+		if (said->media[i].kind == kind && said->media[i].port)
+			return true;
+	return false;
+}
+
+static bool modify_is_fax(const struct body *said)
+{
+	return modify_has(said, BODY_IMAGE) && !modify_has(said, BODY_AUDIO);
+}
+
 /* Did this end remove its audio, and nothing else came in its place? */
 static bool modify_is_removed(const struct call *call, const struct body *said)
 {
-	unsigned audio = call->path.audio;
-
-	if (call->path.secure[audio])
-		return false; /* Its keys went with it. */
-	for (unsigned i = 0; i < said->medias; i++)
-		if (said->media[i].kind == BODY_IMAGE && said->media[i].port)
-			return false;
-	return audio >= said->medias || !said->media[audio].port;
+	/* Where it is secure its keys went with it. */
+	return !call->path.secure[call->path.audio] &&
+	       !modify_has(said, BODY_AUDIO) && !modify_has(said, BODY_IMAGE);
 }
 
 /* Our answer to P from the session that T has. 0 or the refusing status. */
@@ -339,7 +347,7 @@ static struct judge_decision modify_judge(const struct call *call,
 					  const struct body *now)
 {
 	const struct leg *t = call_other(call, p);
-	struct body was;
+	struct body was, ts;
 	const char *why;
 	struct judge_question q = {
 		.update = event->update,
@@ -358,6 +366,8 @@ static struct judge_decision modify_judge(const struct call *call,
 	if (p->offer.remote &&
 	    !body_parse(&was, p->offer.remote, p->offer.remote_len, &why))
 		q.was = &was;
+	if (!body_parse(&ts, t->offer.remote, t->offer.remote_len, &why))
+		q.t_has_image = modify_is_fax(&ts);
 	return judge_offer(&q);
 }
 

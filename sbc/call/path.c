@@ -526,5 +526,7 @@ bool path_alive(const struct call *call, const struct leg *leg, unsigned ms)
 	if (!path_end(call, leg).session)
 		return true; /* Nobody here can tell. */
 	path_stats(call, path_place_of(leg), call->path.audio, &stats);
-	return stats.packets && stats.silent_ms < ms;
+	/* Who holds, or only listens, sends nothing. */
+	return stats.packets &&
+	       (path_is_quiet(call, leg) || stats.silent_ms < ms);
 }

@@ -120,7 +120,8 @@ bool path_is_quiet(const struct call *call, const struct leg *leg);
 int path_dtmf(struct call *call, const struct leg *leg, char digit,
 	      unsigned duration_ms);
 
-/* Did packets come from this leg's far end in the last `ms`? */
+/* Did packets come from this leg's far end in the last `ms`, or at all if it is
+ * quiet now? */
 bool path_alive(const struct call *call, const struct leg *leg, unsigned ms);
 
 /* --- a newcomer takes a leg's place -------------------------------------- */
