@@ -233,7 +233,7 @@ static void sort_peer_files(struct load *load)
 /* --- the steps ----------------------------------------------------------- */
 
 /* Everything after sallyport.conf was read. */
-static int load_steps(struct load *load, bool from_disk)
+static int load_steps(struct load *load, bool from_disk, bool kept)
 {
 	struct policy *policy = load->policy;
 	struct load_file *file = load->file[0];
@@ -241,7 +241,7 @@ static int load_steps(struct load *load, bool from_disk)
 	load_main(file);
 	load_networks(file);
 	load_phones(file);
-	int error = from_disk ? find_peer_files(load) : 0;
+	int error = from_disk && !kept ? find_peer_files(load) : 0;
 	if (error)
 		return error;
 	sort_peer_files(load);
@@ -250,7 +250,7 @@ static int load_steps(struct load *load, bool from_disk)
 	if (!policy->peer)
 		return -ENOMEM;
 	for (unsigned i = 1; i < load->files; i++) {
-		if (from_disk)
+		if (from_disk && !kept)
 			file_read(load->file[i], LOAD_FILE_MAX);
 		else
 			load_tree(load->file[i]);
@@ -261,6 +261,42 @@ static int load_steps(struct load *load, bool from_disk)
 	load_phones_finish(file);
 	load_routes(file);
 	return policy->arena.failed ? -ENOMEM : 0;
+}
+
+static bool has_interface(const struct policy *policy)
+{
+	bool has = false;
+
+	for (unsigned i = 0; i < policy->networks; i++)
+		has |= policy->network[i].net.interface != NULL;
+	return has;
+}
+
+/* For policy_move: what a file said, not what it says by then. */
+static void keep_files(struct load *load)
+{
+	struct policy *policy = load->policy;
+	struct arena *arena = &policy->arena;
+
+	policy->kept = arena_array(arena, load->files, sizeof(*policy->kept));
+	for (unsigned i = 0; policy->kept && i < load->files; i++) {
+		const struct load_file *file = load->file[i];
+		struct kept_file *kept = &policy->kept[i];
+
+		*kept = (struct kept_file){
+			.path = arena_text(arena, file->path,
+					   strlen(file->path)),
+			.name = file->name,
+			.dir = file->dir ? arena_text(arena, file->dir,
+						      strlen(file->dir))
+					 : NULL,
+			.text = arena_text(arena, file->text ? file->text : "",
+					   file->text ? file->len : 0),
+			.len = file->text ? file->len : 0,
+			.exposed = file->exposed,
+		};
+		policy->kepts++;
+	}
 }
 
 /* Nothing of the snapshot may point to what only loading needed. */
@@ -287,6 +323,10 @@ static int load_finish(struct load *load, int error, struct policy **out,
 	unsigned errors = load->faults.errors;
 	int finished = fault_finish(&load->faults, faults);
 
+	if (!error && !errors && has_interface(policy)) {
+		keep_files(load);
+		error = policy->arena.failed ? -ENOMEM : 0;
+	}
 	for (unsigned i = 0; i < load->files; i++)
 		file_free(load->file[i]);
 	free(load->file);
@@ -325,7 +365,7 @@ int policy_load(struct policy **out, const char *path,
 		error = load.policy->arena.failed ? -ENOMEM : 0;
 		/* Without sallyport.conf the rest says nothing. */
 		if (file->text && !error)
-			error = load_steps(&load, true);
+			error = load_steps(&load, true, false);
 	}
 	return load_finish(&load, error, out, faults);
 }
@@ -355,7 +395,42 @@ int policy_load_text(struct policy **out, const struct load_text *text,
 	}
 	if (!error && count) {
 		load_tree(load.file[0]);
-		error = load_steps(&load, false);
+		error = load_steps(&load, false, false);
+	}
+	return load_finish(&load, error, out, faults);
+}
+
+int policy_move(struct policy **out, const struct policy *policy,
+		const struct policy_host *host, struct policy_faults *faults)
+{
+	struct load load = {.host = host};
+	int error = 0;
+
+	*faults = (struct policy_faults){0};
+	if (!policy->kepts)
+		return -ENOTSUP;
+	load.policy = policy_new();
+	if (!load.policy)
+		return -ENOMEM;
+	for (unsigned i = 0; i < policy->kepts && !error; i++) {
+		const struct kept_file *kept = &policy->kept[i];
+		struct load_file *file =
+			file_new(&load, kept->path, kept->name, kept->dir);
+
+		if (file)
+			file->text = malloc(kept->len + 2);
+		if (!file || !file->text) {
+			error = -ENOMEM;
+			break;
+		}
+		memcpy(file->text, kept->text, kept->len);
+		file->text[kept->len] = '\0';
+		file->len = kept->len;
+		file->exposed = kept->exposed;
+	}
+	if (!error) {
+		load_tree(load.file[0]);
+		error = load_steps(&load, true, true);
 	}
 	return load_finish(&load, error, out, faults);
 }

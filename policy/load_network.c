@@ -155,6 +155,47 @@ static void read_addresses(struct load_file *file, struct conf_network *conf)
 	}
 }
 
+/* fe80:: needs a scope that no URI or SDP can tell. */
+static bool is_link_local(const struct sockaddr *address)
+{
+	const struct sockaddr_in6 *in6 = (const void *)address;
+
+	return address->sa_family == AF_INET6 &&
+	       IN6_IS_ADDR_LINKLOCAL(&in6->sin6_addr);
+}
+
+/* What stands at the interface now, which may be nothing: a line that is not
+ * up yet. The addresses come and go (policy_move). */
+static void read_interface(struct load_file *file, struct conf_network *conf)
+{
+	const struct policy_host *host = file->load->host;
+	struct policy_network *net = &conf->net;
+
+	if (conf->address.count)
+		load_error(file, load_key_line(&conf->section, "interface"),
+			   "both \"address\" and \"interface\" are given");
+	net->address = arena_array(&file->load->policy->arena, ADDRESSES_MAX,
+				   sizeof(*net->address));
+	for (unsigned i = 0;
+	     host && host->interface && net->address && i < host->addresses &&
+	     net->addresses < ADDRESSES_MAX;
+	     i++) {
+		struct policy_network_address *a =
+			&net->address[net->addresses];
+
+		if (strcmp(host->interface[i], net->interface) != 0 ||
+		    is_link_local((struct sockaddr *)&host->address[i].base))
+			continue;
+		a->local = host->address[i].base;
+		address_set_port((struct sockaddr *)&a->local, net->sip_port);
+		net->addresses++;
+	}
+	if (host && !net->addresses)
+		load_warning(file, load_key_line(&conf->section, "interface"),
+			     "interface \"%.15s\" has no address now",
+			     net->interface);
+}
+
 static unsigned family_count(const struct policy_network *net,
 			     sa_family_t family)
 {
@@ -435,7 +476,14 @@ static bool read_network(struct load_file *file, struct conf_network *conf,
 			  "networks.NAME", NULL, net->at.line, conf))
 		return false;
 	load_keys(&conf->section, node);
-	read_addresses(file, conf);
+	if (net->interface)
+		read_interface(file, conf);
+	else if (load_is_set(&conf->section, "address"))
+		read_addresses(file, conf);
+	else
+		load_error(file, net->at.line,
+			   "a network has no \"address\" and no "
+			   "\"interface\"");
 	read_public(file, conf);
 	read_subnets(file, conf);
 	read_ports(file, conf);

@@ -100,7 +100,8 @@ static void check_family(const struct section *section,
 			 const struct policy_network *net,
 			 const struct sockaddr_storage *address, unsigned line)
 {
-	if (!net || net->addresses == 0 ||
+	/* An interface's addresses come and go. */
+	if (!net || net->addresses == 0 || net->interface ||
 	    policy_network_address(net, (const struct sockaddr *)address))
 		return;
 	load_error(section->source, line,

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <ifaddrs.h>
 #include <net/if.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,8 +47,10 @@ int policy_host_read(struct policy_host *out)
 	for (entry = list; entry; entry = entry->ifa_next)
 		count += is_usable(entry);
 	out->address = calloc(count + 1, sizeof(*out->address));
-	if (!out->address) {
+	out->interface = calloc(count + 1, sizeof(*out->interface));
+	if (!out->address || !out->interface) {
 		freeifaddrs(list);
+		policy_host_free(out);
 		return -ENOMEM;
 	}
 	for (entry = list; entry; entry = entry->ifa_next) {
@@ -61,6 +64,8 @@ int policy_host_read(struct policy_host *out)
 		memcpy(&mask, entry->ifa_netmask, address_len(entry->ifa_addr));
 		mask.ss_family = entry->ifa_addr->sa_family;
 		at->bits = mask_bits((const struct sockaddr *)&mask);
+		snprintf(out->interface[out->addresses], POLICY_INTERFACE_MAX,
+			 "%s", entry->ifa_name);
 		out->addresses++;
 	}
 	freeifaddrs(list);
@@ -70,6 +75,7 @@ int policy_host_read(struct policy_host *out)
 void policy_host_free(struct policy_host *host)
 {
 	free(host->address);
+	free(host->interface);
 	*host = (struct policy_host){0};
 }
 

@@ -92,6 +92,7 @@ struct policy_network {
 		struct address_prefix subnet;	/* the subnet it stands in */
 	} * address;
 	unsigned addresses;
+	const char *interface; /* whose addresses these are; NULL: given */
 	uint16_t sip_port;
 	uint16_t public_sip_port; /* sip_port unless mapped */
 	uint16_t more_sip_port[POLICY_SIP_PORTS_MAX]; /* never mapped */
@@ -229,9 +230,12 @@ struct policy_faults {
 };
 
 /* This host's addresses, for "is this address ours?" and subnets. */
+#define POLICY_INTERFACE_MAX 16
 struct policy_host {
 	struct address_prefix *address;
 	unsigned addresses;
+	/* the interface of each; NULL: not known */
+	char (*interface)[POLICY_INTERFACE_MAX];
 };
 
 /* Read getifaddrs(3). Returns 0 or -errno; free with policy_host_free. */
@@ -248,6 +252,14 @@ void policy_host_free(struct policy_host *host);
  * only); -EINVAL if there is any error; -ENOMEM.
  */
 int policy_load(struct policy **out, const char *path,
+		const struct policy_host *host, struct policy_faults *faults);
+
+/*
+ * The same configuration on a host whose addresses changed: networks that are
+ * named by their interface take what stands there now. Nothing is read but
+ * files of passwords. As policy_load; -ENOTSUP if no network has an interface.
+ */
+int policy_move(struct policy **out, const struct policy *policy,
 		const struct policy_host *host, struct policy_faults *faults);
 void policy_faults_free(struct policy_faults *faults);
 

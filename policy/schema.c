@@ -131,8 +131,10 @@ static const struct policy_key keys[] = {
 	PATH("sallyport.conf", "policy_dir", "1-4000", "policy.d", MAIN,
 	     policy_dir, "folder of the peers' files"),
 
-	LIST("networks.NAME", "address", "addresses", "required", NET, address,
+	LIST("networks.NAME", "address", "addresses", "-", NET, address,
 	     "our addresses there"),
+	TEXT("networks.NAME", "interface", "1-15", "-", NET, net.interface,
+	     "the interface whose addresses are ours there"),
 	LIST("networks.NAME", "public", "addresses", "-", NET, public,
 	     "the addresses a router maps to ours"),
 	NUMBER("networks.NAME", "sip_port", "1-65535", "5060", NET,

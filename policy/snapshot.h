@@ -116,6 +116,13 @@ struct policy {
 	struct conf_route *route;
 	unsigned routes;
 	struct source_index *source; /* by network */
+	/* The files as they were read, if a network has an interface. */
+	struct kept_file {
+		const char *path, *name, *dir, *text;
+		size_t len;
+		bool exposed;
+	} * kept;
+	unsigned kepts;
 };
 
 /* A snapshot with one reference and nothing in it; NULL: no memory. */

@@ -136,6 +136,8 @@ static int agent_open_rest(struct agent *agent, char *why, size_t why_size)
 			files->control_group, why, why_size);
 	if (!error)
 		error = chores_start(agent);
+	if (!error)
+		error = move_start(agent);
 	return error;
 }
 
@@ -213,6 +215,7 @@ void agent_free(struct agent *agent)
 
 	if (!agent)
 		return;
+	move_stop(agent);
 	chores_stop(agent);
 	ctl_free(agent->ctl);
 	while ((call = TAILQ_FIRST(&agent->calls)))

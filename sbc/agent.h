@@ -32,7 +32,10 @@ struct agent_network {
 	struct agent *agent;
 	const struct policy_network *policy; /* of the current snapshot */
 	nta_agent_t *nta;
-	char *name;		      /* outlives the snapshot */
+	char *name;	 /* outlives the snapshot */
+	bool named;	 /* its listeners have names in nta: "192.0.2.1:5060" */
+	bool incomplete; /* an address could not be listened on yet */
+	bool stale;	 /* there are listeners at addresses that are gone */
 	nta_leg_t *out_of_dialog;     /* for REGISTER and OPTIONS of ours */
 	uint16_t rtp_first, rtp_last; /* of the block */
 	struct media_block *block;
@@ -65,6 +68,7 @@ struct agent {
 	uint64_t started_ms, leave_ms, end_ms;
 	uint64_t watched_ms; /* when the listeners' queues were looked at */
 	bool draining, ending;
+	struct agent_move *move;
 	struct agent_chores *chores; /* timers and descriptors of the loop */
 	int exit_status;
 };

@@ -131,6 +131,7 @@ static void chores_tick(su_root_magic_t *magic, su_timer_t *timer, void *arg)
 	chores_tell_guard(agent);
 	chores_tell_store(agent);
 	chores_watchdog(agent->chores);
+	move_tidy(agent);
 	agent->chores->ticks++;
 	if (agent->chores->ticks % CHORES_TCP_TICKS == 0)
 		chores_trim_connections(agent);

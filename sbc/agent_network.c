@@ -190,21 +190,6 @@ static int network_listen(struct agent_network *network,
 	network_url(address, transport, url, sizeof(url));
 	address_text(ident, (const struct sockaddr *)&address->local);
 	errno = 0;
-	if (!network->nta) {
-		network->nta = nta_agent_create(
-			network->agent->root, NETWORK_NO_URL,
-			network_on_message, network, NTATAG_UA(1),
-			NTATAG_MAXSIZE(limits->max_message),
-			/* Never a silent switch to TCP. */
-			NTATAG_UDP_MTU(65535), NTATAG_USE_NAPTR(0),
-			NTATAG_USE_SRV(0), NTATAG_PASS_100(1),
-			NTATAG_CLIENT_RPORT(1), NTATAG_SERVER_RPORT(1),
-			NTATAG_TCP_RPORT(1), NTATAG_EXTRA_100(1),
-			NTATAG_PRELOAD(NETWORK_MESSAGE_BYTES),
-			NTATAG_MERGE_482(1), TPTAG_LOG(0), TAG_END());
-		if (!network->nta)
-			return errno ? -errno : -EADDRINUSE;
-	}
 	if (nta_agent_add_tport(network->nta, (const url_string_t *)url,
 				TPTAG_IDENT(ident),
 				TPTAG_IDLE(limits->tcp_idle_ms),
@@ -212,6 +197,39 @@ static int network_listen(struct agent_network *network,
 				TPTAG_LOG(0), TAG_END()))
 		return errno ? -errno : -EADDRINUSE;
 	return 0;
+}
+
+int network_start(struct agent_network *network)
+{
+	const struct policy_limits *limits =
+		policy_limits(network->agent->policy);
+
+	network->nta = nta_agent_create(
+		network->agent->root, NETWORK_NO_URL, network_on_message,
+		network, NTATAG_UA(1), NTATAG_MAXSIZE(limits->max_message),
+		/* Never a silent switch to TCP. */
+		NTATAG_UDP_MTU(65535), NTATAG_USE_NAPTR(0), NTATAG_USE_SRV(0),
+		NTATAG_PASS_100(1), NTATAG_CLIENT_RPORT(1),
+		NTATAG_SERVER_RPORT(1), NTATAG_TCP_RPORT(1),
+		NTATAG_EXTRA_100(1), NTATAG_PRELOAD(NETWORK_MESSAGE_BYTES),
+		NTATAG_MERGE_482(1), TPTAG_LOG(0), TAG_END());
+	if (!network->nta)
+		return -ENOMEM;
+	network->named = true;
+	network->out_of_dialog = nta_leg_tcreate(
+		network->nta, NULL, NULL, NTATAG_NO_DIALOG(1),
+		URLTAG_URL("sip:out-of-dialog@invalid"), TAG_END());
+	return network->out_of_dialog ? 0 : -ENOMEM;
+}
+
+void network_stop(struct agent_network *network)
+{
+	if (network->out_of_dialog)
+		nta_leg_destroy(network->out_of_dialog);
+	if (network->nta)
+		nta_agent_destroy(network->nta);
+	network->out_of_dialog = NULL;
+	network->nta = NULL;
 }
 
 static int network_explain(const struct policy_network_address *address,
@@ -236,9 +254,9 @@ static int network_explain(const struct policy_network_address *address,
 }
 
 /* All ports of one address. */
-static int network_listen_at(struct agent_network *network,
-			     const struct policy_network_address *address,
-			     char *why, size_t why_size)
+int network_listen_at(struct agent_network *network,
+		      const struct policy_network_address *address, char *why,
+		      size_t why_size)
 {
 	const struct policy_network *policy = network->policy;
 	uint16_t port[1 + POLICY_SIP_PORTS_MAX];
@@ -271,19 +289,18 @@ int network_open(struct agent_network *network, struct agent *agent,
 	network->name = strdup(policy->name);
 	if (!network->name)
 		return -ENOMEM;
-	for (unsigned i = 0; i < policy->addresses; i++) {
+	error = network_start(network);
+	for (unsigned i = 0; !error && i < policy->addresses; i++) {
 		error = network_listen_at(network, &policy->address[i], why,
 					  why_size);
-		if (error)
-			return error;
+		/* It may be there and not yet usable. */
+		if (error == -EADDRNOTAVAIL && policy->interface) {
+			network->incomplete = true;
+			error = 0;
+		}
 	}
-	network->out_of_dialog =
-		nta_leg_tcreate(network->nta, NULL, NULL, NTATAG_NO_DIALOG(1),
-				URLTAG_URL("sip:out-of-dialog"
-					   "@invalid"),
-				TAG_END());
-	if (!network->out_of_dialog)
-		return -ENOMEM;
+	if (error)
+		return error;
 	return network_update(network, policy, why, why_size);
 }
 
@@ -293,9 +310,17 @@ int network_update(struct agent_network *network,
 {
 	const struct policy_media *media = policy_media(network->agent->policy);
 	struct media_block *block;
+	bool moved;
 	int error;
 
+	moved = network->incomplete ||
+		!network_same_place(network->policy, policy);
 	network->policy = policy;
+	if (moved) {
+		error = network->block ? network_move(network) : 0;
+		if (error)
+			return error;
+	}
 	if (network->block && network->rtp_first == policy->rtp_first &&
 	    network->rtp_last == policy->rtp_last)
 		return 0;
@@ -335,10 +360,7 @@ bool network_same_place(const struct policy_network *a,
 
 void network_close(struct agent_network *network)
 {
-	if (network->out_of_dialog)
-		nta_leg_destroy(network->out_of_dialog);
-	if (network->nta)
-		nta_agent_destroy(network->nta);
+	network_stop(network);
 	if (network->block)
 		media_block_retire(network->block);
 	free(network->name);

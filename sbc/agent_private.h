@@ -17,6 +17,15 @@ void network_close(struct agent_network *network);
 int network_update(struct agent_network *network,
 		   const struct policy_network *policy, char *why,
 		   size_t why_size);
+/* Its addresses are others now, or listeners at dead ones can go. */
+int network_move(struct agent_network *network);
+/* The nta agent without a listener, and its end. 0 or -ENOMEM. */
+int network_start(struct agent_network *network);
+void network_stop(struct agent_network *network);
+/* All ports of one address. -errno with `why`. */
+int network_listen_at(struct agent_network *network,
+		      const struct policy_network_address *address, char *why,
+		      size_t why_size);
 /* How full the fullest of its listeners' queues is, in thousandths. */
 unsigned network_queue_fill(const struct agent_network *network);
 bool network_same_place(const struct policy_network *a,
@@ -31,6 +40,16 @@ int agent_open_trunks(struct agent *agent, struct trunk **old, unsigned olds);
 void agent_event(const char *event, const char *key, const char *value);
 /* How long a nonce of ours is good. */
 #define AGENT_NONCE_LIFE_MS 300000
+
+/* --- agent_move.c: the host's addresses change ----------------------------
+ */
+
+int move_start(struct agent *agent);
+void move_stop(struct agent *agent);
+/* Networks that are quiet now are rid of their dead listeners. */
+void move_tidy(struct agent *agent);
+/* agent_reload.c: the same configuration at new addresses; takes `policy`. */
+int agent_move_to(struct agent *agent, struct policy *policy);
 
 /* --- agent_music.c: hold music, by the files' paths ------------------------
  */

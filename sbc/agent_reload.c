@@ -39,7 +39,9 @@ static char *agent_unmovable(const struct agent *agent,
 	for (unsigned i = 0; i < policy_networks(policy); i++) {
 		const struct policy_network *now = policy_network(policy, i);
 
-		if (same && network_same_place(agent->network[i].policy, now))
+		if (same &&
+		    (network_same_place(agent->network[i].policy, now) ||
+		     (now->interface && agent->network[i].policy->interface)))
 			continue;
 		if (asprintf(&text,
 			     "%s:%u: error: networks, their addresses and "
@@ -123,10 +125,21 @@ static int agent_swap(struct agent *agent, struct policy *policy, char **why)
 	return error;
 }
 
+int agent_move_to(struct agent *agent, struct policy *policy)
+{
+	char *why = NULL;
+	int error = agent_swap(agent, policy, &why);
+
+	if (why)
+		log_warning("%s", why);
+	free(why);
+	return error;
+}
+
 int agent_reload(struct agent *agent, char **why)
 {
 	struct policy_faults faults;
-	struct policy_host host = {NULL, 0};
+	struct policy_host host = {0};
 	struct policy *policy = NULL;
 	int error;
 

@@ -59,7 +59,7 @@ static int main_version(void)
 static int main_load(struct policy **policy, const struct main_options *options)
 {
 	struct policy_faults faults;
-	struct policy_host host = {NULL, 0};
+	struct policy_host host = {0};
 	int error;
 
 	policy_host_read(&host);

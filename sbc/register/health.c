@@ -221,6 +221,12 @@ void health_stop(struct trunk *trunk)
 	trunk->health.timer = NULL;
 }
 
+void health_pause(struct trunk *trunk)
+{
+	stop_ping(trunk);
+	su_timer_reset(trunk->health.timer);
+}
+
 void health_soon(struct trunk *trunk)
 {
 	stop_ping(trunk);

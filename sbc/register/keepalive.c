@@ -117,6 +117,5 @@ void keepalive_send(struct registrar *registrar, struct binding *binding)
 		SIP_METHOD_OPTIONS, (url_string_t *)binding->pub.contact,
 		SIPTAG_FROM_STR(from), SIPTAG_TO_STR(to),
 		SIPTAG_CALL_ID_STR(wire_call_id(call_id)),
-		TAG_IF(network->policy->more_sip_ports, TPTAG_IDENT(ident)),
-		TAG_END());
+		TAG_IF(network->named, TPTAG_IDENT(ident)), TAG_END());
 }

@@ -285,6 +285,15 @@ const struct registrar_binding *registrar_next(
 	return binding_walk(registrar->table, after);
 }
 
+void registrar_let_go(struct registrar *registrar, const char *network)
+{
+	const struct registrar_binding *it = NULL;
+
+	while ((it = binding_walk(registrar->table, it)))
+		if (!strcmp(it->network_name, network))
+			keepalive_cancel((struct binding *)(uintptr_t)it);
+}
+
 unsigned registrar_count(const struct registrar *registrar)
 {
 	return binding_count(registrar->table);

@@ -42,6 +42,9 @@ void registrar_request(struct registrar *registrar, nta_incoming_t *irq,
 		       const struct sockaddr *source,
 		       enum policy_transport transport);
 
+/* Keepalives through this network's nta agent are given up. */
+void registrar_let_go(struct registrar *registrar, const char *network);
+
 /* The live bindings of a user, newest first. Borrowed until the loop runs. */
 unsigned registrar_find(const struct registrar *registrar, const char *user,
 			const struct registrar_binding **out, unsigned max);

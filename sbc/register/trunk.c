@@ -142,7 +142,7 @@ const char *trunk_ident(char out[ADDRESS_TEXT_MAX], const struct trunk *trunk,
 		network, (const struct sockaddr *)&target->address);
 	struct sockaddr_storage local;
 
-	if (!ours || !network->more_sip_ports)
+	if (!ours || !trunk_network(trunk)->named)
 		return NULL;
 	local = ours->local;
 	address_set_port((struct sockaddr *)&local, trunk->state.way.port);
@@ -457,6 +457,13 @@ void trunk_free(struct trunk *trunk, bool politely)
 		su_timer_destroy(trunk->turn);
 	place_free(trunk->place);
 	free(trunk);
+}
+
+void trunk_let_go(struct trunk *trunk)
+{
+	(void)trunk_leave(trunk);
+	health_pause(trunk);
+	trunk->place_key[0] = '\0';
 }
 
 bool trunk_leave(struct trunk *trunk)

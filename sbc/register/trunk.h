@@ -48,6 +48,10 @@ void trunk_update(struct trunk *trunk, const struct policy_peer *peer);
  * itself if the loop runs on (a second is enough). Nothing waits for it. */
 void trunk_free(struct trunk *trunk, bool politely);
 
+/* Its network's nta agent may go: nothing of the trunk is under way there any
+ * more. trunk_update, which must follow, begins anew. */
+void trunk_let_go(struct trunk *trunk);
+
 /* The program ends: de-register now, keep the trunk for calls that still say
  * goodbye. True if a REGISTER went out: let the loop run on, a second at most,
  * since its answer may be a challenge. trunk_free then has nothing to say. */

@@ -82,6 +82,8 @@ void trunk_say(const struct trunk *trunk, const char *event, unsigned status,
 /* --- health.c --- */
 int health_start(struct trunk *trunk);
 void health_stop(struct trunk *trunk);
+/* No ping is under way, none is planned. */
+void health_pause(struct trunk *trunk);
 /* The targets or the interval changed: ask soon. */
 void health_soon(struct trunk *trunk);
 

@@ -55,6 +55,7 @@ static const struct status_word event_table[] = {
 	{"reload", "a new policy is in force"},
 	{"reload-failed", "a broken policy was not taken"},
 	{"drain", "no more calls are taken"},
+	{"address-changed", "a network stands at other addresses now"},
 	{"guard", "requests were dropped or new calls refused; at most "
 		  "one line a second"},
 	{"store-trouble", "the store could not write"},
@@ -71,6 +72,7 @@ static const struct status_word field_table[] = {
 	{"to", "the number asked for"},
 	{"number", "the number as the peer is asked for it"},
 	{"candidate", "the peer that is asked first"},
+	{"address", "our addresses there"},
 	{"network", "the network the packet came in on"},
 	{"source", "the address and port it came from"},
 	{"target", "the address and port it goes to"},
