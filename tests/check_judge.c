@@ -22,12 +22,21 @@
 #define MOVED                                              \
 	HEAD "m=audio 4002 RTP/AVP 8 101\r\na=rtpmap:101 " \
 	     "telephone-event/8000\r\n"
-#define HELD	  PCMA "a=sendonly\r\n"
-#define PCMU	  HEAD "m=audio 4000 RTP/AVP 0\r\n"
-#define G729	  HEAD "m=audio 4000 RTP/AVP 18\r\n"
-#define VIDEO	  PCMA "m=video 4004 RTP/AVP 34\r\n"
-#define FAX	  HEAD "m=image 4000 udptl t38\r\n"
-#define AUDIO_FAX PCMA "m=image 4004 udptl t38\r\n"
+#define HELD	 PCMA "a=sendonly\r\n"
+#define PCMU	 HEAD "m=audio 4000 RTP/AVP 0\r\n"
+#define G729	 HEAD "m=audio 4000 RTP/AVP 18\r\n"
+#define VIDEO	 PCMA "m=video 4004 RTP/AVP 34\r\n"
+#define FAX	 HEAD "m=image 4000 udptl t38\r\n"
+#define ONE_SLOT HELD
+#define NOTHING	 HEAD "m=audio 0 RTP/AVP 8\r\n"
+#define ORIGIN(id, version)                              \
+	"v=0\r\no=- " id " " version                     \
+	" IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1" \
+	"\r\nt=0 0\r\nm=audio 4002 RTP/AVP 8\r\n"
+#define OLDER	     ORIGIN("1", "000")
+#define NEWER	     ORIGIN("1", "10")
+#define OTHER_ORIGIN ORIGIN("7", "0")
+#define AUDIO_FAX    PCMA "m=image 4004 udptl t38\r\n"
 
 enum {
 	UPDATE = 1,
@@ -37,6 +46,7 @@ enum {
 	CONVERT = 16,
 	SAME = 32,
 	IN_FAX = 64, /* T is */
+	TWO_BEFORE = 128, /* P's last body had two slots */
 };
 
 static const struct {
@@ -79,6 +89,21 @@ static const struct {
 	 "change"},
 	{"audio after a fax by UPDATE", MOVED, IN_FAX | UPDATE, JUDGE_REFUSE,
 	 504, "update-needs-time"},
+	{"a slot is missing", ONE_SLOT, SHIELD | TWO_BEFORE, JUDGE_REFUSE, 488,
+	 "slots-missing"},
+	{"version backwards", OLDER, SHIELD, JUDGE_REFUSE, 488,
+	 "version-backwards"},
+	{"version backwards, T may be asked", OLDER, 0, JUDGE_REFUSE, 488,
+	 "version-backwards"},
+	{"another origin, lower version", OTHER_ORIGIN, SHIELD, JUDGE_HERE, 0,
+	 "policy"},
+	{"a longer version is a higher one", NEWER, SHIELD, JUDGE_HERE, 0,
+	 "policy"},
+	{"nothing is left", NOTHING, SHIELD, JUDGE_HERE, 0, "removed"},
+	{"nothing is left, T may be asked", NOTHING, 0, JUDGE_HERE, 0,
+	 "removed"},
+	{"nothing is left past us", NOTHING, DIRECT, JUDGE_FORWARD, 0,
+	 "direct-media"},
 	{"fax beside audio", AUDIO_FAX, SHIELD, JUDGE_HERE, 0, "policy"},
 };
 
@@ -99,7 +124,8 @@ START_TEST(an_offer_is_judged)
 			.same = flags & SAME,
 		};
 
-		ck_assert_int_eq(body_parse(&was, PCMA, strlen(PCMA), &why), 0);
+		const char *last = flags & TWO_BEFORE ? VIDEO : PCMA;
+		ck_assert_int_eq(body_parse(&was, last, strlen(last), &why), 0);
 		if (text) {
 			ck_assert_int_eq(
 				body_parse(&now, text, strlen(text), &why), 0);

@@ -265,6 +265,14 @@ void forward_recalled(struct call *call, struct leg *p)
 		forward_done(call);
 }
 
+/* T took what came to nothing: it is offered what it had before. */
+static void forward_put_back(struct call *call, struct leg *t)
+{
+	forward_restore(call, t);
+	if (!offer_renew(&t->offer))
+		call->forward.undoing = !leg_reinvite(t);
+}
+
 /* T answered what had been cancelled, or our putting it back. */
 static void forward_undo(struct call *call, struct leg *t,
 			 const struct leg_event *event)
@@ -278,10 +286,14 @@ static void forward_undo(struct call *call, struct leg *t,
 	if (event->kind == LEG_MODIFIED &&
 	    !body_parse(&answer, event->sdp.text, event->sdp.len, &why) &&
 	    !offer_remember(&t->offer, event->sdp.text, event->sdp.len) &&
-	    !taken)
+	    !taken) {
 		path_target(call, t, &answer);
-	if (taken && !offer_renew(&t->offer))
-		f->undoing = !leg_reinvite(t);
+		call_note_codec(call, &answer);
+		path_flows(call, t, call_other(call, t));
+		call_describe(call);
+	}
+	if (taken)
+		forward_put_back(call, t);
 }
 
 static void forward_said(struct call *call, const struct leg *t,
@@ -322,6 +334,7 @@ void forward_answered(struct call *call, struct leg *t,
 	status = forward_take(call, t, &theirs, event->sdp);
 	if (status) {
 		modify_refuse(call, f->p, status, "answer-unusable");
+		forward_put_back(call, t);
 	} else {
 		forward_said(call, t, event->status);
 		modify_tell_hold(call, f->p, &theirs);

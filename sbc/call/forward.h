@@ -22,7 +22,7 @@ struct forward {       /* in the call; all zero: none is under way */
 	const char *what; /* judge's word for it */
 	bool sent;	  /* false: T is busy, or glare's pause is not over */
 	bool withdrawn;	  /* ours was cancelled; T may yet have taken it */
-	bool undoing;	  /* T took it; our re-INVITE puts it back */
+	bool undoing;	  /* T took it in vain; our re-INVITE puts it back */
 	unsigned tries;
 	char *t_local; /* our last body on T, in force again if it refuses */
 	const struct leg *sent_to; /* the last one ever asked; to compare */

@@ -4,6 +4,7 @@
 
 #include "sbc/call/judge.h"
 
+#include <string.h>
 #include <strings.h>
 
 #include "sbc/sip/offer.h"
@@ -71,9 +72,44 @@ static struct judge_decision judge_codec(const struct judge_question *q)
 			 : act(JUDGE_FORWARD, "codec");
 }
 
+/* Two numbers of any length, as o= lines have them. */
+static int number_compare(struct body_span a, struct body_span b)
+{
+	while (a.len && *a.text == '0')
+		a.text++, a.len--;
+	while (b.len && *b.text == '0')
+		b.text++, b.len--;
+	if (a.len != b.len)
+		return a.len < b.len ? -1 : 1;
+	return a.len ? memcmp(a.text, b.text, a.len) : 0;
+}
+
+/* What no offer may say after the last one (RFC 3264 section 8); NULL: it may.
+ * A changed body under an unchanged version is what many phones send. */
+static const char *contradiction(const struct body *was, const struct body *now)
+{
+	if (now->medias < was->medias)
+		return "slots-missing";
+	if (body_span_equal(was->origin_user, now->origin_user) &&
+	    body_span_equal(was->origin_id, now->origin_id) &&
+	    body_span_equal(was->origin_host, now->origin_host) &&
+	    number_compare(now->origin_version, was->origin_version) < 0)
+		return "version-backwards";
+	return NULL;
+}
+
+static bool all_refused(const struct body *body)
+{
+	for (unsigned i = 0; i < body->medias; i++)
+		if (body->media[i].port)
+			return false;
+	return true;
+}
+
 struct judge_decision judge_offer(const struct judge_question *q)
 {
 	struct offer_change change = {.formats = true};
+	const char *wrong;
 	bool audio;
 
 	if (!q->now)
@@ -81,8 +117,13 @@ struct judge_decision judge_offer(const struct judge_question *q)
 				 : act(JUDGE_OURS, "no-offer");
 	if (q->same)
 		return act(JUDGE_AGAIN, "refresh");
+	wrong = q->was ? contradiction(q->was, q->now) : NULL;
+	if (wrong)
+		return refuse(488, wrong);
 	if (q->was)
 		offer_compare(&change, q->was, q->now);
+	if (q->anchored && all_refused(q->now))
+		return act(JUDGE_HERE, "removed");
 	audio = live_audio(q->now);
 	if (change.image && !audio)
 		return judge_image(q);

@@ -41,9 +41,10 @@ struct judge_decision {
 };
 
 /*
- * In this order: no offer; refresh; an m=image that is new, and the way back
- * from it; media that goes past us; a codec that T does not have; UPDATE; T
- * protected; what T would not see; else T is asked.
+ * In this order: no offer; refresh; an offer that contradicts the last one; no
+ * stream left; an m=image that is new, and the way back from it; media that
+ * goes past us; a codec that T does not have; UPDATE; T protected; what T would
+ * not see; else T is asked.
  */
 struct judge_decision judge_offer(const struct judge_question *q);
 

@@ -40,19 +40,43 @@ static void modify_suppressed(struct call *call, struct leg *p, bool update,
 	status_end(&line);
 }
 
+/* RFC 3261 section 20.43: what is said of it. */
+static void modify_warning(const struct leg *p, const char *cause, char *out,
+			   size_t size)
+{
+	static const struct {
+		const char *cause;
+		unsigned code;
+		const char *text;
+	} table[] = {
+		{"t38", 304, "Media type not available"},
+		{"slots-missing", 399, "m= lines are missing"},
+		{"version-backwards", 399, "The version of o= went back"},
+	};
+	char host[ADDRESS_TEXT_MAX];
+	const char *text = "Incompatible media format";
+	unsigned code = 305;
+
+	for (unsigned i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		if (!strcmp(cause, table[i].cause)) {
+			code = table[i].code;
+			text = table[i].text;
+		}
+	snprintf(out, size, "%u %s \"%s\"", code,
+		 address_text(host, (const struct sockaddr *)&p->local), text);
+}
+
 void modify_refuse(struct call *call, struct leg *p, unsigned status,
 		   const char *cause)
 {
-	char warning[160], host[ADDRESS_TEXT_MAX];
+	char warning[160];
 	struct status_line line;
 
 	call_status(call, &line, p, "call-refused");
 	status_number(&line, "status", status);
 	status_text(&line, "cause", cause);
 	status_end(&line);
-	snprintf(warning, sizeof(warning),
-		 "305 %s \"Incompatible media format\"",
-		 address_text(host, (const struct sockaddr *)&p->local));
+	modify_warning(p, cause, warning, sizeof(warning));
 	leg_reply_refuse(p, &(struct leg_refusal){
 				    .status = status,
 				    .warning = status == 488 ? warning : NULL});
