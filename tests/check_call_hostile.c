@@ -276,6 +276,37 @@ START_TEST(port_0_everywhere_is_answered_with_it_and_can_be_taken_back)
 	}
 END_TEST
 
+/* Our offer in the 200, and such an answer in the ACK. */
+START_TEST(an_answer_that_makes_no_sense_changes_nothing)
+	{
+		enum trick trick = _i % TRICKS;
+		bool itsp = _i / TRICKS;
+		struct fake_call *call;
+		char *said;
+
+		begin(policies[0]);
+		call = end_of(itsp);
+		ask_again(itsp, before, sizeof(before));
+		said = strdup(call->sdp);
+		write_trick(call, trick);
+		if (trick == LESS_SLOTS || trick == BACKWARDS) /* one too many
+								*/
+			add(body, sizeof(body), "m=video 4000 RTP/AVP 34\r\n");
+		call->media.instead = body;
+		fake_reinvite_without_offer(call);
+		if (itsp)
+			fixture_run_until(&f, itsp_refreshed);
+		else
+			fixture_run_until(&f, refreshed);
+		ck_assert_status(&f, "event=call-answer-missing");
+		call->media.instead = NULL;
+		strcpy(call->sdp, said);
+		free(said);
+		fake_settle(call);
+		both_hear_again();
+	}
+END_TEST
+
 /* --- requests that are not what they seem -------------------------------- */
 
 static const char *const methods[] = {"INVITE", "UPDATE", "BYE",  "REFER",
@@ -346,6 +377,9 @@ static Suite *hostile_suite(void)
 		tests,
 		port_0_everywhere_is_answered_with_it_and_can_be_taken_back, 0,
 		4);
+	tcase_add_loop_test(tests,
+			    an_answer_that_makes_no_sense_changes_nothing, 0,
+			    TRICKS * 2);
 	tcase_add_loop_test(tests, a_request_with_a_wrong_tag_is_481, 0,
 			    METHODS * 4);
 	tcase_add_loop_test(tests, a_request_from_elsewhere_changes_nothing, 0,

@@ -337,6 +337,23 @@ static void modify_offer_ours(struct call *call, struct leg *p)
 	leg_reply(p, p->offer.local);
 }
 
+/* Is this an answer to what we last offered on `leg`? NULL: it is. */
+static const char *modify_unfit(const struct leg *leg, struct body_span sdp,
+				struct body *answer)
+{
+	struct body ours;
+	const char *why;
+
+	if (!sdp.len)
+		return "no-answer";
+	if (body_parse(answer, sdp.text, sdp.len, &why))
+		return why;
+	if (body_parse(&ours, leg->offer.local, leg->offer.local_len, &why) ||
+	    !offer_fits(&ours, answer))
+		return "answer-unusable";
+	return NULL;
+}
+
 void modify_acked(struct call *call, struct leg *leg,
 		  const struct leg_event *event)
 {
@@ -346,12 +363,13 @@ void modify_acked(struct call *call, struct leg *leg,
 	if (call->answer_due != leg)
 		return;
 	call->answer_due = NULL;
-	if (!event->sdp.len ||
-	    body_parse(&answer, event->sdp.text, event->sdp.len, &why)) {
+	why = modify_unfit(leg, event->sdp, &answer);
+	if (why) {
 		struct status_line line;
 
 		/* The session stays as it was. */
 		call_status(call, &line, leg, "call-answer-missing");
+		status_text(&line, "cause", why);
 		status_end(&line);
 		return;
 	}

@@ -84,8 +84,8 @@ static const struct sentence table[] = {
 	 "The INVITE to {end} was too long for it ({was} bytes, max_message "
 	 "{limit}) and stayed so ({bytes}) even without {left_out}."},
 	{"call-answer-missing", NULL,
-	 "The ACK of {end} brought no answer to our offer; the session stayed "
-	 "as it was."},
+	 "The ACK of {end} brought no answer to our offer that could be used "
+	 "({cause}); the session stayed as it was."},
 
 	{"call-refresh-failed", "cause=no-means",
 	 "{end} expects us to refresh its session timer, but takes no UPDATE "

@@ -80,8 +80,8 @@ static const struct trouble_line lines[] = {
 	  "it off there[, or set {advice}]."}},
 	{"no-answer-in-ack",
 	 {"call-answer-missing", NULL,
-	  "The ACK of {end} brought no answer to our offer, so it may not "
-	  "know where to send."}},
+	  "The ACK of {end} brought no answer to our offer that could be used "
+	  "({cause}), so it may not know where to send."}},
 	{"media-fault",
 	 {"media-fault", NULL,
 	  "A media socket toward {end} failed[: {error}]."}},

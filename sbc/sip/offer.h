@@ -150,6 +150,10 @@ bool offer_is_same(const struct offer *o, const char *text, size_t len);
 bool offer_payload_map(uint8_t map[128], const struct body *x,
 		       const struct body *y, unsigned slot);
 
+/* May this be the answer to that offer: slot by slot refused, or of its kind
+ * and security with a format that was offered (RFC 3264 section 6)? */
+bool offer_fits(const struct body *offer, const struct body *answer);
+
 /* The codec of a slot: its first format that is not telephone-event, CN or
  * the like. NULL: none, or the slot is refused or absent. */
 const struct body_format *offer_agreed(const struct body *answer,

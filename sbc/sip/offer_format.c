@@ -372,6 +372,33 @@ bool offer_payload_map(uint8_t map[128], const struct body *x,
 	return differs;
 }
 
+bool offer_fits(const struct body *offer, const struct body *answer)
+{
+	uint8_t map[128];
+	bool common;
+
+	if (answer->medias != offer->medias)
+		return false;
+	for (unsigned i = 0; i < answer->medias; i++) {
+		const struct body_media *media = &answer->media[i];
+
+		if (media->port == 0)
+			continue;
+		if (offer->media[i].port == 0 ||
+		    media->kind != offer->media[i].kind ||
+		    media->rtp != offer->media[i].rtp ||
+		    media->secure != offer->media[i].secure)
+			return false;
+		offer_payload_map(map, answer, offer, i);
+		common = !media->rtp;
+		for (unsigned pt = 0; pt < sizeof map && !common; pt++)
+			common = map[pt] != 255;
+		if (!common)
+			return false;
+	}
+	return true;
+}
+
 const struct body_format *offer_agreed(const struct body *answer, unsigned slot)
 {
 	const struct body_media *media;
