@@ -293,11 +293,18 @@ START_TEST(support_is_used_where_the_policy_asks)
 	}
 END_TEST
 
-START_TEST(a_caller_without_it_is_not_lost_by_policy)
+START_TEST(a_caller_without_it_is_refused_where_it_is_required)
 	{
 		dial(&phones_require, NULL, ITSP_EARLY_MEDIA);
+		fixture_run_until(&f, phone_refused);
+		ck_assert_int_eq(line()->status, 421);
+		ck_assert_str_eq(header(phone_got("421 INVITE"), "Require"),
+				 "100rel");
+		ck_assert_uint_eq(fake_seen(&f.itsp.end, "INVITE"), 0);
+		/* To require it is to have it. */
+		f.phone.end.invite_lines = REQUIRES;
+		phone_call(&f.phone, "05551234");
 		fixture_run_until(&f, both_up);
-		ck_assert_uint_eq(line()->rseq, 0);
 	}
 END_TEST
 
@@ -561,7 +568,7 @@ static Suite *call_reliable_suite(void)
 		       a_caller_that_requires_100rel_gets_it_and_nobody_else);
 	tcase_add_test(in, support_alone_is_not_used_unless_the_policy_asks);
 	tcase_add_test(in, support_is_used_where_the_policy_asks);
-	tcase_add_test(in, a_caller_without_it_is_not_lost_by_policy);
+	tcase_add_test(in, a_caller_without_it_is_refused_where_it_is_required);
 	tcase_add_test(in, a_required_100rel_is_refused_where_it_is_off);
 	tcase_add_test(in, both_sides_reliable_each_by_itself);
 	tcase_add_test(in, the_200_waits_for_the_prack);

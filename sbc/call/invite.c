@@ -54,7 +54,17 @@ static unsigned call_screen(struct agent *agent, const sip_t *sip,
 	return 0;
 }
 
-/* Extensions: 420 or 422 were sent and `irq` is gone. */
+/* `prack = require`, of a caller that cannot (RFC 3262 3, RFC 3261 21.4.15). */
+static bool call_lacks_100rel(const sip_t *sip, const struct policy_peer *peer)
+{
+	return peer->prack == POLICY_PRACK_REQUIRE &&
+	       !(sip->sip_supported &&
+		 sip_has_feature(sip->sip_supported, "100rel")) &&
+	       !(sip->sip_require &&
+		 sip_has_feature(sip->sip_require, "100rel"));
+}
+
+/* Extensions: 420, 421 or 422 were sent and `irq` is gone. */
 static bool call_extension(nta_incoming_t *irq, const sip_t *sip,
 			   const struct policy_peer *peer)
 {
@@ -66,6 +76,9 @@ static bool call_extension(nta_incoming_t *irq, const sip_t *sip,
 	if (more)
 		nta_incoming_treply(irq, SIP_420_BAD_EXTENSION,
 				    SIPTAG_UNSUPPORTED(more), TAG_END());
+	else if (call_lacks_100rel(sip, peer))
+		nta_incoming_treply(irq, SIP_421_EXTENSION_REQUIRED,
+				    SIPTAG_REQUIRE_STR("100rel"), TAG_END());
 	else if (refresh_screen(peer, sip, &min_se_s))
 		nta_incoming_treply(
 			irq, SIP_422_SESSION_TIMER_TOO_SMALL,

@@ -122,8 +122,9 @@ struct leg { /* read-only outside of leg*.c, but for `offer` */
 	uint64_t left_ms;    /* when leg_end began; 0: not yet */
 	bool bare;	 /* our INVITE has no offer; the ACK answers theirs */
 	bool offer_open; /* our offer in the 2xx waits for its ACK */
-	unsigned challenges; /* answered in a row */
-	char *credentials;   /* the last line that answered one */
+	unsigned challenges; /* of INVITE and UPDATE, answered in a row */
+	unsigned bye_tries;
+	char *credentials; /* the last line that answered one */
 	struct leg_asked {
 		unsigned ticket;
 		nta_incoming_t *irq; /* NULL: free */

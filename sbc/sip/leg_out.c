@@ -139,7 +139,7 @@ void leg_send_bye(struct leg *leg, const char *credentials)
 }
 
 const char *leg_credentials(struct leg *leg, const sip_t *sip,
-			    const char *method)
+			    const char *method, unsigned *tries)
 {
 	const struct policy_peer *peer = leg->peer;
 	const sip_route_t *route = NULL;
@@ -147,10 +147,9 @@ const char *leg_credentials(struct leg *leg, const sip_t *sip,
 	const char *uri = leg->uri, *line;
 	su_home_t home[1] = {SU_HOME_INIT(home)};
 
-	if (!peer->username || !peer->password ||
-	    leg->challenges >= LEG_CHALLENGES_MAX)
+	if (!peer->username || !peer->password || *tries >= LEG_CHALLENGES_MAX)
 		return NULL;
-	leg->challenges++;
+	++*tries;
 	nta_leg_get_route(leg->dialog, &route, &target);
 	if (target)
 		uri = url_as_string(home, target->m_url);
@@ -172,7 +171,7 @@ int leg_on_bye_response(struct leg *leg, nta_outgoing_t *orq, const sip_t *sip)
 	if (status < 200 || orq != leg->request_out)
 		return 0;
 	if (sip && (status == 401 || status == 407)) {
-		credentials = leg_credentials(leg, sip, "BYE");
+		credentials = leg_credentials(leg, sip, "BYE", &leg->bye_tries);
 		if (credentials) {
 			leg_send_bye(leg, credentials);
 			return 0;
@@ -237,7 +236,8 @@ static int leg_refused(struct leg *leg, unsigned status, const sip_t *sip)
 		return 0;
 	}
 	if (!event.silent && (status == 401 || status == 407))
-		credentials = leg_credentials(leg, sip, "INVITE");
+		credentials =
+			leg_credentials(leg, sip, "INVITE", &leg->challenges);
 	if (credentials && !leg_send_invite(leg, credentials))
 		return 0;
 	if (!event.silent && status == 422 && refresh_raise(leg, sip) &&

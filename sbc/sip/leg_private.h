@@ -35,10 +35,6 @@ nta_response_f leg_on_bye_response;
 /* The value of Supported toward this leg's peer, 100rel only if `reliable`;
  * NULL: nothing. */
 const char *leg_supported(const struct leg *leg, bool reliable);
-/* The credentials line for a second try; NULL if there will be none. */
-const char *leg_credentials(struct leg *leg, const sip_t *sip,
-			    const char *method);
-
 /* Make our INVITE, `msg` without its body, and our offer short enough for the
  * peer; the owner is told what it took. */
 void leg_slim(struct leg *leg, msg_t *msg);
@@ -46,9 +42,10 @@ void leg_slim(struct leg *leg, msg_t *msg);
 int leg_send_invite(struct leg *leg, const char *credentials);
 void leg_send_bye(struct leg *leg, const char *credentials);
 
-/* The credentials line for a second try; NULL if there will be none. */
+/* The credentials line for a second try; NULL if there will be none. tries:
+ * of this request, which may be one of several under way. */
 const char *leg_credentials(struct leg *leg, const sip_t *sip,
-			    const char *method);
+			    const char *method, unsigned *tries);
 
 /* leg_request.c: take a request without an offer; false: not one of those. */
 bool leg_on_asked(struct leg *leg, nta_incoming_t *irq, const sip_t *sip);

@@ -18,7 +18,7 @@
 /* A request of ours, kept so that a challenge can be answered. */
 struct leg_sent {
 	su_home_t home[1]; /* first: su_home_new */
-	unsigned ticket;
+	unsigned ticket, tries;
 	nta_outgoing_t *orq;
 	struct leg_message message; /* text in `home` */
 };
@@ -214,11 +214,10 @@ static int leg_on_sent_response(struct leg *leg, nta_outgoing_t *orq,
 	sent = leg->sent[i];
 	if (!event.silent && (status == 401 || status == 407) &&
 	    leg->state != LEG_LEAVING)
-		credentials = leg_credentials(leg, sip, sent->message.method);
+		credentials = leg_credentials(leg, sip, sent->message.method,
+					      &sent->tries);
 	if (credentials && !leg_send(leg, sent, credentials))
 		return 0;
-	if (status < 300)
-		leg->challenges = 0;
 	leg->sent[i] = NULL;
 	event.ticket = sent->ticket;
 	event.method = sent->message.method;

@@ -248,7 +248,8 @@ static int refresh_on_answer(struct leg *leg, nta_outgoing_t *orq,
 	if (status < 200 || orq != refresh->out)
 		return 0;
 	if (sip && (status == 401 || status == 407))
-		credentials = leg_credentials(leg, sip, "UPDATE");
+		credentials =
+			leg_credentials(leg, sip, "UPDATE", &leg->challenges);
 	if (sip && status == 422)
 		again = refresh_raise(leg, sip);
 	if (leg->state == LEG_ESTABLISHED && (credentials || again) &&

@@ -250,7 +250,7 @@ static int reliable_on_prack_answer(struct leg *leg, nta_outgoing_t *orq,
 	if (!fork || status < 200)
 		return 0;
 	if (sip && (status == 401 || status == 407))
-		credentials = leg_credentials(leg, sip, "PRACK");
+		credentials = leg_credentials(leg, sip, "PRACK", &fork->tries);
 	if (credentials) {
 		reliable_send_prack(leg, fork, credentials);
 		return 0;
@@ -279,6 +279,7 @@ bool reliable_heard(struct leg *leg, const sip_t *sip)
 	fork->rseq = rseq;
 	snprintf(fork->rack, sizeof(fork->rack), "%u %u INVITE", rseq,
 		 leg->invite_cseq);
+	fork->tries = 0;
 	reliable_send_prack(leg, fork, NULL);
 	return true;
 }

@@ -33,6 +33,7 @@ struct reliable_fork {
 	uint32_t rseq;	       /* of the last one that was PRACKed */
 	char rack[40];	       /* its RAck */
 	nta_outgoing_t *prack; /* ours, until it is answered */
+	unsigned tries;	       /* challenges of it that were answered */
 };
 
 struct reliable {

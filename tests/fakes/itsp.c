@@ -241,6 +241,25 @@ static bool on_register(struct itsp *itsp, const struct text_message *m)
 	return true;
 }
 
+/* Refused for want of credentials? */
+static bool challenge_inside(struct itsp *itsp, const struct text_message *m)
+{
+	char credentials[1024];
+
+	if (!does(itsp, ITSP_CHALLENGES_INSIDE) || !strcmp(m->method, "ACK") ||
+	    !strcmp(m->method, "CANCEL"))
+		return false;
+	if (text_header(m, "Proxy-Authorization", 0, credentials,
+			sizeof(credentials)) &&
+	    digest_right(credentials, m->method, itsp->secret)) {
+		itsp->admitted++;
+		return false;
+	}
+	itsp->challenged++;
+	fake_reply(&itsp->end, m, 407, "Proxy-Authenticate: " CHALLENGE "\r\n");
+	return true;
+}
+
 static bool on_request(struct fake *fake, struct fake_call *call,
 		       const struct text_message *m)
 {
@@ -249,6 +268,8 @@ static bool on_request(struct fake *fake, struct fake_call *call,
 	char more[40];
 
 	if (does(itsp, ITSP_SILENT))
+		return true;
+	if (inside && call && challenge_inside(itsp, m))
 		return true;
 	if (!strcmp(m->method, "PRACK") && inside) {
 		on_prack(itsp, m);

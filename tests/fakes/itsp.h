@@ -35,6 +35,7 @@ enum itsp_behaviour {
 	ITSP_REINVITE_488 = 1 << 23,   /* 488, and the call goes on */
 	ITSP_REINVITE_491 = 1 << 24,   /* 491 to the first one */
 	ITSP_REINVITE_WAITS = 1 << 25, /* 100 and no more, 487 when cancelled */
+	ITSP_CHALLENGES_INSIDE = 1 << 26, /* 407 to each request in a call */
 };
 
 struct itsp {
