@@ -3,12 +3,17 @@
 #include "media/engine.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
 
 #include "media/keying.h"
+
+/* A worker that is woken for every call's every step costs more than what it
+ * does then; and one packet's time is not noticed at a call's beginning. */
+#define PACE_US 4000
 
 int media_engine_new(struct media_engine **out,
 		     const struct media_config *config)
@@ -155,6 +160,7 @@ static void flush_worker(struct worker *worker)
 		TAILQ_REMOVE(&worker->dirty, session, dirty_link);
 		session->dirty = false;
 	}
+	worker->behind = session != NULL;
 	bell_ring(&worker->bell);
 }
 
@@ -162,6 +168,39 @@ void media_engine_flush(struct media_engine *engine)
 {
 	for (unsigned i = 0; i < engine->config.workers; i++)
 		flush_worker(&engine->workers[i]);
+}
+
+static uint64_t now_us(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+unsigned media_engine_turn(struct media_engine *engine)
+{
+	bool noted = false;
+	engine->paced = true;
+	for (unsigned i = 0; i < engine->config.workers; i++) {
+		const struct worker *worker = &engine->workers[i];
+		noted |= !TAILQ_EMPTY(&worker->dirty) && !worker->behind;
+	}
+	if (!noted)
+		return UINT_MAX;
+	uint64_t now = now_us(), past = now - engine->flushed_us;
+	if (past < PACE_US)
+		return (unsigned)(PACE_US - past + 999) / 1000;
+	engine->flushed_us = now;
+	media_engine_flush(engine);
+	return UINT_MAX;
+}
+
+/* Where a ring was full there is room now. */
+static void catch_up(struct media_engine *engine)
+{
+	for (unsigned i = 0; i < engine->config.workers; i++)
+		if (!engine->paced || engine->workers[i].behind)
+			flush_worker(&engine->workers[i]);
 }
 
 static void on_detached(const struct relay_event *event)
@@ -260,12 +299,12 @@ bool media_engine_event(struct media_engine *engine, struct media_event *out)
 		session_free(engine->corpse);
 		engine->corpse = NULL;
 	}
-	media_engine_flush(engine);
+	catch_up(engine);
 	if (take_event(engine, out))
 		return true;
 	/* Answer the bell only when all is taken, then look again: what came
 	 * in between rang for nothing. */
 	bell_answer(&engine->bell);
-	media_engine_flush(engine);
+	catch_up(engine);
 	return take_event(engine, out);
 }

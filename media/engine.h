@@ -27,6 +27,8 @@ struct media_engine {
 	unsigned session_count;
 	unsigned socket_count;
 	unsigned turn; /* whose events come next */
+	bool paced;    /* media_engine_turn is called, and tells the workers */
+	uint64_t flushed_us;
 	struct g711_tables g711;
 	struct worker *workers;
 };

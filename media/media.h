@@ -45,10 +45,16 @@ int media_engine_fd(const struct media_engine *engine);
 
 /*
  * Tell the workers what the functions below were asked since the last time,
- * with one wake-up each: call it once a turn of the loop. media_engine_event()
- * does it too.
+ * with one wake-up each. media_engine_event() does it too, unless
+ * media_engine_turn() is used.
  */
 void media_engine_flush(struct media_engine *engine);
+/*
+ * The same, at most once in 4 ms: call it once a turn of the loop. Returns in
+ * how many ms it has to be called again at the latest; UINT_MAX: nothing
+ * waits.
+ */
+unsigned media_engine_turn(struct media_engine *engine);
 
 /* --- port blocks: one a network ------------------------------------------ */
 

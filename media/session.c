@@ -15,9 +15,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <time.h>
 
+#include "media/chance.h"
 #include "media/keying.h"
 #include "media/music.h"
 
@@ -108,7 +108,7 @@ static bool tell_pair(struct media_session *session, struct pair *pair)
 static uint64_t chance(const void *fallback)
 {
 	uint64_t random = (uintptr_t)fallback;
-	(void)!getrandom(&random, sizeof(random), GRND_NONBLOCK);
+	chance_take(&random, sizeof(random));
 	return random;
 }
 

@@ -151,6 +151,7 @@ struct worker {
 	/* The signalling thread's alone. */
 	unsigned sessions;
 	TAILQ_HEAD(, media_session) dirty;
+	bool behind; /* the ring had no room for all of them */
 };
 
 /* Start a thread. Returns 0 or -errno; nothing runs on failure. */

@@ -172,6 +172,7 @@ int agent_new(struct agent **out, struct policy *policy,
 	TAILQ_INIT(&agent->legs);
 	TAILQ_INIT(&agent->leaving);
 	agent_raise_limits();
+	heap_start(&agent->heap);
 	agent_clock_init();
 	su_init();
 	su_log_redirect(NULL, agent_library_log, NULL);
@@ -254,25 +255,25 @@ void agent_free(struct agent *agent)
 static void agent_watch_queues(struct agent *agent)
 {
 	uint64_t now_ms = agent_now_ms();
-	unsigned most = 0;
+	struct guard_queue worst = {0};
 
 	if (now_ms - agent->watched_ms < AGENT_WATCH_MS)
 		return;
 	agent->watched_ms = now_ms;
-	for (unsigned i = 0; i < agent->networks; i++) {
-		unsigned fill = network_queue_fill(&agent->network[i]);
-
-		most = fill > most ? fill : most;
-	}
-	guard_queue(agent->guard, most);
+	for (unsigned i = 0; i < agent->networks; i++)
+		network_queue_look(&agent->network[i], &worst);
+	guard_queued(agent->guard, &worst);
 }
 
 void agent_step(struct agent *agent, unsigned wait_ms)
 {
+	unsigned media_ms = media_engine_turn(agent->media);
+
 	agent_watch_queues(agent);
-	su_root_step(agent->root, (su_duration_t)wait_ms);
-	media_engine_flush(agent->media);
+	su_root_step(agent->root,
+		     (su_duration_t)(media_ms < wait_ms ? media_ms : wait_ms));
 	call_reap(agent);
+	heap_turn(&agent->heap);
 }
 
 static bool agent_is_quiet(const struct agent *agent)

@@ -13,6 +13,7 @@
 
 #include "media/media.h"
 #include "policy/policy.h"
+#include "sbc/heap.h"
 
 struct call;
 struct cred;
@@ -63,6 +64,8 @@ struct agent {
 	TAILQ_HEAD(agent_calls, call) calls, ended; /* ended: to be freed */
 	TAILQ_HEAD(agent_legs, leg) legs, leaving;  /* leaving: oldest first */
 	unsigned calls_count;
+	unsigned calls_begun; /* since the start */
+	struct heap heap;
 	/* The end waits until leave_ms for trunks to be told, and until end_ms
 	 * at the latest for calls. */
 	uint64_t started_ms, leave_ms, end_ms;

@@ -5,7 +5,6 @@
 #include "sbc/agent_private.h"
 
 #include <errno.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/signalfd.h>
@@ -136,7 +135,8 @@ static void chores_tick(su_root_magic_t *magic, su_timer_t *timer, void *arg)
 	if (agent->chores->ticks % CHORES_TCP_TICKS == 0)
 		chores_trim_connections(agent);
 	if (agent->chores->ticks % CHORES_TRIM_TICKS == 0)
-		malloc_trim(0);
+		heap_rest(&agent->heap, agent->calls_begun,
+			  CHORES_TRIM_TICKS * CHORES_TICK_MS / 1000);
 }
 
 /* --- by descriptor ----------------------------------------------------- */

@@ -408,18 +408,21 @@ static void network_deepen(int fd)
 
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)))
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	guard_queue_stamp(fd);
 }
 
-unsigned network_queue_fill(const struct agent_network *network)
+void network_queue_look(const struct agent_network *network,
+			struct guard_queue *worst)
 {
-	int most = 0;
-
 	for (unsigned i = 0; i < network->queues; i++) {
-		int fill = guard_queue_fill(network->queue[i]);
+		struct guard_queue queue;
 
-		most = fill > most ? fill : most;
+		guard_queue_look(network->queue[i], &queue);
+		if (queue.wait_ms > worst->wait_ms)
+			worst->wait_ms = queue.wait_ms;
+		if (queue.fill_m > worst->fill_m)
+			worst->fill_m = queue.fill_m;
 	}
-	return (unsigned)most;
 }
 
 /* TCP has its own way to say that a receiver is late. */

@@ -4,6 +4,7 @@
 #define SBC_AGENT_PRIVATE_H
 
 #include "sbc/agent.h"
+#include "sbc/guard/guard.h"
 
 /* --- agent_network.c: listeners and what comes in by them -------------- */
 
@@ -26,8 +27,9 @@ void network_stop(struct agent_network *network);
 int network_listen_at(struct agent_network *network,
 		      const struct policy_network_address *address, char *why,
 		      size_t why_size);
-/* How full the fullest of its listeners' queues is, in thousandths. */
-unsigned network_queue_fill(const struct agent_network *network);
+/* Where one of its listeners' queues is worse than `worst`, that is noted. */
+void network_queue_look(const struct agent_network *network,
+			struct guard_queue *worst);
 bool network_same_place(const struct policy_network *a,
 			const struct policy_network *b);
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "sbc/guard/guard.h"
@@ -113,38 +114,56 @@ START_TEST(all_sources_together_are_limited)
 	}
 END_TEST
 
-/* Of a hundred calls, how many are taken at this fill? */
-static unsigned taken_at(struct guard *guard, unsigned fill_m)
+/* Of a hundred calls, how many are taken when the queue has stayed so? */
+static unsigned taken_at(struct guard *guard, unsigned wait_ms, unsigned fill_m)
 {
+	const struct guard_queue queue = {.wait_ms = wait_ms, .fill_m = fill_m};
 	unsigned taken = 0;
 
-	guard_queue(guard, fill_m);
+	for (int i = 0; i < 80; i++)
+		guard_queued(guard, &queue);
 	for (int i = 0; i < 100; i++)
 		taken += guard_takes_call(guard);
 	return taken;
 }
 
-START_TEST(calls_are_refused_as_the_queue_fills)
+START_TEST(calls_are_refused_as_the_queue_gets_worse)
 	{
 		static const struct {
-			unsigned fill_m, taken;
-		} cases[] =
-			{
-				{0, 100},   {500, 100}, {575, 80}, {650, 60},
-				{725, 40},  {800, 20},	{875, 0},  {5000, 0},
-				{500, 100}, /* and all again once it is drained
-					     */
-			};
+			unsigned wait_ms, fill_m, taken;
+		} cases[] = {
+			{0, 0, 100},
+			{0, 500, 100},
+			{0, 575, 80},
+			{0, 650, 60},
+			{0, 800, 20},
+			{0, 875, 0},
+			{0, 5000, 0},
+			{0, 500, 100}, /* and all again once it is drained */
+			{150, 0, 100},
+			{190, 0, 80},
+			{250, 100, 50},
+			{350, 0, 0},
+			{9000, 0, 0},
+			{190, 800, 20}, /* the worse of both counts */
+			{310, 575, 20},
+			{0, 0, 100},
+		};
 		struct guard_counts counts;
 		struct guard *guard;
 		uint64_t refused = 0;
 
 		ck_assert_int_eq(guard_new(&guard, &limits), 0);
-		ck_assert_uint_eq(taken_at(guard, 0), 100);
 		for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-			ck_assert_uint_eq(taken_at(guard, cases[i].fill_m),
-					  cases[i].taken);
-			refused += 100 - cases[i].taken;
+			unsigned taken = taken_at(guard, cases[i].wait_ms,
+						  cases[i].fill_m);
+
+			/* The mean is in whole thousandths. */
+			ck_assert_msg(taken >= cases[i].taken &&
+					      taken <= cases[i].taken + 1,
+				      "%u ms, %u: %u", cases[i].wait_ms,
+				      cases[i].fill_m, taken);
+			refused += 100 - taken;
 		}
 		guard_counts(guard, &counts);
 		ck_assert_uint_eq(counts.overload, refused);
@@ -152,13 +171,28 @@ START_TEST(calls_are_refused_as_the_queue_fills)
 	}
 END_TEST
 
+START_TEST(a_short_queue_that_fills_once_refuses_nobody)
+	{
+		const struct guard_queue full = {.fill_m = 1000}, none = {0};
+		struct guard *guard;
+
+		ck_assert_int_eq(guard_new(&guard, &limits), 0);
+		for (int i = 0; i < 1000; i++) {
+			guard_queued(guard, i % 50 < 4 ? &full : &none);
+			ck_assert(guard_takes_call(guard));
+		}
+		guard_free(guard);
+	}
+END_TEST
+
 START_TEST(half_the_calls_is_every_second_one)
 	{
+		const struct guard_queue queue = {.wait_ms = 250};
 		struct guard *guard;
 		bool before;
 
 		ck_assert_int_eq(guard_new(&guard, &limits), 0);
-		guard_queue(guard, 688);
+		guard_queued(guard, &queue);
 		before = guard_takes_call(guard);
 		for (int i = 0; i < 20; i++) {
 			bool now = guard_takes_call(guard);
@@ -170,31 +204,70 @@ START_TEST(half_the_calls_is_every_second_one)
 	}
 END_TEST
 
+/* A listener on loopback, and a socket that sends to it. */
+static void open_queue(int *in, int *out)
+{
+	struct sockaddr_storage to = addr("127.0.0.1", 0);
+	socklen_t size = sizeof(struct sockaddr_in);
+
+	*in = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+	*out = socket(AF_INET, SOCK_DGRAM, 0);
+	ck_assert_int_eq(bind(*in, (struct sockaddr *)&to, size), 0);
+	ck_assert_int_eq(getsockname(*in, (struct sockaddr *)&to, &size), 0);
+	ck_assert_int_eq(connect(*out, (struct sockaddr *)&to, size), 0);
+	guard_queue_stamp(*in);
+}
+
 START_TEST(queue_fill_is_what_waits_in_the_socket)
 	{
-		struct sockaddr_storage to = addr("127.0.0.1", 0);
-		socklen_t size = sizeof(struct sockaddr_in);
-		int in = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
-		int out = socket(AF_INET, SOCK_DGRAM, 0), before = -1;
+		struct guard_queue queue;
 		char text[1000] = {0};
+		unsigned before = 0;
+		int in, out;
 
-		ck_assert_int_eq(bind(in, (struct sockaddr *)&to, size), 0);
-		ck_assert_int_eq(getsockname(in, (struct sockaddr *)&to, &size),
-				 0);
-		ck_assert_int_eq(guard_queue_fill(in), 0);
-		for (int i = 0; i < 1000 && guard_queue_fill(in) > before;) {
-			before = guard_queue_fill(in);
-			for (int k = 0; k < 10; k++, i++)
-				sendto(out, text, sizeof text, 0,
-				       (struct sockaddr *)&to, size);
+		open_queue(&in, &out);
+		ck_assert_int_eq(guard_queue_look(in, &queue), 0);
+		ck_assert_uint_eq(queue.fill_m, 0);
+		for (int i = 0; i < 1000; i++) {
+			before = queue.fill_m;
+			for (int k = 0; k < 10; k++)
+				send(out, text, sizeof text, 0);
+			ck_assert_int_eq(guard_queue_look(in, &queue), 0);
+			if (queue.fill_m <= before)
+				break;
 		}
 		/* Full: what came on top of it is lost. */
-		ck_assert_int_gt(before, 900);
+		ck_assert_uint_gt(before, 900);
 		while (recv(in, text, sizeof text, 0) > 0)
 			;
-		ck_assert_int_lt(guard_queue_fill(in), 100);
+		ck_assert_int_eq(guard_queue_look(in, &queue), 0);
+		ck_assert_uint_lt(queue.fill_m, 100);
 		close(in);
-		ck_assert_int_lt(guard_queue_fill(in), 0);
+		ck_assert_int_lt(guard_queue_look(in, &queue), 0);
+		ck_assert_uint_eq(queue.fill_m, 0);
+		close(out);
+	}
+END_TEST
+
+START_TEST(the_wait_is_that_of_the_oldest_datagram)
+	{
+		const struct timespec pause = {.tv_nsec = 30000000};
+		struct guard_queue queue;
+		char text[8] = {0};
+		int in, out;
+
+		open_queue(&in, &out);
+		ck_assert_int_eq(send(out, "first", 5, 0), 5);
+		nanosleep(&pause, NULL);
+		ck_assert_int_eq(send(out, "second", 6, 0), 6);
+		ck_assert_int_eq(guard_queue_look(in, &queue), 0);
+		ck_assert_uint_ge(queue.wait_ms, 29);
+		/* Nothing was taken from it. */
+		ck_assert_int_eq(recv(in, text, sizeof text, 0), 5);
+		ck_assert_int_eq(recv(in, text, sizeof text, 0), 6);
+		ck_assert_int_eq(guard_queue_look(in, &queue), 0);
+		ck_assert_uint_eq(queue.wait_ms, 0);
+		close(in);
 		close(out);
 	}
 END_TEST
@@ -775,9 +848,11 @@ static Suite *guard_suite(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, source_gets_its_burst_then_its_rate);
 	tcase_add_test(t, all_sources_together_are_limited);
-	tcase_add_test(t, calls_are_refused_as_the_queue_fills);
+	tcase_add_test(t, calls_are_refused_as_the_queue_gets_worse);
+	tcase_add_test(t, a_short_queue_that_fills_once_refuses_nobody);
 	tcase_add_test(t, half_the_calls_is_every_second_one);
 	tcase_add_test(t, queue_fill_is_what_waits_in_the_socket);
+	tcase_add_test(t, the_wait_is_that_of_the_oldest_datagram);
 	tcase_add_test(t, ipv6_sources_are_their_64);
 	tcase_add_test(t, mapped_ipv4_is_the_same_source);
 	tcase_add_test(t, sources_are_bounded_and_idle_ones_go);

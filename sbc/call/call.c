@@ -67,6 +67,7 @@ struct call *call_new(struct agent_network *at, struct leg *a)
 	leg_own(a, call, call_on_leg, 'a');
 	TAILQ_INSERT_TAIL(&call->agent->calls, call, entry);
 	call->agent->calls_count++;
+	call->agent->calls_begun++;
 	call->status.stats = call_live_stats;
 	status_call_add(&call->status);
 	return call;

@@ -35,12 +35,23 @@ struct guard_counts {
 };
 void guard_counts(const struct guard *guard, struct guard_counts *out);
 
-/* How full a listener's queue is, in thousandths of its room; -errno. */
-int guard_queue_fill(int fd);
-/* The fullest listener's, measured now. New calls are judged by it until the
- * next time: up to half full all are taken, from seven eighths on none, in
- * between a share that falls evenly. */
-void guard_queue(struct guard *guard, unsigned fill_m);
+/* What waits to be read from a listener. */
+struct guard_queue {
+	unsigned wait_ms; /* its oldest datagram */
+	unsigned fill_m;  /* in thousandths of the queue's room */
+};
+/* From now on the kernel notes when a listener's datagrams came. */
+void guard_queue_stamp(int fd);
+/* 0, or -errno and nothing waits. */
+int guard_queue_look(int fd, struct guard_queue *out);
+/*
+ * The worst of the listeners' queues, looked at now; to be called every few
+ * milliseconds. New calls are judged by it until the next time: all are taken
+ * while nothing waits for more than 150 ms, none from 350 ms on, in between a
+ * share that falls evenly. The same for a queue that stays more than half, or
+ * seven eighths, full.
+ */
+void guard_queued(struct guard *guard, const struct guard_queue *queue);
 /* May one more call begin? If not, it gets 503 before it costs any state. */
 bool guard_takes_call(struct guard *guard);
 

@@ -26,6 +26,7 @@ struct guard {
 	uint64_t seed;
 	struct guard_counts counts;
 	unsigned refuse_m, refused_m; /* new calls: overload.c */
+	unsigned fill_mean;
 	uint32_t free, oldest, newest;
 	uint32_t fresh; /* nodes from here on were never used */
 	uint32_t chain[GUARD_CHAINS];

@@ -20,7 +20,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sofia-sip/msg_header.h>
 #include <sofia-sip/sip_header.h>
 #include <sofia-sip/sip_status.h>
@@ -28,6 +27,7 @@
 #include <sofia-sip/su_string.h>
 #include <sofia-sip/su_tagarg.h>
 
+#include "media/chance.h"
 #include "sbc/sip/header.h"
 #include "sbc/sip/listener.h"
 #include "sbc/sip/wire.h"
@@ -90,7 +90,7 @@ struct leg *leg_alloc(struct agent_network *at, struct policy *policy,
 	leg->at = at;
 	leg->policy = policy_ref(policy);
 	leg->peer = peer;
-	if (getrandom(&id, sizeof(id), 0) != sizeof(id))
+	if (!chance_take(&id, sizeof(id)))
 		id = agent_now_ms();
 	offer_init(&leg->offer, id >> 2);
 	TAILQ_INSERT_TAIL(&at->agent->legs, leg, entry);

@@ -27,10 +27,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <sofia-sip/stun.h>
 #include <sofia-sip/su.h>
+
+#include "media/chance.h"
 
 #define WIRE_NOWHERE "255.255.255.255"
 
@@ -109,7 +110,7 @@ const char *wire_call_id(char out[WIRE_CALL_ID_MAX])
 {
 	uint32_t word[4];
 
-	if (getrandom(word, sizeof(word), 0) != (ssize_t)sizeof(word))
+	if (!chance_take(word, sizeof(word)))
 		return NULL;
 	for (unsigned i = 0; i < 4; i++)
 		snprintf(out + 8 * i, 9, "%08x", word[i]);
