@@ -9,6 +9,7 @@
 #include "sbc/report/status.h"
 #include "tests/check_main.h"
 #include "tests/fakes/fixture.h"
+#include "tests/fakes/hurry.h"
 
 static struct fixture f;
 static struct fake_call *line; /* of 101 with the provider */
@@ -920,6 +921,11 @@ static bool itsp_was_referred(struct fixture *x)
 	return fake_seen_inside(&x->itsp.end, "REFER") == 1;
 }
 
+static bool itsp_was_referred_again(struct fixture *x)
+{
+	return fake_seen_inside(&x->itsp.end, "REFER") == 2;
+}
+
 START_TEST(a_refer_is_passed_on_where_the_policy_says_so)
 	{
 		static const struct fixture_setup forward = {
@@ -942,6 +948,43 @@ START_TEST(a_refer_is_passed_on_where_the_policy_says_so)
 		fixture_assert(&f, told("SIP/2.0 200"));
 		itsp_hang_up(&f.itsp);
 		fixture_run_until(&f, no_calls);
+	}
+END_TEST
+
+/* Without its own word for the end, or with a subscription that ends. */
+START_TEST(a_provider_that_never_says_how_it_went_is_given_up)
+	{
+		static const struct fixture_setup forward = {
+			.phones = "refer = \"forward\";"};
+
+		fixture_start_with(&f, &forward);
+		call_out();
+		phone_refer(&f.phone, "sip:05554444@127.0.1.1", NULL);
+		fixture_run_until(&f, itsp_was_referred);
+		fixture_run_until(&f, refer_answered);
+		if (_i == 1)
+			fake_request_typed(
+				itsp_line(&f.itsp), "NOTIFY",
+				"Event: refer\r\nSubscription-State: "
+				"active;expires=20\r\n",
+				"message/sipfrag", "SIP/2.0 100 Trying\r\n");
+		if (_i == 2)
+			fake_request_typed(
+				itsp_line(&f.itsp), "NOTIFY",
+				"Event: refer\r\nSubscription-State: "
+				"terminated;reason=timeout\r\n",
+				"message/sipfrag", "SIP/2.0 100 Trying\r\n");
+		if (_i < 2) {
+			fixture_watch(&f, 100);
+			fixture_assert(&f, !phone_was_told_final(&f));
+			hurry(&f, _i == 1 ? 22 : 182);
+		}
+		fixture_run_until(&f, phone_was_told_final);
+		fixture_assert(&f, told("SIP/2.0 408"));
+		fixture_assert(&f, both_up(&f));
+		/* The next one is not in its way. */
+		phone_refer(&f.phone, "sip:05553333@127.0.1.1", NULL);
+		fixture_run_until(&f, itsp_was_referred_again);
 	}
 END_TEST
 
@@ -991,6 +1034,9 @@ static Suite *transfer_suite(void)
 	T(a_providers_redirect_is_a_refusal_unless_the_policy_says_follow);
 	T(a_providers_redirect_is_followed_where_the_policy_says_so);
 	T(a_refer_is_passed_on_where_the_policy_says_so);
+	tcase_add_loop_test(tests,
+			    a_provider_that_never_says_how_it_went_is_given_up,
+			    0, 3);
 #undef T
 	suite_add_tcase(suite, tests);
 	return suite;

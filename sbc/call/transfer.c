@@ -11,7 +11,9 @@
  *
  * Whatever fails: the call and its media are as they were, P is told by
  * NOTIFY; a call whose P has hung up meanwhile ends. Timers: the candidates'
- * own (hunt); 3 s after the end T's filler is disarmed.
+ * own (hunt); 3 s after the end T's filler is disarmed. A REFER that was passed
+ * on is given up when T's subscription expires (RFC 3515 2.4.4), at the latest
+ * after 180 s.
  */
 #include "config.h"
 
@@ -27,6 +29,10 @@
 #include "sbc/sip/refer.h"
 
 #define TRANSFER_DISARM_MS 3000
+/* What P is told in its NOTIFYs, and so the longest that T may take. */
+#define TRANSFER_EXPIRES_S 180
+#define TRANSFER_TEXT_(x)  #x
+#define TRANSFER_TEXT(x)   TRANSFER_TEXT_(x)
 
 static void transfer_line(struct transfer *t, const char *event,
 			  unsigned status)
@@ -60,8 +66,9 @@ void transfer_notify(struct transfer *t, unsigned status)
 		 phrase ? phrase : "Answered");
 	snprintf(extra, sizeof(extra),
 		 "Event: refer%s\r\nSubscription-State: %s\r\n", t->event_id,
-		 status < 200 ? "active;expires=180"
-			      : "terminated;reason=noresource");
+		 status < 200
+			 ? "active;expires=" TRANSFER_TEXT(TRANSFER_EXPIRES_S)
+			 : "terminated;reason=noresource");
 	leg_request(t->asker, &message, NULL);
 }
 
@@ -305,10 +312,33 @@ static void transfer_on_timer(su_root_magic_t *magic, su_timer_t *timer,
 
 	(void)magic;
 	(void)timer;
+	if (t->state == TRANSFER_FORWARDED) {
+		transfer_line(t, "call-transfer-failed", 408);
+		transfer_notify(t, 408);
+		transfer_over(t);
+		return;
+	}
 	if (t->call->state == CALL_ANSWERED &&
 	    !path_is_quiet(t->call, call_other(t->call, t->far)))
 		path_disarm(t->call, t->far);
 	transfer_free(t->call);
+}
+
+static void transfer_in(struct transfer *t, unsigned ms)
+{
+	if (!t->timer)
+		t->timer =
+			su_timer_create(su_root_task(t->call->agent->root), 0);
+	if (t->timer)
+		su_timer_set_interval(t->timer, transfer_on_timer, t,
+				      (su_duration_t)ms);
+}
+
+void transfer_expect(struct transfer *t, unsigned expires_s)
+{
+	if (!expires_s || expires_s > TRANSFER_EXPIRES_S)
+		expires_s = TRANSFER_EXPIRES_S;
+	transfer_in(t, expires_s * 1000);
 }
 
 void transfer_over(struct transfer *t)
@@ -320,12 +350,7 @@ void transfer_over(struct transfer *t)
 	if (t->other)
 		t->other->lent = NULL;
 	t->other = NULL;
-	if (!t->timer)
-		t->timer =
-			su_timer_create(su_root_task(t->call->agent->root), 0);
-	if (t->timer)
-		su_timer_set_interval(t->timer, transfer_on_timer, t,
-				      TRANSFER_DISARM_MS);
+	transfer_in(t, TRANSFER_DISARM_MS);
 }
 
 /* The leg that the other call gave, with its place among a trunk's calls. */

@@ -372,6 +372,7 @@ static bool ask_forward(struct transfer *t, const struct leg_event *event)
 	if (error)
 		return false;
 	t->state = TRANSFER_FORWARDED;
+	transfer_expect(t, 0);
 	t->ticket = event->ticket;
 	t->silent = refer_wants_silence(event->sip);
 	snprintf(t->event_id, sizeof(t->event_id), ";id=%u",

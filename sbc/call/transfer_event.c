@@ -54,6 +54,28 @@ static void transfer_next_event(struct transfer *t, struct leg *next,
 	}
 }
 
+/* How long the subscription goes on; 0: it does not say. */
+static unsigned notify_expires(const sip_t *sip)
+{
+	const sip_subscription_state_t *state =
+		sip ? sip->sip_subscription_state : NULL;
+	unsigned long expires_s = state && state->ss_expires
+					  ? strtoul(state->ss_expires, NULL, 10)
+					  : 0;
+
+	return expires_s > UINT16_MAX ? 0 : (unsigned)expires_s;
+}
+
+/* A subscription that ends without an outcome is one. */
+static bool notify_is_last(const sip_t *sip)
+{
+	const sip_subscription_state_t *state =
+		sip ? sip->sip_subscription_state : NULL;
+
+	return state && state->ss_substate &&
+	       !strcasecmp(state->ss_substate, "terminated");
+}
+
 /* What T answered to a REFER that it was sent, and told of it later. */
 static bool transfer_forwarded_event(struct transfer *t, struct leg *leg,
 				     const struct leg_event *event)
@@ -72,6 +94,9 @@ static bool transfer_forwarded_event(struct transfer *t, struct leg *leg,
 		return false;
 	leg_request_reply(leg, event->ticket, 200, NULL);
 	status = refer_fragment_status(event->body.text, event->body.len);
+	transfer_expect(t, notify_expires(event->sip));
+	if (status < 200 && notify_is_last(event->sip))
+		status = 408;
 	if (status)
 		transfer_notify(t, status);
 	if (status >= 200)

@@ -63,6 +63,9 @@ int transfer_told(struct transfer *t, const struct leg_event *event);
 /* P had put one of them on hold: taken up again, where it may be told. */
 void transfer_resume(struct transfer *t);
 void transfer_over(struct transfer *t);
+/* T carries it out: it is to say how it went within `expires_s` (0: within
+ * what we told P), else P is told that it did not. */
+void transfer_expect(struct transfer *t, unsigned expires_s);
 /* The answer to N's INVITE with Replaces, from the session that T has. */
 int transfer_answer(struct transfer *t);
 
