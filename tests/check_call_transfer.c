@@ -504,6 +504,56 @@ START_TEST(an_attended_transfer_works_from_either_of_the_two_calls)
 	}
 END_TEST
 
+static bool consult_rings(struct fixture *x)
+{
+	return phone_is(&x->other, FAKE_RINGING) && consult->provisionals > 0;
+}
+
+static bool other_rings_for_t(struct fixture *x)
+{
+	return x->other.end.calls == 2 && phone_is(&x->other, FAKE_RINGING);
+}
+
+/* The colleague has not answered yet: what rings there now is T's call. */
+START_TEST(an_attended_transfer_while_the_colleague_rings_goes_on_ringing)
+	{
+		begin();
+		phone_hold(&f.phone);
+		fixture_run_until(&f, phone_reinvite_done);
+		consult = phone_call(&f.phone, "102");
+		fixture_run_until(&f, consult_rings);
+		phone_refer_attended(&f.phone, line, consult);
+		fixture_run_until(&f, other_rings_for_t);
+		fixture_assert(&f, refer_got(202));
+		fixture_assert(&f, consult->status == 487);
+		if (_i) /* P need not stay for it. */
+			fake_bye(line);
+		phone_answer(&f.other);
+		fixture_run_until(&f, other_up);
+		fixture_run_until(&f, line_ended);
+		they_talk();
+		provider_noticed_nothing();
+		phone_hang_up(&f.other);
+		fixture_run_until(&f, itsp_ended);
+		fixture_run_until(&f, no_calls);
+	}
+END_TEST
+
+START_TEST(a_call_that_rings_at_the_asker_is_not_its_to_give_away)
+	{
+		struct fake_call *rings;
+
+		begin();
+		phone_call(&f.other, "101");
+		fixture_run_until(&f, phone_is_ringing);
+		rings = fake_last_call(&f.phone.end);
+		phone_refer_attended(&f.phone, line, rings);
+		fixture_run_until(&f, refer_answered);
+		fixture_assert(&f, refer_got(403));
+		fixture_assert(&f, phone_is_ringing(&f));
+	}
+END_TEST
+
 START_TEST(two_relayed_calls_are_joined_without_a_word_to_either_end)
 	{
 		static const struct fixture_setup anchored = {
@@ -1013,6 +1063,11 @@ static Suite *transfer_suite(void)
 	T(provider_to_provider_needs_a_route_that_says_so);
 	T(an_attended_transfer_to_a_colleague_frees_the_phone);
 	T(an_attended_transfer_works_from_either_of_the_two_calls);
+	tcase_add_loop_test(
+		tests,
+		an_attended_transfer_while_the_colleague_rings_goes_on_ringing,
+		0, 2);
+	T(a_call_that_rings_at_the_asker_is_not_its_to_give_away);
 	T(two_relayed_calls_are_joined_without_a_word_to_either_end);
 	T(two_relayed_calls_of_different_laws_are_joined_and_converted);
 	tcase_add_loop_test(

@@ -8,8 +8,9 @@
  *   Refer-To; what it may not ask 400, 403
  *   another transfer under way,
  *   too many in this call         491, 482
- *   Replaces                      names the asker's own answered call, else
- *                                 403: joined
+ *   Replaces                      names the asker's own answered call: joined;
+ *                                 one of its own that still rings: that ends,
+ *                                 and its number is tried for T; else 403
  *   refer = forward               T is asked, if it may be (its own key)
  *   no route from the asker       404
  *   to T itself                   482
@@ -119,7 +120,9 @@ static void ask_caller(const struct call *call, const struct leg *far,
 	snprintf(out->user, sizeof(out->user), "%s", call->status.b.number);
 }
 
-static void ask_blind(struct transfer *t, const struct leg_event *event)
+/* rings: a call of P to the same target, which ends by this; or NULL. */
+static void ask_blind(struct transfer *t, const struct leg_event *event,
+		      struct call *rings)
 {
 	struct call *call = t->call;
 	struct policy_target target[POLICY_TARGETS_MAX];
@@ -145,6 +148,10 @@ static void ask_blind(struct transfer *t, const struct leg_event *event)
 		return;
 	}
 	transfer_accept(t, event);
+	/* First: a phone with one line has it free when T's call comes. */
+	if (rings)
+		call_refuse(rings, &(struct leg_refusal){.status = 487}, "a",
+			    "transferred");
 	hunt_next(t->hunt);
 }
 
@@ -161,10 +168,10 @@ static bool ask_same_owner(const struct leg *x, const struct leg *y)
 	return x->user && y->user && !strcmp(x->user->user, y->user->user);
 }
 
-/* The answered call of which `replaces` names a leg; *by: that leg. */
-static struct call *ask_find(struct agent *agent,
-			     const struct refer_replaces *replaces,
-			     struct leg **by)
+/* The call of which `replaces` names a leg; *by: that leg. */
+static struct call *ask_find_any(struct agent *agent,
+				 const struct refer_replaces *replaces,
+				 struct leg **by)
 {
 	sip_replaces_t dialog[1];
 
@@ -186,10 +193,34 @@ static struct call *ask_find(struct agent *agent,
 				*by = call->b;
 			else
 				continue;
-			return call->state == CALL_ANSWERED ? call : NULL;
+			return call;
 		}
 	}
 	return NULL;
+}
+
+/* The same, if it is answered. */
+static struct call *ask_find(struct agent *agent,
+			     const struct refer_replaces *replaces,
+			     struct leg **by)
+{
+	struct call *call = ask_find_any(agent, replaces, by);
+
+	return call && call->state == CALL_ANSWERED ? call : NULL;
+}
+
+/* The asker's own call that nobody has answered yet. A dialog that rings at
+ * the asker is not its to give away (RFC 3891 3). */
+static struct call *ask_find_ringing(struct call *call, const struct leg *leg,
+				     const struct refer_replaces *replaces)
+{
+	struct leg *by = NULL;
+	struct call *other = ask_find_any(call->agent, replaces, &by);
+
+	return other && other != call && other->state == CALL_HUNTING &&
+			       by == other->a && ask_same_owner(leg, by)
+		       ? other
+		       : NULL;
 }
 
 static bool ask_is_busy(const struct call *call)
@@ -411,6 +442,7 @@ void transfer_referred(struct call *call, struct leg *leg,
 		       const struct leg_event *event)
 {
 	struct leg *far = call_other(call, leg);
+	struct call *rings = NULL;
 	struct refer refer;
 	struct transfer *t;
 	const char *cause;
@@ -420,7 +452,9 @@ void transfer_referred(struct call *call, struct leg *leg,
 		ask_refuse(call, leg, event, status, cause);
 		return;
 	}
-	if (refer.replaces.call_id[0]) {
+	if (refer.replaces.call_id[0])
+		rings = ask_find_ringing(call, leg, &refer.replaces);
+	if (refer.replaces.call_id[0] && !rings) {
 		ask_attended(call, leg, event, &refer);
 		return;
 	}
@@ -429,15 +463,17 @@ void transfer_referred(struct call *call, struct leg *leg,
 		leg_refer_reply(leg, event->ticket, 500, NULL);
 		return;
 	}
-	snprintf(t->number, sizeof(t->number), "%s", refer.number);
-	if (leg->peer->refer == POLICY_REFER_FORWARD && ask_forward(t, event))
+	snprintf(t->number, sizeof(t->number), "%s",
+		 rings ? rings->status.b.number : refer.number);
+	if (!rings && leg->peer->refer == POLICY_REFER_FORWARD &&
+	    ask_forward(t, event))
 		return;
 	if (!ask_t_may_be_told(call, far)) {
 		ask_refuse(call, leg, event, 488, "policy");
 		transfer_free(call);
 		return;
 	}
-	ask_blind(t, event);
+	ask_blind(t, event, rings);
 }
 
 /* --- INVITE with Replaces ---------------------------------------------------
