@@ -9,6 +9,8 @@
 #include <sofia-sip/sip_status.h>
 
 #include "sbc/call/call_private.h"
+#include "sbc/call/learn.h"
+#include "sbc/call/modify.h"
 
 /* Both legs of an answer. */
 struct answer {
@@ -49,6 +51,18 @@ static int answer_by_offer(struct answer *answer, const struct body *chosen)
 	return error;
 }
 
+/* Leg a is told of b's hold, if it may be told of its end, too; the writer sees
+ * to it that the answer is within the offer. */
+static enum body_direction answer_direction(const struct call *call,
+					    const struct body_media *theirs,
+					    enum body_direction chosen)
+{
+	if (call->path.anchored &&
+	    !learn_allows(call->agent->learn, call->a->peer, LEARN_REINVITE))
+		chosen = BODY_SENDRECV;
+	return theirs->zero ? chosen & BODY_RECVONLY : chosen;
+}
+
 static int answer_by_answer(struct answer *answer, const struct body *chosen,
 			    const struct body *theirs)
 {
@@ -62,7 +76,8 @@ static int answer_by_answer(struct answer *answer, const struct body *chosen,
 		return error;
 	call_rules(call->a, &rules);
 	for (unsigned i = 0; i < theirs->medias && i < chosen->medias; i++)
-		place[i].direction = chosen->media[i].direction;
+		place[i].direction = answer_direction(
+			call, &theirs->media[i], chosen->media[i].direction);
 	return offer_write_answer(&call->a->offer, theirs, chosen, &rules.rules,
 				  place);
 }
@@ -223,6 +238,10 @@ void answer_accepted(struct call *call, struct leg *branch,
 	answer_show(call);
 	call_describe_said(call, &answer.said_a, &answer.said_b);
 	answer_line(&answer);
+	if (path_is_quiet(call, call->a))
+		modify_fill(call, call->a);
+	if (path_is_quiet(call, call->b))
+		modify_fill(call, call->b);
 	call->answer_due = call->delayed_offer ? call->a : NULL;
 	leg_answer(call->a, text);
 }

@@ -153,6 +153,11 @@ static int call_offer(struct call *call, struct leg *branch)
 		error = path_place(call, call->a, call->a, &source, place);
 	if (!error)
 		error = path_place(call, branch, call->a, &source, place);
+	/* Who may not be told that a hold is over is not told of it. */
+	for (unsigned i = 0; call->path.anchored && i < source.medias; i++)
+		if (!error && !learn_allows(call->agent->learn, branch->peer,
+					    LEARN_REINVITE))
+			place[i].direction = BODY_SENDRECV;
 	if (!error && call->delayed_offer)
 		error = offer_write_own(&branch->offer, NULL, &rules.rules,
 					place, 1);

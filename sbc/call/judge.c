@@ -106,6 +106,30 @@ static bool all_refused(const struct body *body)
 	return true;
 }
 
+/* Media goes past us: T has to know where P is. A hold needs no more of a T
+ * that may not be told than that P stops. */
+static struct judge_decision judge_direct(const struct judge_question *q,
+					  const struct offer_change *change,
+					  bool zero)
+{
+	if (q->t_protected)
+		return change->formats || change->slots_added ||
+				       change->slots_removed || change->key ||
+				       (change->address && !zero)
+			       ? refuse(488, "direct-media")
+			       : act(JUDGE_HERE, "policy");
+	return q->update ? refuse(504, "update-needs-time")
+			 : act(JUDGE_FORWARD, "direct-media");
+}
+
+static bool any_zero(const struct body *body)
+{
+	for (unsigned i = 0; i < body->medias; i++)
+		if (body->media[i].zero)
+			return true;
+	return false;
+}
+
 struct judge_decision judge_offer(const struct judge_question *q)
 {
 	struct offer_change change = {.formats = true};
@@ -132,8 +156,9 @@ struct judge_decision judge_offer(const struct judge_question *q)
 		return q->update ? refuse(504, "update-needs-time")
 				 : act(JUDGE_FORWARD, "change");
 	if (!q->anchored)
-		return q->update ? refuse(504, "update-needs-time")
-				 : act(JUDGE_FORWARD, "direct-media");
+		return judge_direct(q, &change,
+				    any_zero(q->now) ||
+					    (q->was && any_zero(q->was)));
 	if (audio && q->codec[0] && !offers(q->now, q->codec))
 		return judge_codec(q);
 	if (q->t_protected || q->update)

@@ -183,7 +183,7 @@ static unsigned modify_answer(struct call *call, struct leg *p,
 	struct leg *t = call_other(call, p);
 	const char **law = &call->path.law[p->place == 'a' ? MEDIA_A : MEDIA_B];
 	const char *had = *law, *spoken = path_codec(call, t);
-	struct offer_place place[BODY_MEDIA_MAX];
+	struct offer_place place[BODY_MEDIA_MAX] = {0};
 	struct call_rules rules;
 	struct body chosen;
 	const char *why;
@@ -191,7 +191,9 @@ static unsigned modify_answer(struct call *call, struct leg *p,
 
 	error = body_parse(&chosen, t->offer.remote, t->offer.remote_len, &why);
 	if (!error)
-		error = path_place(call, p, t, theirs, place);
+		error = path_place(call, p, t,
+				   call->path.anchored ? theirs : &chosen,
+				   place);
 	if (error)
 		return 503;
 	for (unsigned i = 0; i < theirs->medias; i++)

@@ -5,6 +5,7 @@
 #include "sbc/sip/leg_private.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sofia-sip/sip_header.h>
 #include <sofia-sip/sip_status.h>
 #include <sofia-sip/su_tagarg.h>
@@ -198,6 +199,10 @@ static int leg_accepted(struct leg *leg, const sip_t *sip)
 		nta_leg_client_reroute(leg->dialog, sip->sip_record_route,
 				       sip->sip_contact, 1);
 	}
+	if (first && !event.sdp.len && leg->reliable.answer_heard)
+		event.sdp = (struct body_span){
+			leg->reliable.answer_heard,
+			(uint16_t)strlen(leg->reliable.answer_heard)};
 	leg_retarget(leg, sip, first);
 	if (leg->bare && !leaving)
 		leg_emit(leg, &(struct leg_event){.kind = LEG_ASKED,

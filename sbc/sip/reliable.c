@@ -277,6 +277,10 @@ bool reliable_heard(struct leg *leg, const sip_t *sip)
 	if (reliable_order(fork->rseq, rseq) != RELIABLE_NEXT)
 		return false;
 	fork->rseq = rseq;
+	/* It is not said again in the 2xx (RFC 3262 5). */
+	if (!fork->sdp && leg_sdp(sip).len)
+		fork->sdp = su_strndup(leg->home, leg_sdp(sip).text,
+				       leg_sdp(sip).len);
 	snprintf(fork->rack, sizeof(fork->rack), "%u %u INVITE", rseq,
 		 leg->invite_cseq);
 	fork->tries = 0;
@@ -307,6 +311,8 @@ bool reliable_won(struct leg *leg, const sip_t *sip)
 		nta_leg_destroy(leg->dialog);
 		leg->dialog = fork->dialog;
 		fork->dialog = NULL;
+		if (leg->reliable.forks > 1)
+			leg->reliable.answer_heard = fork->sdp;
 	}
 	reliable_drop_forks(&leg->reliable);
 	return fork;

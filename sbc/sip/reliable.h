@@ -32,6 +32,7 @@ struct reliable_fork {
 	nta_leg_t *dialog;
 	uint32_t rseq;	       /* of the last one that was PRACKed */
 	char rack[40];	       /* its RAck */
+	char *sdp;	       /* its answer; NULL: none yet */
 	nta_outgoing_t *prack; /* ours, until it is answered */
 	unsigned tries;	       /* challenges of it that were answered */
 };
@@ -49,6 +50,8 @@ struct reliable {
 	/* our INVITE */
 	struct reliable_fork fork[RELIABLE_FORKS_MAX];
 	unsigned forks;
+	const char *answer_heard; /* of several, the winner's; in the leg's
+				     home */
 };
 
 /* What to do with a reliable 18x after `last` (0: the dialog's first). RFC 3262
