@@ -127,6 +127,7 @@ void load_phones_finish(struct load_file *file); /* peers are known */
 void load_peer(struct load_file *file);		 /* load_peer.c */
 void load_peers_finish(struct load *load);
 void load_peer_common(struct conf_peer *conf);
+void load_srtp(struct conf_peer *conf);	  /* load_srtp.c */
 void load_routes(struct load_file *file); /* load_route.c */
 
 /* The network a list or key names; NULL was reported. */

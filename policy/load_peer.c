@@ -92,6 +92,7 @@ void load_peer_common(struct conf_peer *conf)
 		peer->session_expires_s = peer->min_se_s;
 	}
 	read_codecs(conf);
+	load_srtp(conf);
 }
 
 /* --- where it is --------------------------------------------------------- */

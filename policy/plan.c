@@ -7,6 +7,7 @@
  *   what is so                                     media     anchor_why
  *   ---------------------------------------------  --------  ---------------
  *   the two addresses are of different families    through   address-family
+ *   a side's SRTP ends here (srtp is not pass)     through   srtp
  *   a side has anchor = always                     through   anchor=always ...
  *   a side has anchor = never                      direct    anchor=never ...
  *   both auto, a side is a trunk or a PBX          through   not-two-phones
@@ -75,6 +76,12 @@ void policy_plan(const struct policy *policy, const struct policy_side *a,
 	};
 	if (is_four(a->address) != is_four(b->address)) {
 		out->anchor_why = "address-family";
+	} else if (b->peer->srtp != POLICY_SRTP_PASS) {
+		out->anchor_why = "srtp";
+		out->anchor_at = b->peer->srtp_at;
+	} else if (a->peer->srtp != POLICY_SRTP_PASS) {
+		out->anchor_why = "srtp";
+		out->anchor_at = a->peer->srtp_at;
 	} else if ((peer = wanting(a, b, POLICY_ANCHOR_ALWAYS)) ||
 		   (peer = wanting(a, b, POLICY_ANCHOR_NEVER))) {
 		out->anchored = peer->anchor == POLICY_ANCHOR_ALWAYS;

@@ -74,6 +74,14 @@ enum policy_stream {
 			       */
 	POLICY_STREAM_PASS,   /* the far source's own, byte for byte */
 };
+enum policy_srtp {
+	POLICY_SRTP_PASS,     /* what the ends agree crosses untouched */
+	POLICY_SRTP_OFF,      /* plain RTP toward it */
+	POLICY_SRTP_SDES,     /* SRTP that ends here, and nothing else */
+	POLICY_SRTP_OPTIONAL, /* ends here; plain or not as it offers, or as the
+				 other side has it */
+};
+#define POLICY_SRTP_SUITES_MAX 6
 enum policy_transport { POLICY_UDP, POLICY_TCP };
 /* A SIP ALG on the way: said, or walked around (another port, TCP). */
 enum policy_alg { POLICY_ALG_REPORT, POLICY_ALG_AVOID };
@@ -156,6 +164,13 @@ struct policy_peer {
 	enum policy_anchor anchor;
 	struct policy_at anchor_at;
 	enum policy_stream stream;
+	enum policy_srtp srtp;
+	struct policy_at srtp_at;
+	const char *srtp_suite[POLICY_SRTP_SUITES_MAX]; /* SDP's names, in
+							   order */
+	unsigned srtp_suites;
+	bool srtp_mki;		/* our keys have an MKI */
+	uint64_t srtp_lifetime; /* of our keys, in packets; 0: not said */
 	const char *hold_music; /* a WAV file; or NULL */
 	const char **codecs;	/* allowed, in order of preference */
 	unsigned codecs_count;	/* 0: every codec */

@@ -88,6 +88,15 @@ _Static_assert(offsetof(PHONE, conf) == 0, "conf_peer comes first");
 		CHOICE(p, "stream", "auto | steady | pass", "auto", PEER,      \
 		       peer.stream,                                            \
 		       "one SSRC and sequence of ours toward it"),             \
+		CHOICE(p, "srtp", "pass | off | sdes | optional", "pass",      \
+		       PEER, peer.srtp, "does SRTP end here toward it"),       \
+		LIST(p, "srtp_suites", "SRTP suites",                          \
+		     "AES_CM_128_HMAC_SHA1_80, AES_CM_128_HMAC_SHA1_32", PEER, \
+		     srtp_suites, "suites of its SRTP, in order"),             \
+		BOOLEAN(p, "srtp_mki", "false", PEER, peer.srtp_mki,           \
+			"do our keys for it carry an MKI"),                    \
+		TEXT(p, "srtp_lifetime", "2^10-2^48", "-", PEER,               \
+		     srtp_lifetime, "packets that a key of ours is good for"), \
 		PATH(p, "hold_music", "1-4000", "-", PEER, peer.hold_music,    \
 		     "WAV file that it hears while its call is held"),         \
 		LIST(p, "codecs", "codec names", "-", PEER, codecs,            \

@@ -41,7 +41,8 @@ struct conf_peer {
 	struct section section, reg;
 	enum { CONF_TRUNK, CONF_PBX } kind;
 	const char *network_name, *hostport;
-	struct conf_list source, codecs;
+	struct conf_list source, codecs, srtp_suites;
+	const char *srtp_lifetime;
 	const char *password_file, *reg_password, *reg_password_file;
 	/* "anchor=always acme.conf:9", for the status line */
 	const char *anchor_why[3];

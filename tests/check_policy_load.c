@@ -201,6 +201,11 @@ START_TEST(fifteen_lines_are_enough)
 		ck_assert_str_eq(acme->password, "s");
 		ck_assert_uint_eq(acme->reg.expires_s, 3600);
 		ck_assert_uint_eq(acme->codecs_count, 0);
+		ck_assert_int_eq(acme->srtp, POLICY_SRTP_PASS);
+		ck_assert_uint_eq(acme->srtp_suites, 2);
+		ck_assert_str_eq(acme->srtp_suite[0],
+				 "AES_CM_128_HMAC_SHA1_80");
+		ck_assert(!acme->srtp_mki && !acme->srtp_lifetime);
 		ck_assert(!acme->trusted);
 
 		ck_assert_int_eq(pbx->reinvite, POLICY_FORWARD);
@@ -255,11 +260,14 @@ START_TEST(every_kind_of_value_reaches_its_field)
 			"\"info\"; prack = \"off\"; t38 = "
 			"\"forward\";\n"
 			"reinvite_ack_lost = \"bye\"; anchor = \"never\";\n"
-			"codecs = [ \"pcma\", \"OPUS\" ];\n"
+			"codecs = [ \"pcma\", \"OPUS\" ]; srtp_suites = "
+			"[ \"aead_aes_256_gcm\", "
+			"\"AES_256_CM_HMAC_SHA1_32\" ];\n"
 			"media_timeout = 0; hold_timeout = \"1d\";\n"
 			"identity = \"ppi\"; trusted = true; max_message = "
 			"\"2k\";\n"
 			"from_user = \"442079460101\"; max_calls = 30;\n"
+			"srtp_mki = true; srtp_lifetime = \"2^31\";\n"
 			"attempt_timeout = \"1500ms\"; ring_timeout = "
 			"\"30s\";\n",
 			NULL};
@@ -294,6 +302,12 @@ START_TEST(every_kind_of_value_reaches_its_field)
 		ck_assert_uint_eq(p->codecs_count, 2);
 		ck_assert_str_eq(p->codecs[0], "PCMA");
 		ck_assert_str_eq(p->codecs[1], "opus");
+		ck_assert_int_eq(p->srtp, POLICY_SRTP_PASS);
+		ck_assert_uint_eq(p->srtp_suites, 2);
+		ck_assert_str_eq(p->srtp_suite[0], "AEAD_AES_256_GCM");
+		ck_assert_str_eq(p->srtp_suite[1], "AES_256_CM_HMAC_SHA1_32");
+		ck_assert(p->srtp_mki);
+		ck_assert(p->srtp_lifetime == UINT64_C(1) << 31);
 		ck_assert_uint_eq(p->media_timeout_ms, 0);
 		ck_assert_uint_eq(p->hold_timeout_ms, 86400000);
 		ck_assert_int_eq(p->identity, POLICY_IDENTITY_PPI);

@@ -25,6 +25,9 @@ static const char *const peers[] = {
 	"vpbx.conf",
 	"kind = \"pbx\";\nnetwork = \"lan\";\nhost = \"192.168.1.6\";\n"
 	"anchor = \"always\";\n",
+	"crypt.conf",
+	"kind = \"trunk\";\nnetwork = \"wan\";\ndomain = \"c.example\";\n"
+	"srtp = \"sdes\";\n",
 	NULL,
 };
 
@@ -162,6 +165,10 @@ START_TEST(a_plan_follows_the_table)
 	{                                       \
 		"direct", "wan", "198.51.100.9" \
 	}
+#define CRYPT                                   \
+	{                                       \
+		"crypt", "wan", "198.51.100.12" \
+	}
 		static const struct plan_case cases[] = {
 			{PHONE1, PHONE2, POLICY_SAME_SUBNET, false,
 			 "same-subnet"},
@@ -192,6 +199,9 @@ START_TEST(a_plan_follows_the_table)
 			{PHONE1, DIRECT, POLICY_REMOTE, false,
 			 "anchor=never direct.conf:4"},
 			{PHONE6, DIRECT, POLICY_REMOTE, true, "address-family"},
+			{DIRECT, CRYPT, POLICY_REMOTE, true, "srtp"},
+			{CRYPT, DIRECT, POLICY_REMOTE, true, "srtp"},
+			{CRYPT, VPBX, POLICY_REMOTE, true, "srtp"},
 			{DIRECT, ACME, POLICY_REMOTE, true,
 			 "anchor=always default"},
 			{ACME, DIRECT, POLICY_REMOTE, true,
