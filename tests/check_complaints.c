@@ -446,6 +446,97 @@ START_TEST(complaint_25_image_beside_audio_in_the_first_invite)
 	}
 END_TEST
 
+#define SRTP_LINE                             \
+	"a=crypto:1 AES_CM_128_HMAC_SHA1_80 " \
+	"inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj"
+#define SRTP_NEW_LINE                         \
+	"a=crypto:1 AES_CM_128_HMAC_SHA1_80 " \
+	"inline:NzB4d1BINUAvLEw6UzF3WSJ+PSdFcGdUJShpX1Zj"
+
+START_TEST(complaint_23_srtp_one_way_after_a_while_or_a_reinvite)
+	{
+		char ours[256];
+
+		fixture_start_with(&f,
+				   &(struct fixture_setup){
+					   .phones = "srtp = \"sdes\";",
+					   .acme = "srtp = \"off\"; "
+						   "reinvite = \"suppress\";"});
+		f.phone.end.media.protocol = "RTP/SAVP";
+		f.phone.end.media.lines = SRTP_LINE "\r\n";
+		f.itsp.behaviour = ITSP_REFUSES_REINVITE;
+		/* the sequence numbers soon begin anew: the ROC is 1 then */
+		f.phone.end.tone.stream[0].sequence = 65520;
+		phone_call(&f.phone, "05551234");
+		fixture_run_until(&f, both_up);
+		both_ways();
+		both_ways();
+		snprintf(ours, sizeof(ours), "%s", answered()->crypto);
+		/* the same key: the ROC stays; ours is ours */
+		phone_hold(&f.phone);
+		fixture_run_until(&f, phone_reinvite_done);
+		phone_resume(&f.phone);
+		fixture_run_until(&f, phone_reinvite_done);
+		ck_assert_str_eq(answered()->crypto, ours);
+		both_ways();
+		/* another one: it starts at 0; ours is ours */
+		line()->media.lines = SRTP_NEW_LINE "\r\n";
+		ck_assert_int_eq(reinvite(), 200);
+		ck_assert_str_eq(answered()->crypto, ours);
+		both_ways();
+		ck_assert_uint_eq(f.phone.end.tone.unauthentic, 0);
+		provider_was_left_alone();
+	}
+END_TEST
+
+START_TEST(complaint_24_a_provider_wants_lifetime_and_mki)
+	{
+		const struct text_stream *told;
+
+		fixture_start_with(
+			&f, &(struct fixture_setup){
+				    .acme = "srtp = \"sdes\"; srtp_mki = true; "
+					    "srtp_lifetime = \"2^31\";"});
+		f.itsp.end.media.lines = SRTP_LINE "|2^20|1:1\r\n";
+		phone_call(&f.phone, "05551234");
+		fixture_run_until(&f, both_up);
+		told = &itsp_line(&f.itsp)->remote_sdp.stream[0];
+		ck_assert_ptr_nonnull(strstr(told->crypto, "|2^31|1:4"));
+		both_ways();
+		ck_assert_uint_eq(f.itsp.end.tone.unauthentic, 0);
+	}
+END_TEST
+
+START_TEST(complaint_25_rtp_beside_srtp_in_the_first_invite)
+	{
+		static char more[256];
+		const struct text_sdp *sdp;
+
+		fixture_start_with(
+			&f, &(struct fixture_setup){.acme = "srtp = \"off\";"});
+		f.itsp.end.media.codecs = "8 101";
+		snprintf(more, sizeof(more),
+			 "m=audio %u RTP/SAVP 8 101\r\n" SRTP_LINE "\r\n",
+			 f.phone.end.tone.stream[1].port);
+		f.phone.end.media.more = more;
+		phone_call(&f.phone, "05551234");
+		fixture_run_until(&f, both_up);
+		/* the secured one is taken here, and is plain over there */
+		sdp = &itsp_line(&f.itsp)->remote_sdp;
+		ck_assert_uint_eq(sdp->streams, 2);
+		ck_assert_uint_eq(sdp->stream[0].port, 0);
+		ck_assert_uint_ne(sdp->stream[1].port, 0);
+		ck_assert_str_eq(sdp->stream[1].protocol, "RTP/AVP");
+		sdp = &line()->remote_sdp;
+		ck_assert_uint_eq(sdp->streams, 2);
+		ck_assert_uint_eq(sdp->stream[0].port, 0);
+		ck_assert_uint_ne(sdp->stream[1].port, 0);
+		ck_assert_str_eq(sdp->stream[1].protocol, "RTP/SAVP");
+		ck_assert_status(&f, "codec_a=PCMA codec_b=PCMA "
+				     "encryption_a=sdes encryption_b=none");
+	}
+END_TEST
+
 START_TEST(complaint_26_bye_goes_to_the_old_address)
 	{
 		const struct text_message *bye;
@@ -500,6 +591,10 @@ static Suite *complaints_suite(void)
 	tcase_add_test(tests, complaint_22_the_number_leaks_although_withheld);
 	tcase_add_test(tests,
 		       complaint_25_image_beside_audio_in_the_first_invite);
+	tcase_add_test(tests,
+		       complaint_23_srtp_one_way_after_a_while_or_a_reinvite);
+	tcase_add_test(tests, complaint_24_a_provider_wants_lifetime_and_mki);
+	tcase_add_test(tests, complaint_25_rtp_beside_srtp_in_the_first_invite);
 	tcase_add_loop_test(tests, complaint_26_bye_goes_to_the_old_address, 0,
 			    2);
 	suite_add_tcase(suite, tests);

@@ -191,7 +191,8 @@ static const char usual[] =
 	"early_media=no|"
 	"leg=b peer=acme event=call-answer number=+442079460102 class=remote "
 	"anchor=yes anchor_why=\"anchor=always /etc/x/acme.conf:7\" "
-	"codec_a=PCMA codec_b=PCMA encryption=none wait_ms=2100 "
+	"codec_a=PCMA codec_b=PCMA encryption_a=none encryption_b=none "
+	"wait_ms=2100 "
 	"target=198.51.100.4:5060 route=sallyport.conf:11 "
 	"told_a=192.168.1.2:20000 told_b=203.0.113.7:30000|"
 	"leg=a peer=phones event=call-media slot=0 source=192.168.1.31:4000|"
@@ -262,12 +263,20 @@ static const struct {
 	 "10.0.0.9:4000."},
 	{B "call-answer number=102 anchor=yes "
 	   "anchor_why=\"anchor=always x/acme.conf:7\" codec_a=PCMA "
-	   "codec_b=G722 encryption=none wait_ms=62100 told_a=10.0.0.1:4000 "
+	   "codec_b=G722 encryption_a=none encryption_b=none wait_ms=62100 "
+	   "told_a=10.0.0.1:4000 "
 	   "told_b=192.0.2.1:4000",
 	 "b (acme) answered as 102 after 1:02 min; a (phones) was told 200. "
 	 "The media passes through us (x/acme.conf:7 says anchor=always); a "
 	 "sends PCMA to 10.0.0.1:4000; b sends G722 to 192.0.2.1:4000; "
-	 "encryption: none."},
+	 "encryption: none on a, none on b."},
+	{B "call-answer number=102 anchor=yes anchor_why=srtp codec_a=PCMA "
+	   "codec_b=PCMA encryption_a=sdes encryption_b=none srtp=here "
+	   "wait_ms=900 told_a=10.0.0.1:4000 told_b=192.0.2.1:4000",
+	 "b (acme) answered as 102 after 0.9 s; a (phones) was told 200. The "
+	 "media passes through us (a policy ends SRTP here) and its SRTP ends "
+	 "here; a sends PCMA to 10.0.0.1:4000; b sends PCMA to "
+	 "192.0.2.1:4000; encryption: sdes on a, none on b."},
 	{B "call-suppressed method=INVITE cause=refresh policy=acme.conf:4",
 	 "a (phones) sent a re-INVITE that changes nothing, a refresh: it was "
 	 "answered here with the same SDP, b (acme) saw nothing of it."},
@@ -378,6 +387,13 @@ static const struct {
 	{A "call-refused status=504 cause=update-needs-time",
 	 "a (phones) was refused with 504: what it asked by UPDATE needs the "
 	 "other end, which only a re-INVITE can wait for."},
+	{A "call-refused status=488 cause=srtp",
+	 "a (phones) was refused with 488: its offer was not secured as its "
+	 "policy wants (srtp); the call went on as it was."},
+	{A "call-refused status=488 cause=rekey",
+	 "a (phones) was refused with 488: it wanted another key, which the "
+	 "other end would have to know and may not be told; the call went on "
+	 "as it was."},
 	{A "call-refused status=500 cause=internal",
 	 "a (phones) was refused with 500, cause internal; the call went on as "
 	 "it was."},
@@ -401,6 +417,9 @@ static const struct {
 	 "b (phones) was passed over: no phone is registered for 102."},
 	{B "call-candidate-failed status=488 cause=no-common-codec",
 	 "b (acme) was passed over: it allows none of the caller's codecs."},
+	{B "call-candidate-failed status=488 cause=srtp",
+	 "b (acme) could not be asked: the caller's media is secured (or not) "
+	 "in a way that the policy of the two does not allow (srtp)."},
 	{B "call-candidate-failed status=503 cause=ports-taken",
 	 "b (acme) could not be tried: all RTP ports of the network are "
 	 "taken."},
@@ -416,6 +435,17 @@ static const struct {
 	{A "media-moved slot=0 source=10.0.0.9:4002",
 	 "The packets of a (phones) come from another address now, "
 	 "10.0.0.9:4002."},
+	{B "media-unauthentic slot=0 source=192.0.2.1:4000",
+	 "Packets from b (acme) fail authentication (m= line 0): its key is "
+	 "not the one in its SDP. They are dropped."},
+	{B "srtp-key-worn cause=protected",
+	 "Our key toward b (acme) nears the end of its lifetime, but it may be "
+	 "sent no re-INVITE: the key stays."},
+	{B "srtp-key-worn cause=renewed",
+	 "Our key toward b (acme) nears the end of its lifetime: it is given "
+	 "another one by re-INVITE."},
+	{B "srtp-key-worn cause=refused status=488",
+	 "b (acme) did not take our new key (488): the old one stays."},
 	{B "media-fault slot=0 error=\"No route to host\"",
 	 "The media socket toward b (acme) failed: No route to host."},
 	{B "media-nat slot=0 shown=10.1.1.1:4000 source=198.51.100.4 "
@@ -478,6 +508,10 @@ static const struct {
 	 "cause=answer-unusable status=488",
 	 "It was ended: the answer's SDP could not be used; the caller was "
 	 "told 488."},
+	{"leg=- peer=- event=call-end duration_ms=0 by=b cause=srtp "
+	 "status=488",
+	 "It was ended: the answer was not secured as our offer said (srtp); "
+	 "the caller was told 488."},
 	{"leg=- peer=- event=call-end duration_ms=1000 by=sallyport "
 	 "cause=admin status=200",
 	 "It was ended by the administrator after 1.0 s."},
@@ -695,6 +729,15 @@ static const struct {
 	 "prack-missing", "a never confirmed our ringing by PRACK"},
 	{"leg=- peer=- event=call-end by=b cause=answer-unusable",
 	 "answer-unusable", "The SDP of the answer could not be used"},
+	{B "call-candidate-failed status=488 cause=srtp", "srtp",
+	 "The caller's media is not secured in a way that can go to b (acme)"},
+	{"leg=- peer=- event=call-end by=b cause=srtp", "srtp",
+	 "The called end answered our offer without the SRTP that was in it"},
+	{A "media-unauthentic slot=0", "unauthentic",
+	 "Packets from a (phones) fail authentication: its key is not the one "
+	 "in its SDP."},
+	{B "srtp-key-worn cause=protected", "key-worn",
+	 "Our SRTP key toward b (acme) will wear out"},
 	{"leg=- peer=- event=call-end by=a cause=max_calls", "caller-full",
 	 "a had as many calls as its max_calls allows."},
 	{"leg=- peer=- event=call-end by=b cause=dialog-lost", "dialog-lost",

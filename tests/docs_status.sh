@@ -77,7 +77,7 @@ printf '%s\n' call leg peer event cut >"$t/own"
 grep -E 'status_(text|number|address|at) *\(' "$t/source" |
 	sed 's/.*status_\(text\|number\|address\|at\) *(//' |
 	sed -n 's/^[^"]*,[ ]*"\([a-z_]*\)".*/\1/p' >"$t/written"
-statements | tr -d '\n' | grep -o 'name\[2\]\[10\] = *"[^=]*= *' |
+statements | tr -d '\n' | grep -o 'name\[2\]\[[0-9]*\] = *"[^=]*= *' |
 	literals '[a-z_]*' >>"$t/written"
 sort -u "$t/written" -o "$t/written"
 comm -23 "$t/written" "$t/fields" >"$t/unknown"

@@ -18,6 +18,7 @@ struct answer {
 	struct leg *b;
 	struct said said_a, said_b;
 	unsigned status; /* why it cannot be told to leg a */
+	const char *cause;
 };
 
 static void answer_begin(struct answer *answer, struct call *call,
@@ -26,6 +27,7 @@ static void answer_begin(struct answer *answer, struct call *call,
 	answer->call = call;
 	answer->b = b;
 	answer->status = 502;
+	answer->cause = "answer-unusable";
 	said_begin(&answer->said_a, call->a);
 	said_begin(&answer->said_b, b);
 }
@@ -95,7 +97,9 @@ static const char *answer_write(struct answer *answer, struct body_span sdp)
 	if (said_hear(&answer->said_b, sdp))
 		return NULL;
 	chosen = said_remote(&answer->said_b);
-	if (!call->delayed_offer) {
+	if (!secure_answered(&answer->said_b, chosen)) {
+		error = -EPROTONOSUPPORT;
+	} else if (!call->delayed_offer) {
 		theirs = said_remote(&answer->said_a);
 		error = theirs ? answer_by_answer(answer, chosen, theirs)
 			       : -EPROTO;
@@ -104,18 +108,22 @@ static const char *answer_write(struct answer *answer, struct body_span sdp)
 	}
 	said_rewritten(&answer->said_a);
 	if (error) {
-		answer->status = error == -ENOTSUP ? 488 : 503;
+		answer->status = 503;
+		if (error == -ENOTSUP || error == -EPROTONOSUPPORT)
+			answer->status = 488;
+		if (error == -EPROTONOSUPPORT)
+			answer->cause = "srtp";
 		return NULL;
 	}
 	if (offer_remember(&answer->b->offer, sdp.text, sdp.len))
 		return NULL;
 	call->told = answer->b;
-	call_note_codec(call, chosen);
 	if (call->path.session) {
 		path_target_said(call, &answer->said_b, chosen);
 		if (theirs)
 			path_target_said(call, &answer->said_a, theirs);
 	}
+	call_note_codec(call, chosen);
 	path_flows_said(call, &answer->said_a, &answer->said_b);
 	return call->a->offer.local;
 }
@@ -175,7 +183,9 @@ static void answer_line(struct answer *answer)
 	status_text(&line, "anchor_why", call->plan.anchor_why);
 	status_text(&line, "codec_a", call->status.a.codec);
 	status_text(&line, "codec_b", call->status.b.codec);
-	status_text(&line, "encryption", call->status.b.encryption);
+	status_text(&line, "encryption_a", call->status.a.encryption);
+	status_text(&line, "encryption_b", call->status.b.encryption);
+	status_text(&line, "srtp", call->b->offer.ended ? "here" : "passed");
 	status_number(
 		&line, "wait_ms",
 		(int64_t)(call->status.answered_ms - call->status.started_ms));
@@ -183,14 +193,18 @@ static void answer_line(struct answer *answer)
 	status_end(&line);
 }
 
-static void answer_refuse(struct call *call, unsigned status)
+static void answer_refuse(struct call *call, const struct answer *answer)
 {
-	const struct leg_refusal refusal = {
-		.status = status,
-		.retry_after_s = status == 503 ? CALL_RETRY_S : 0,
+	char warning[160];
+	struct leg_refusal refusal = {
+		.status = answer->status,
+		.retry_after_s = answer->status == 503 ? CALL_RETRY_S : 0,
 	};
 
-	call_refuse(call, &refusal, "b", "answer-unusable");
+	if (!strcmp(answer->cause, "srtp"))
+		refusal.warning =
+			secure_warning(call->a, warning, sizeof(warning));
+	call_refuse(call, &refusal, "b", answer->cause);
 }
 
 /* The live table's view of a call that is up. */
@@ -231,7 +245,7 @@ void answer_accepted(struct call *call, struct leg *branch,
 	if (!answer_is_told(call, branch, sdp))
 		text = answer_write(&answer, sdp);
 	if (!text) {
-		answer_refuse(call, answer.status);
+		answer_refuse(call, &answer);
 		return;
 	}
 	call->state = CALL_ANSWERED;

@@ -90,6 +90,7 @@ void call_free(struct call *call)
 	if (call->timer)
 		su_timer_destroy(call->timer);
 	forward_clear(call);
+	rekey_free(call);
 	transfer_free(call);
 	policy_unref(call->policy);
 	free(call);
@@ -127,16 +128,12 @@ static int call_planned(struct call *call, struct hunt *hunt,
 static int call_offer(struct call *call, struct leg *branch)
 {
 	struct offer_place place[BODY_MEDIA_MAX];
+	struct secure_decision secure;
 	struct call_rules rules;
 	struct body source;
 	const char *why;
-	int error = call_rules_both(branch, call->a, &rules);
+	int error = 0;
 
-	if (error)
-		return error;
-	if (call->delayed_offer &&
-	    branch->peer->delayed_offer == POLICY_DELAYED_KEEP)
-		return 0; /* call_asked */
 	if (call->delayed_offer) {
 		source.medias = 1;
 		source.media[0] =
@@ -148,8 +145,25 @@ static int call_offer(struct call *call, struct leg *branch)
 		error = body_parse(&source, call->a->offer.remote,
 				   call->a->offer.remote_len, &why);
 	}
+	if (error)
+		return error;
+	/* What leg a was told stays: its media has ended here already. */
+	secure_judge(&secure, call->a->peer, branch->peer, NULL,
+		     call->a->offer.ended && call->a->offer.local);
+	if (secure.ended) {
+		secure_end(call->a);
+		secure_end(branch);
+	} else {
+		call->a->offer.ended = false;
+	}
+	error = call_rules_both(branch, call->a, &rules);
+	if (error)
+		return error;
+	if (call->delayed_offer &&
+	    branch->peer->delayed_offer == POLICY_DELAYED_KEEP)
+		return 0; /* call_asked */
 	/* The caller's ports too: nobody is rung for a call that has none. */
-	if (!error && call->path.anchored)
+	if (call->path.anchored)
 		error = path_place(call, call->a, call->a, &source, place);
 	if (!error)
 		error = path_place(call, branch, call->a, &source, place);
@@ -159,12 +173,34 @@ static int call_offer(struct call *call, struct leg *branch)
 					    LEARN_REINVITE))
 			place[i].direction = BODY_SENDRECV;
 	if (!error && call->delayed_offer)
-		error = offer_write_own(&branch->offer, NULL, &rules.rules,
-					place, 1);
-	else if (!error)
+		return offer_write_own(&branch->offer, NULL, &rules.rules,
+				       place, 1);
+	if (!error)
+		error = secure_offer(call->a, branch, &source, place);
+	if (!error)
 		error = offer_write_offer(&branch->offer, &source, &rules.rules,
 					  place);
 	return error;
+}
+
+/* Keys that the two ends would have to agree: leg a hears of them after b has
+ * our answer. SDES ends here, then; the others cannot be had. */
+static bool call_asked_plainly(struct call *call, struct leg *branch,
+			       const struct body *theirs)
+{
+	struct secure_decision secure;
+	bool keys = false;
+
+	for (unsigned i = 0; i < theirs->medias; i++)
+		keys |= theirs->media[i].port &&
+			(theirs->media[i].secure ||
+			 strcmp(offer_encryption(theirs, i), "none"));
+	if (!keys && !branch->offer.ended)
+		return true;
+	secure_end(call->a);
+	secure_end(branch);
+	secure_judge(&secure, branch->peer, call->a->peer, theirs, true);
+	return secure.possible;
 }
 
 /* The offer that we asked a branch for: answered with one codec, before its
@@ -178,6 +214,7 @@ void call_asked(struct call *call, struct leg *branch,
 	const char *why;
 
 	if (body_parse(&theirs, event->sdp.text, event->sdp.len, &why) ||
+	    !call_asked_plainly(call, branch, &theirs) ||
 	    call_rules_both(branch, call->a, &rules) ||
 	    path_place(call, branch, call->a, &theirs, place))
 		return;
@@ -260,20 +297,20 @@ static void call_refreshed(struct call *call, struct leg *leg,
 			   const struct leg_event *event)
 {
 	struct status_line line;
-	struct body theirs;
-	const char *why;
+	struct said said;
 	char came[40];
 
 	if (event->status >= 200 && event->status < 300) {
 		/* A re-INVITE asked for their SDP too: they may have moved. */
+		said_begin(&said, leg);
 		if (event->sdp.len &&
 		    !offer_is_same(&leg->offer, event->sdp.text,
 				   event->sdp.len) &&
-		    !body_parse(&theirs, event->sdp.text, event->sdp.len,
-				&why) &&
+		    !said_hear(&said, event->sdp) &&
+		    secure_answered(&said, said_remote(&said)) &&
 		    !offer_remember(&leg->offer, event->sdp.text,
 				    event->sdp.len))
-			path_target(call, leg, &theirs);
+			path_target_said(call, &said, said_remote(&said));
 		return;
 	}
 	call_status(call, &line, leg, "call-refresh-failed");
@@ -310,7 +347,8 @@ static void call_established_event(struct call *call, struct leg *leg,
 		return;
 	case LEG_MODIFIED:
 	case LEG_UNMODIFIED:
-		forward_answered(call, leg, event);
+		if (!rekey_answered(call, leg, event))
+			forward_answered(call, leg, event);
 		return;
 	case LEG_REFRESHED:
 		call_refreshed(call, leg, event);
@@ -374,7 +412,9 @@ void call_media_event(struct call *call, const struct media_event *event)
 	else if (path_is_at(call, PATH_B, event->session, event->side))
 		leg = call->b;
 	else if (event->kind == MEDIA_FIRST_PACKET ||
-		 event->kind == MEDIA_MOVED)
+		 event->kind == MEDIA_MOVED ||
+		 event->kind == MEDIA_UNAUTHENTIC ||
+		 event->kind == MEDIA_KEY_WORN)
 		return;
 
 	switch (event->kind) {
@@ -398,12 +438,23 @@ void call_media_event(struct call *call, const struct media_event *event)
 			       (const struct sockaddr *)&event->source);
 		status_end(&line);
 		return;
-	case MEDIA_UNAUTHENTIC:
-	case MEDIA_KEY_WORN:
-		return;
 	case MEDIA_DTMF: /* It crossed as RTP, where that is agreed. */
 		if (call->state == CALL_ANSWERED && leg)
 			pass_heard(call, leg, event->digit, event->duration_ms);
+		return;
+	case MEDIA_UNAUTHENTIC:
+		if (call->state == CALL_ENDED)
+			return;
+		call_status(call, &line, leg, "media-unauthentic");
+		status_number(&line, "slot", event->slot);
+		if (event->source.ss_family != AF_UNSPEC)
+			status_address(&line, "source",
+				       (const struct sockaddr *)&event->source);
+		status_end(&line);
+		return;
+	case MEDIA_KEY_WORN:
+		if (leg)
+			rekey_worn(call, leg);
 		return;
 	case MEDIA_FAULT:
 		if (call->state == CALL_ENDED)

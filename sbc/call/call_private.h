@@ -9,7 +9,9 @@
 #include "sbc/call/learn.h"
 #include "sbc/call/pass.h"
 #include "sbc/call/path.h"
+#include "sbc/call/rekey.h"
 #include "sbc/call/said.h"
+#include "sbc/call/secure.h"
 #include "sbc/report/status.h"
 #include "sbc/sip/header.h"
 #include "sbc/sip/leg.h"
@@ -41,6 +43,7 @@ struct call {
 		*told; /* whose SDP leg a heard last; not to be followed */
 	struct leg *answer_due; /* our offer in its 2xx waits for ACK */
 	struct forward forward;
+	struct rekey rekey[2];
 	su_timer_t *timer; /* disarms the filler after a resume */
 	struct status_call status;
 	char codec[24];	      /* agreed for the audio; "" if none */
@@ -106,6 +109,7 @@ void call_report_nat(struct call *call, const struct leg *leg, unsigned slot,
 struct call_rules {
 	struct offer_rules rules;
 	const char *name[OFFER_CODECS_MAX];
+	struct offer_secure secure; /* where the leg's SRTP ends here */
 };
 /* What the leg's own peer allows. */
 void call_rules(const struct leg *leg, struct call_rules *out);

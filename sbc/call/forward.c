@@ -21,6 +21,7 @@
 #include "sbc/call/call_private.h"
 #include "sbc/call/learn.h"
 #include "sbc/call/modify.h"
+#include "sbc/sip/crypto.h"
 
 /* P's own patience is timer B, 32 s. */
 #define FORWARD_WAIT_MS 10000
@@ -54,6 +55,9 @@ static void forward_done(struct call *call)
 
 	if (f->timer)
 		su_timer_reset(f->timer);
+	crypto_wipe(f->text, f->len);
+	if (f->t_local)
+		crypto_wipe(f->t_local, strlen(f->t_local));
 	free(f->text);
 	free(f->t_local);
 	*f = (struct forward){.timer = f->timer,
@@ -80,6 +84,7 @@ static void forward_restore(struct call *call, struct leg *t)
 
 	if (!f->t_local)
 		return;
+	crypto_wipe(t->offer.local, t->offer.local_len);
 	free(t->offer.local);
 	t->offer.local = f->t_local;
 	t->offer.local_len = strlen(f->t_local);
@@ -102,6 +107,8 @@ static int forward_send(struct call *call, const struct body *theirs)
 	if (!error)
 		error = path_place(call, t, f->p, theirs, place);
 	if (!error)
+		error = secure_offer(f->p, t, theirs, place);
+	if (!error)
 		error = offer_write_offer(&t->offer, theirs, &rules.rules,
 					  place);
 	if (!error)
@@ -121,7 +128,9 @@ static int forward_send(struct call *call, const struct body *theirs)
 
 static unsigned forward_status(int error)
 {
-	return error == -ENOTSUP ? 488 : error == -EAGAIN ? 503 : 500;
+	if (error == -ENOTSUP || error == -EPROTONOSUPPORT)
+		return 488;
+	return error == -EAGAIN ? 503 : 500;
 }
 
 unsigned forward_ask(struct call *call, struct leg *p,
@@ -158,24 +167,27 @@ static unsigned forward_take(struct call *call, struct leg *t,
 	struct forward *f = &call->forward;
 	struct offer_place place[BODY_MEDIA_MAX] = {0};
 	struct call_rules rules;
-	struct body chosen;
-	const char *why;
+	const struct body *chosen;
+	struct said said;
 	int error;
 
-	if (!answer.len || body_parse(&chosen, answer.text, answer.len, &why) ||
+	said_begin(&said, t);
+	if (!answer.len || said_hear(&said, answer) ||
+	    !secure_answered(&said, said_remote(&said)) ||
 	    offer_remember(&t->offer, answer.text, answer.len))
 		return 502;
-	path_target(call, t, &chosen);
-	call_note_codec(call, &chosen);
+	chosen = said_remote(&said);
+	path_target_said(call, &said, chosen);
+	call_note_codec(call, chosen);
 	call_rules(f->p, &rules);
-	error = path_place(call, f->p, t,
-			   call->path.anchored ? theirs : &chosen, place);
+	error = path_place(call, f->p, t, call->path.anchored ? theirs : chosen,
+			   place);
 	for (unsigned i = 0; !error && i < theirs->medias; i++)
-		place[i].direction = i < chosen.medias
-					     ? chosen.media[i].direction
+		place[i].direction = i < chosen->medias
+					     ? chosen->media[i].direction
 					     : BODY_INACTIVE;
 	if (!error)
-		error = offer_write_answer(&f->p->offer, theirs, &chosen,
+		error = offer_write_answer(&f->p->offer, theirs, chosen,
 					   &rules.rules, place);
 	if (!error)
 		error = offer_remember(&f->p->offer, f->text, f->len);
@@ -194,7 +206,10 @@ static void forward_fall_back(struct call *call, const struct body *theirs,
 	struct forward *f = &call->forward;
 	struct body_span text = {f->text, (uint16_t)f->len};
 
-	if (call->path.anchored && strcmp(f->what, "t38"))
+	/* Neither a fax nor a key that T does not know can be had without it.
+	 */
+	if (call->path.anchored && strcmp(f->what, "t38") &&
+	    strcmp(f->what, "rekey"))
 		modify_here(call, f->p, theirs, text, false, false,
 			    "refused-by-peer");
 	else /* P is not told of T's glare, challenge or redirection. */

@@ -27,6 +27,7 @@ static void hunt_note(struct hunt *hunt, unsigned status, const char *phrase)
 {
 	hunt->status = status;
 	hunt->phrase = phrase;
+	hunt->srtp = false;
 }
 
 static void hunt_failed(struct hunt *hunt, unsigned status, const char *cause,
@@ -234,6 +235,11 @@ static void hunt_explain(struct hunt *hunt, int error, const char **why)
 		hunt_note(hunt, 488, "No Common Codec");
 		*why = "no-common-codec";
 		break;
+	case -EPROTONOSUPPORT:
+		hunt_note(hunt, 488, NULL);
+		hunt->srtp = true;
+		*why = "srtp";
+		break;
 	case -EADDRNOTAVAIL:
 		hunt_note(hunt, 503, "No Address Of That Family");
 		*why = "address-family";
@@ -249,6 +255,8 @@ static void hunt_explain(struct hunt *hunt, int error, const char **why)
 
 void hunt_next(struct hunt *hunt)
 {
+	char warning[160];
+
 	hunt->answering = false;
 	for (;;) {
 		const char *why = NULL;
@@ -275,6 +283,10 @@ void hunt_next(struct hunt *hunt)
 		&(struct leg_refusal){
 			.status = hunt->status,
 			.phrase = hunt->phrase,
+			.warning = hunt->srtp ? secure_warning(hunt->task.from,
+							       warning,
+							       sizeof(warning))
+					      : NULL,
 			.retry_after_s =
 				hunt->status == 503 ? hunt->retry_after_s : 0});
 }

@@ -65,6 +65,7 @@ struct hunt {
 	bool rang;
 	unsigned status; /* what to tell the caller at the end */
 	const char *phrase;
+	bool srtp; /* that is because of how media is secured */
 	unsigned retry_after_s;
 	su_timer_t *timer;
 };

@@ -161,6 +161,12 @@ struct judge_decision judge_offer(const struct judge_question *q)
 					    (q->was && any_zero(q->was)));
 	if (audio && q->codec[0] && !offers(q->now, q->codec))
 		return judge_codec(q);
+	if (q->secure && q->was && change.key) {
+		if (q->update)
+			return refuse(504, "update-needs-time");
+		return q->t_protected ? refuse(488, "rekey")
+				      : act(JUDGE_FORWARD, "rekey");
+	}
 	if (q->t_protected || q->update)
 		return act(JUDGE_HERE, "policy");
 	if (change.formats || change.direction || change.slots_added ||

@@ -27,6 +27,7 @@ struct judge_question {
 	bool t_takes_image;	/* T's policy forwards T.38 */
 	bool t_has_image;	/* T's session is a fax: no audio in it */
 	bool can_convert;	/* G.711 A to u and back */
+	bool secure;		/* the ends share their keys */
 	const char *codec;	/* the session's; "" if it has no audio */
 	const struct body *was; /* P's last body, NULL: none */
 	const struct body *now; /* NULL: no offer */
@@ -43,8 +44,8 @@ struct judge_decision {
 /*
  * In this order: no offer; refresh; an offer that contradicts the last one; no
  * stream left; an m=image that is new, and the way back from it; media that
- * goes past us; a codec that T does not have; UPDATE; T protected; what T would
- * not see; else T is asked.
+ * goes past us; a codec that T does not have; a new key that T has to know;
+ * UPDATE; T protected; what T would not see; else T is asked.
  */
 struct judge_decision judge_offer(const struct judge_question *q);
 

@@ -76,7 +76,10 @@ void modify_refuse(struct call *call, struct leg *p, unsigned status,
 	status_number(&line, "status", status);
 	status_text(&line, "cause", cause);
 	status_end(&line);
-	modify_warning(p, cause, warning, sizeof(warning));
+	if (!strcmp(cause, "srtp"))
+		secure_warning(p, warning, sizeof(warning));
+	else
+		modify_warning(p, cause, warning, sizeof(warning));
 	leg_reply_refuse(p, &(struct leg_refusal){
 				    .status = status,
 				    .warning = status == 488 ? warning : NULL});
@@ -178,7 +181,7 @@ static bool modify_is_removed(const struct call *call, const struct body *said)
 /* Our answer to P from the session that T has. 0 or the refusing status. */
 static unsigned modify_answer(struct call *call, struct leg *p,
 			      const struct body *theirs, const char *text,
-			      size_t len, bool convert)
+			      size_t len, bool convert, const char **cause)
 {
 	struct leg *t = call_other(call, p);
 	const char **law = &call->path.law[p->place == 'a' ? MEDIA_A : MEDIA_B];
@@ -189,6 +192,7 @@ static unsigned modify_answer(struct call *call, struct leg *p,
 	const char *why;
 	int error;
 
+	*cause = "internal";
 	error = body_parse(&chosen, t->offer.remote, t->offer.remote_len, &why);
 	if (!error)
 		error = path_place(call, p, t,
@@ -209,8 +213,12 @@ static unsigned modify_answer(struct call *call, struct leg *p,
 				   place);
 	if (error)
 		*law = had;
+	*cause = error == -EPROTONOSUPPORT ? "srtp"
+		 : error == -ENOTSUP	   ? "no-common-codec"
+					   : "internal";
 	if (error)
-		return error == -ENOTSUP ? 488 : 500;
+		return error == -EPROTONOSUPPORT || error == -ENOTSUP ? 488
+								      : 500;
 	if (offer_remember(&p->offer, text, len))
 		return 500;
 	path_target(call, p, theirs);
@@ -222,12 +230,12 @@ void modify_here(struct call *call, struct leg *p, const struct body *theirs,
 		 struct body_span text, bool update, bool convert,
 		 const char *cause)
 {
-	unsigned status =
-		modify_answer(call, p, theirs, text.text, text.len, convert);
+	const char *why;
+	unsigned status = modify_answer(call, p, theirs, text.text, text.len,
+					convert, &why);
 
 	if (status) {
-		modify_refuse(call, p, status,
-			      status == 488 ? "no-common-codec" : "internal");
+		modify_refuse(call, p, status, why);
 		return;
 	}
 	modify_suppressed(call, p, update, cause);
@@ -261,7 +269,7 @@ void modify_early(struct call *call, struct leg *p,
 		refusal = (struct leg_refusal){
 			.status =
 				modify_answer(call, p, &theirs, event->sdp.text,
-					      event->sdp.len, false)};
+					      event->sdp.len, false, &why)};
 	if (refusal.status) {
 		struct status_line line;
 
@@ -339,33 +347,32 @@ static void modify_offer_ours(struct call *call, struct leg *p)
 	leg_reply(p, p->offer.local);
 }
 
-/* Is this an answer to what we last offered on `leg`? NULL: it is. */
-static const char *modify_unfit(const struct leg *leg, struct body_span sdp,
-				struct body *answer)
+/* Is this an answer to what we last offered on that leg? NULL: it is, and
+ * `said` has heard it. */
+static const char *modify_unfit(struct said *said, struct body_span sdp)
 {
-	struct body ours;
-	const char *why;
+	const struct body *ours = said_local(said);
 
 	if (!sdp.len)
 		return "no-answer";
-	if (body_parse(answer, sdp.text, sdp.len, &why))
-		return why;
-	if (body_parse(&ours, leg->offer.local, leg->offer.local_len, &why) ||
-	    !offer_fits(&ours, answer))
+	if (said_hear(said, sdp))
+		return "broken-sdp";
+	if (!ours || !offer_fits(ours, said_remote(said)))
 		return "answer-unusable";
-	return NULL;
+	return secure_answered(said, said_remote(said)) ? NULL : "srtp";
 }
 
 void modify_acked(struct call *call, struct leg *leg,
 		  const struct leg_event *event)
 {
-	struct body answer;
+	struct said said;
 	const char *why;
 
 	if (call->answer_due != leg)
 		return;
 	call->answer_due = NULL;
-	why = modify_unfit(leg, event->sdp, &answer);
+	said_begin(&said, leg);
+	why = modify_unfit(&said, event->sdp);
 	if (why) {
 		struct status_line line;
 
@@ -377,9 +384,9 @@ void modify_acked(struct call *call, struct leg *leg,
 	}
 	if (offer_remember(&leg->offer, event->sdp.text, event->sdp.len))
 		return;
-	path_target(call, leg, &answer);
+	path_target_said(call, &said, said_remote(&said));
 	path_flows(call, leg, call_other(call, leg));
-	modify_tell_hold(call, leg, &answer);
+	modify_tell_hold(call, leg, said_remote(&said));
 	modify_fill(call, leg);
 }
 
@@ -400,6 +407,7 @@ static struct judge_decision modify_judge(const struct call *call,
 					     LEARN_REINVITE),
 		.t_takes_image = t->peer->t38 == POLICY_T38_FORWARD,
 		.can_convert = !call->path.secure[call->path.audio],
+		.secure = call->path.secure[call->path.audio],
 		.codec = path_codec(call, t),
 		.now = now,
 		.same = now && p->offer.remote &&

@@ -23,6 +23,7 @@
 
 #include "sbc/call/call_private.h"
 #include "sbc/call/learn.h"
+#include "sbc/sip/crypto.h"
 
 static unsigned path_place_of(const struct leg *leg)
 {
@@ -236,6 +237,21 @@ static uint8_t path_event(struct said *said, unsigned slot)
 	return event ? (uint8_t)event->payload_type : 0;
 }
 
+/* SRTP that ends here gets its keys. False: nothing may pass in the clear. */
+static bool path_lock(struct said *said, const struct path_end *end,
+		      const struct body *far, unsigned slot)
+{
+	struct media_crypto crypto;
+	bool locked;
+
+	if (!said->leg->offer.ended || !far->media[slot].rtp)
+		return true;
+	locked = secure_keys(said, far, slot, &crypto) &&
+		 !media_session_crypto(end->session, end->side, slot, &crypto);
+	crypto_wipe(&crypto, sizeof(crypto));
+	return locked;
+}
+
 static void path_target_slot(struct call *call, struct said *said,
 			     const struct body *far, unsigned slot)
 {
@@ -272,6 +288,10 @@ static void path_target_slot(struct call *call, struct said *said,
 	if (slot == call->path.audio)
 		target.event_pt = path_event(said, slot);
 	end = path_end(call, leg);
+	if (media->port && !path_lock(said, &end, far, slot)) {
+		target.may_send = target.may_receive = false;
+		target.rtp.ss_family = AF_UNSPEC;
+	}
 	media_session_target(end.session, end.side, slot, &target);
 	if (slot == call->path.audio) {
 		call->path.held[path_place_of(leg)] = !target.may_receive;
@@ -288,22 +308,39 @@ void path_target(struct call *call, const struct leg *leg,
 	path_target_said(call, &said, far);
 }
 
+/* The first audio slot that both use; else the first one. */
+static unsigned path_audio(struct said *said, const struct body *far)
+{
+	const struct body *told = said_local(said);
+	unsigned first = far->medias;
+
+	for (unsigned i = 0; i < far->medias; i++) {
+		if (far->media[i].kind != BODY_AUDIO)
+			continue;
+		if (far->media[i].port &&
+		    (!told || i >= told->medias || told->media[i].port))
+			return i;
+		if (first == far->medias)
+			first = i;
+	}
+	return first < far->medias ? first : 0;
+}
+
 void path_target_said(struct call *call, struct said *said,
 		      const struct body *far)
 {
 	const struct leg *leg = said->leg;
 	struct path *path = &call->path;
 	struct media_session *session = path_end(call, leg).session;
-	unsigned i;
 
-	for (i = 0; i < far->medias && far->media[i].kind != BODY_AUDIO; i++)
-		;
-	path->audio = i < far->medias ? i : 0;
-	for (i = 0; i < far->medias && i < path->slots; i++) {
+	path->audio = path_audio(said, far);
+	for (unsigned i = 0; i < far->medias && i < path->slots; i++) {
 		const struct body_media *media = &far->media[i];
 
 		/* DTLS and ZRTP key themselves in the stream. */
-		if (media->secure || offer_encryption(far, i)[0] != 'n')
+		if (leg->offer.ended)
+			path->secure[i] = false;
+		else if (media->secure || offer_encryption(far, i)[0] != 'n')
 			path->secure[i] = true;
 		path->rtp[i] = media->rtp;
 		if (session && path->port[path_place_of(leg)][i])

@@ -42,7 +42,8 @@ struct path {
 	} end[PATH_PLACES];
 	uint16_t port[PATH_PLACES][MEDIA_SLOTS_MAX]; /* 0: none */
 	struct sockaddr_storage at[PATH_PLACES];     /* where they are bound */
-	bool secure[MEDIA_SLOTS_MAX]; /* between the ends: byte for byte */
+	bool secure[MEDIA_SLOTS_MAX]; /* end to end: byte for byte; SRTP that
+					 ends here is not */
 	bool rtp[MEDIA_SLOTS_MAX];    /* an RTP profile */
 	bool held[PATH_PLACES];	      /* that end does not take our audio */
 	bool quiet[PATH_PLACES]; /* it was not promised to send: held, removed,

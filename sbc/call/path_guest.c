@@ -42,6 +42,8 @@ static void guest_aim(const struct path *path, const struct path_inner *from,
 {
 	/* As they are: the places at the row's two ends say what is needed. */
 	static const struct media_flow as_it_is = {.event_pt = 255};
+	/* SRTP ends at those two places. */
+	static const struct media_crypto plain;
 
 	for (unsigned i = 0; i < MEDIA_SLOTS_MAX; i++) {
 		struct media_target target = {.rtp = *to->at,
@@ -63,6 +65,8 @@ static void guest_aim(const struct path *path, const struct path_inner *from,
 				     &target);
 		media_session_flow(from->end.session, from->end.side, i,
 				   &as_it_is);
+		media_session_crypto(from->end.session, from->end.side, i,
+				     &plain);
 	}
 }
 

@@ -138,13 +138,13 @@ void call_learned(struct call *call, const struct leg *leg,
 static void report_side(struct call *call, struct status_line *line,
 			enum media_side side)
 {
-	static const char *const name[2][10] = {
+	static const char *const name[2][11] = {
 		{"packets_a", "bytes_a", "lost_a", "jitter_us_a", "mos_a",
 		 "dropped_a", "filler_a", "source_a", "elsewhere_a",
-		 "silent_ms_a"},
+		 "silent_ms_a", "unauthentic_a"},
 		{"packets_b", "bytes_b", "lost_b", "jitter_us_b", "mos_b",
 		 "dropped_b", "filler_b", "source_b", "elsewhere_b",
-		 "silent_ms_b"},
+		 "silent_ms_b", "unauthentic_b"},
 	};
 	const char *const *key = name[side];
 	struct media_stats stats;
@@ -168,6 +168,8 @@ static void report_side(struct call *call, struct status_line *line,
 			       (const struct sockaddr *)&stats.source);
 	status_number(line, key[8], (int64_t)stats.dropped_source);
 	status_number(line, key[9], stats.silent_ms);
+	if (stats.dropped_crypto)
+		status_number(line, key[10], (int64_t)stats.dropped_crypto);
 }
 
 void call_report_end(struct call *call)
@@ -185,7 +187,8 @@ void call_report_end(struct call *call)
 	status_text(&line, "anchor_why", s->anchor_why ? s->anchor_why : "");
 	status_text(&line, "codec_a", s->a.codec);
 	status_text(&line, "codec_b", s->b.codec);
-	status_text(&line, "encryption", s->a.encryption);
+	status_text(&line, "encryption_a", s->a.encryption);
+	status_text(&line, "encryption_b", s->b.encryption);
 	status_number(&line, "duration_ms",
 		      s->answered_ms
 			      ? (int64_t)(call->ended_ms - s->answered_ms)

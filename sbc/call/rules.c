@@ -13,6 +13,10 @@ void call_rules(const struct leg *leg, struct call_rules *out)
 		.codecs = leg->peer->codecs,
 		.codecs_count = leg->peer->codecs_count,
 	};
+	if (leg->offer.ended) {
+		secure_rules(leg->peer, &out->secure);
+		out->rules.secure = &out->secure;
+	}
 	switch (leg->peer->hold) {
 	case POLICY_HOLD_SENDONLY:
 		out->rules.hold = OFFER_HOLD_SENDONLY;

@@ -26,6 +26,7 @@
 #include <sofia-sip/sip_status.h>
 
 #include "sbc/call/learn.h"
+#include "sbc/sip/crypto.h"
 #include "sbc/sip/refer.h"
 
 #define TRANSFER_DISARM_MS 3000
@@ -125,6 +126,30 @@ void transfer_accept(struct transfer *t, const struct leg_event *refer)
 
 /* --- SDP --------------------------------------------------------------- */
 
+static bool transfer_secure(const struct call *call)
+{
+	for (unsigned i = 0; i < call->path.slots; i++)
+		if (call->path.secure[i])
+			return true;
+	return false;
+}
+
+/* N's SRTP ends here if T's does, or if N's policy says so; then T must have
+ * no keys that it shared with P. */
+static int transfer_secures(const struct transfer *t, struct leg *next)
+{
+	struct secure_decision secure;
+
+	secure_judge(&secure, t->far->peer, next->peer, NULL,
+		     t->far->offer.ended);
+	if (!secure.ended)
+		return 0;
+	if (!t->far->offer.ended && transfer_secure(t->call))
+		return -EPROTONOSUPPORT;
+	secure_end(next);
+	return 0;
+}
+
 static int transfer_rules(const struct call *call, const struct leg *far,
 			  const struct leg *to, struct call_rules *out)
 {
@@ -149,13 +174,17 @@ int transfer_offer(struct call *call, struct leg *to)
 	struct call_rules rules;
 	struct body source;
 	const char *why;
-	int error = transfer_rules(call, t->far, to, &rules);
+	int error = transfer_secures(t, to);
 
+	if (!error)
+		error = transfer_rules(call, t->far, to, &rules);
 	if (!error)
 		error = body_parse(&source, t->far->offer.remote,
 				   t->far->offer.remote_len, &why);
 	if (!error)
 		error = path_place(call, to, t->far, &source, place);
+	if (!error)
+		error = secure_offer(t->far, to, &source, place);
 	if (error)
 		return error;
 	/* What P's hold made of T's direction ends with P; T's own stays. */
@@ -167,18 +196,20 @@ int transfer_offer(struct call *call, struct leg *to)
 
 /* --- T is told, where it has to be ------------------------------------- */
 
-static bool transfer_secure(const struct call *call)
+/* It holds keys. */
+void transfer_unkeep(char **kept)
 {
-	for (unsigned i = 0; i < call->path.slots; i++)
-		if (call->path.secure[i])
-			return true;
-	return false;
+	if (*kept)
+		crypto_wipe(*kept, strlen(*kept));
+	free(*kept);
+	*kept = NULL;
 }
 
 void transfer_restore(struct transfer *t, struct leg *leg)
 {
 	if (!t->kept)
 		return;
+	crypto_wipe(leg->offer.local, leg->offer.local_len);
 	free(leg->offer.local);
 	leg->offer.local = t->kept;
 	leg->offer.local_len = strlen(t->kept);
@@ -194,7 +225,7 @@ static int transfer_tell(struct transfer *t, struct leg *to, struct leg *from)
 	const char *why;
 	int error = call_rules_both(to, from, &rules);
 
-	free(t->kept);
+	transfer_unkeep(&t->kept);
 	t->kept = strdup(to->offer.local);
 	t->tell = to;
 	if (!t->kept)
@@ -220,20 +251,19 @@ static int transfer_tell(struct transfer *t, struct leg *to, struct leg *from)
 int transfer_told(struct transfer *t, const struct leg_event *event)
 {
 	struct leg *leg = t->tell;
-	struct body said;
-	const char *why;
+	struct said said;
 
-	if (event->kind == LEG_UNMODIFIED ||
-	    body_parse(&said, event->sdp.text, event->sdp.len, &why) ||
+	said_begin(&said, leg);
+	if (event->kind == LEG_UNMODIFIED || said_hear(&said, event->sdp) ||
+	    !secure_answered(&said, said_remote(&said)) ||
 	    offer_remember(&leg->offer, event->sdp.text, event->sdp.len)) {
 		transfer_restore(t, leg);
 		return -ENOTSUP;
 	}
-	free(t->kept);
-	t->kept = NULL;
-	path_target(t->call, leg, &said);
+	transfer_unkeep(&t->kept);
+	path_target_said(t->call, &said, said_remote(&said));
 	if (leg == t->far)
-		call_note_codec(t->call, &said);
+		call_note_codec(t->call, said_remote(&said));
 	path_flows(t->call, t->call->a, t->call->b);
 	return 0;
 }
@@ -249,9 +279,11 @@ int transfer_answer(struct transfer *t)
 	struct call_rules rules;
 	struct body theirs, chosen;
 	const char *why;
-	int error = body_parse(&theirs, next->offer.remote,
-			       next->offer.remote_len, &why);
+	int error = transfer_secures(t, next);
 
+	if (!error)
+		error = body_parse(&theirs, next->offer.remote,
+				   next->offer.remote_len, &why);
 	if (!error)
 		error = body_parse(&chosen, t->far->offer.remote,
 				   t->far->offer.remote_len, &why);
@@ -274,20 +306,26 @@ void transfer_joined(struct transfer *t, struct body_span sdp)
 	struct call *call = t->call;
 	struct leg *next = t->next;
 	bool tell = !call->path.anchored || transfer_secure(call);
-	struct body said;
-	const char *why;
+	struct said said;
 	unsigned status = 0;
 
 	if (!sdp.len && next->offer.remote)
 		sdp = (struct body_span){next->offer.remote,
 					 (uint16_t)next->offer.remote_len};
-	if (!sdp.len || body_parse(&said, sdp.text, sdp.len, &why) ||
+	said_begin(&said, next);
+	if (!sdp.len || said_hear(&said, sdp) ||
+	    (next->offer.local &&
+	     !secure_answered(&said, said_remote(&said))) ||
 	    (sdp.text != next->offer.remote &&
 	     offer_remember(&next->offer, sdp.text, sdp.len)))
 		status = 502;
 	if (!status && next->state == LEG_INCOMING && !tell &&
 	    transfer_answer(t))
 		status = 488;
+	if (!status && next->offer.ended)
+		secure_end(t->far);
+	else if (!status && t->far->offer.ended)
+		secure_end(next);
 	t->direct = !call->path.anchored;
 	if (!status && path_take(call, t->by))
 		status = 503;
@@ -439,6 +477,11 @@ void transfer_settle(struct transfer *t)
 
 	if (other)
 		transfer_take_lent(t);
+	/* Of two calls that were joined, one leg's may have been plain. */
+	if (next->offer.ended)
+		secure_end(t->far);
+	else if (t->far->offer.ended)
+		secure_end(next);
 	leg_own(next, call, call_on_leg, by->place);
 	if (call->a == by)
 		call->a = next;

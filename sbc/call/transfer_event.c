@@ -184,8 +184,8 @@ void transfer_free(struct call *call)
 	hunt_free(t->hunt);
 	if (t->timer)
 		su_timer_destroy(t->timer);
-	free(t->kept);
-	free(t->kept_next);
+	transfer_unkeep(&t->kept);
+	transfer_unkeep(&t->kept_next);
 	policy_unref(t->policy);
 	free(t);
 }

@@ -56,6 +56,8 @@ void transfer_fail(struct transfer *t, unsigned status);
 
 /* --- for transfer_event --------------------------------------------------- */
 
+/* A body that was kept is wiped. */
+void transfer_unkeep(char **kept);
 /* The leg refused ours: what it last heard is in force again. */
 void transfer_restore(struct transfer *t, struct leg *leg);
 /* The answer to our re-INVITE to `tell`. 0, or it is as it was. */

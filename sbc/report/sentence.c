@@ -24,12 +24,18 @@ static const struct sentence table[] = {
 	 "200. "
 	 "The media goes straight between the ends[ ({anchor_why})]"
 	 "[; a sends {codec_a} to {told_a}][; b sends {codec_b} to {told_b}]."},
+	{"call-answer", "srtp=here",
+	 "{end} answered[ as {number}][ after {wait_ms}]; {far} was told "
+	 "200. "
+	 "The media passes through us[ ({anchor_why})] and its SRTP ends here"
+	 "[; a sends {codec_a} to {told_a}][; b sends {codec_b} to {told_b}]"
+	 "[; encryption: {encryption_a} on a, {encryption_b} on b]."},
 	{"call-answer", NULL,
 	 "{end} answered[ as {number}][ after {wait_ms}]; {far} was told "
 	 "200. "
 	 "The media passes through us[ ({anchor_why})]"
 	 "[; a sends {codec_a} to {told_a}][; b sends {codec_b} to {told_b}]"
-	 "[; encryption: {encryption}]."},
+	 "[; encryption: {encryption_a} on a, {encryption_b} on b]."},
 
 	{"call-suppressed", "cause=refresh",
 	 "{far} sent a {method} that changes nothing, a refresh: it was "
@@ -146,6 +152,13 @@ static const struct sentence table[] = {
 	{"call-refused", "cause=update-needs-time",
 	 "{end} was refused with {status}: what it asked by UPDATE needs the "
 	 "other end, which only a re-INVITE can wait for."},
+	{"call-refused", "cause=srtp",
+	 "{end} was refused with {status}: its offer was not secured as its "
+	 "policy wants (srtp); the call went on as it was."},
+	{"call-refused", "cause=rekey",
+	 "{end} was refused with {status}: it wanted another key, which the "
+	 "other end would have to know and may not be told; the call went on "
+	 "as it was."},
 	{"call-refused", NULL,
 	 "{end} was refused with {status}[, cause {cause}]; the call went on "
 	 "as it was."},
@@ -167,6 +180,9 @@ static const struct sentence table[] = {
 	 "{end} was passed over: no phone is registered[ for {number}]."},
 	{"call-candidate-failed", "cause=no-common-codec",
 	 "{end} was passed over: it allows none of the caller's codecs."},
+	{"call-candidate-failed", "cause=srtp",
+	 "{end} could not be asked: the caller's media is secured (or not) in "
+	 "a way that the policy of the two does not allow (srtp)."},
 	{"call-candidate-failed", "cause=ports-taken",
 	 "{end} could not be tried: all RTP ports of the network are taken."},
 	{"call-candidate-failed", "cause=ports-unusable",
@@ -181,6 +197,17 @@ static const struct sentence table[] = {
 	 "The first packet came from {end}[, {source}][ (m= line {slot})]."},
 	{"media-moved", NULL,
 	 "The packets of {end} come from another address now[, {source}]."},
+	{"media-unauthentic", NULL,
+	 "Packets from {end} fail authentication[ (m= line {slot})]: its key "
+	 "is not the one in its SDP. They are dropped."},
+	{"srtp-key-worn", "cause=protected",
+	 "Our key toward {end} nears the end of its lifetime, but it may be "
+	 "sent no re-INVITE: the key stays."},
+	{"srtp-key-worn", "cause=renewed",
+	 "Our key toward {end} nears the end of its lifetime: it is given "
+	 "another one by re-INVITE."},
+	{"srtp-key-worn", NULL,
+	 "{end} did not take our new key[ ({status})]: the old one stays."},
 	{"media-fault", NULL,
 	 "The media socket toward {end} failed[: {error}]."},
 	{"media-nat", "cause=private-address",
@@ -219,6 +246,9 @@ static const struct sentence table[] = {
 	{"call-end", "cause=answer-unusable",
 	 "It was ended: the answer's SDP could not be used; the caller was "
 	 "told {status}."},
+	{"call-end", "cause=srtp",
+	 "It was ended: the answer was not secured as our offer said (srtp); "
+	 "the caller was told {status}."},
 	{"call-end", "cause=admin",
 	 "It was ended by the administrator[ after {duration_ms}]."},
 	{"call-end", "cause=shutdown",
@@ -457,6 +487,7 @@ static const struct {
 } anchors[] = {
 	{"address-family", "the two ends speak different IP versions"},
 	{"not-two-phones", "one end is a trunk or a PBX"},
+	{"srtp", "a policy ends SRTP here"},
 	{"same-subnet", "both phones stand in one subnet"},
 	{"other-subnet", "the phones stand in different subnets"},
 	{"local", "a phone stands behind a router of ours"},

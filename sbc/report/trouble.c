@@ -35,6 +35,11 @@ static const struct trouble_line lines[] = {
 	 {"call-candidate-failed", "status=403",
 	  "{end} forbids this call (403[ {reason}]): it does not know our "
 	  "address or caller number, or the account may not call {number}."}},
+	{"srtp",
+	 {"call-candidate-failed", "cause=srtp",
+	  "The caller's media is not secured in a way that can go to {end}: "
+	  "look at srtp and srtp_suites of both peers. DTLS-SRTP, ZRTP and "
+	  "MIKEY need srtp = pass on both."}},
 	{"no-common-codec",
 	 {"call-candidate-failed", "cause=no-common-codec",
 	  "The caller's offer had no codec that the policy of {end} allows: "
@@ -47,6 +52,19 @@ static const struct trouble_line lines[] = {
 	 {"call-refused", "cause=no-common-codec",
 	  "{end} offered in mid-call no codec that the call can use; it was "
 	  "refused with {status}."}},
+	{"srtp",
+	 {"call-end", "cause=srtp",
+	  "The called end answered our offer without the SRTP that was in it, "
+	  "or with SRTP where there was none: look at srtp of its peer."}},
+	{"unauthentic",
+	 {"media-unauthentic", NULL,
+	  "Packets from {end} fail authentication: its key is not the one in "
+	  "its SDP."}},
+	{"key-worn",
+	 {"srtp-key-worn", "cause=protected",
+	  "Our SRTP key toward {end} will wear out, and it may not be given "
+	  "another one: raise srtp_lifetime, or allow it re-INVITEs "
+	  "(reinvite)."}},
 	{"ports-taken",
 	 {"call-candidate-failed", "cause=ports-taken",
 	  "All RTP ports of a network were taken: rtp_ports of that network "

@@ -44,6 +44,8 @@ void offer_init(struct offer *o, uint64_t session_id)
 
 void offer_clear(struct offer *o)
 {
+	crypto_wipe(o->local, o->local_len);
+	crypto_wipe(o->remote, o->remote_len);
 	free(o->local);
 	free(o->remote);
 	memset(o, 0, sizeof *o);
@@ -60,6 +62,7 @@ int offer_remember(struct offer *o, const char *text, size_t len)
 		return -ENOMEM;
 	memcpy(remote, text, len);
 	remote[len] = '\0';
+	crypto_wipe(o->remote, o->remote_len);
 	free(o->remote);
 	o->remote = remote;
 	o->remote_len = len;
@@ -236,6 +239,50 @@ static bool same_attribute(const struct body *then, const struct body *now,
 		memcmp(a->value.text, b->value.text, a->value.len) == 0);
 }
 
+/* Without tag and session parameters: suite and keys. */
+static bool same_line(struct body_span x, struct body_span y)
+{
+	const char *a = x.len ? memchr(x.text, ' ', x.len) : NULL;
+	const char *b = y.len ? memchr(y.text, ' ', y.len) : NULL;
+	size_t n, m;
+
+	if (a == NULL || b == NULL)
+		return false;
+	n = (size_t)(x.text + x.len - a);
+	m = (size_t)(y.text + y.len - b);
+	return n == m && memcmp(a, b, n) == 0;
+}
+
+/* An offer has a line for each suite, its answer only one: the key is another
+ * if none of the lines is the same. */
+static bool same_crypto(const struct body *then, const struct body *now,
+			unsigned slot)
+{
+	const struct body_media *a = &then->media[slot];
+	const struct body_media *b = &now->media[slot];
+	unsigned lines = 0, budget = CRYPTO_LINES_MAX * CRYPTO_LINES_MAX;
+
+	for (unsigned i = 0; i < a->attributes; i++) {
+		const struct body_attribute *x =
+			&then->attribute[a->first_attribute + i];
+
+		if (!body_span_is(x->name, "crypto"))
+			continue;
+		lines++;
+		for (unsigned k = 0; k < b->attributes && budget; k++) {
+			const struct body_attribute *y =
+				&now->attribute[b->first_attribute + k];
+
+			if (!body_span_is(y->name, "crypto"))
+				continue;
+			budget--;
+			if (same_line(x->value, y->value))
+				return true;
+		}
+	}
+	return lines == 0 && !body_attribute(now, (int)slot, "crypto");
+}
+
 static void compare_slot(struct offer_change *out, const struct body *then,
 			 const struct body *now, unsigned slot)
 {
@@ -252,9 +299,8 @@ static void compare_slot(struct offer_change *out, const struct body *then,
 	out->formats |= !same_formats(then, now, slot);
 	out->address |= !address_equal((const struct sockaddr *)&a->address,
 				       (const struct sockaddr *)&b->address);
-	out->key |= !same_attribute(then, now, slot, "crypto") ||
-		    !same_attribute(then, now, slot, "fingerprint") ||
-		    !same_attribute(then, now, slot, "setup");
+	out->key |= !same_crypto(then, now, slot) ||
+		    !same_attribute(then, now, slot, "fingerprint");
 }
 
 static const struct body_media *first_audio(const struct body *body)

@@ -9,6 +9,7 @@
 #ifndef SBC_SIP_OFFER_H
 #define SBC_SIP_OFFER_H
 
+#include "media/media.h"
 #include "sbc/sip/body.h"
 
 struct offer {
@@ -19,8 +20,11 @@ struct offer {
 	char *remote; /* the far end's last body; owned */
 	size_t remote_len;
 	char address[72]; /* host of our o= line, fixed by the first write */
+	bool ended; /* SRTP of this leg ends here: rules.secure is given */
+	bool rekey; /* the next body written has new keys of ours */
 };
 
+/* Bodies hold keys: they are wiped before they are freed. */
 void offer_init(struct offer *o, uint64_t session_id);
 void offer_clear(struct offer *o);
 
@@ -33,6 +37,32 @@ struct offer_place {
 				       end sees it; port 0: slot refused */
 	enum body_direction direction;
 };
+
+/* How a leg's media is secured where that ends here (RFC 4568). */
+enum offer_how {
+	OFFER_PLAIN,  /* RTP/AVP and nothing else */
+	OFFER_SDES,   /* SRTP and nothing else */
+	OFFER_EITHER, /* answers: as it is offered; offers: as the leg has it
+			 already, else as the source's slot */
+};
+struct offer_secure {
+	enum offer_how how;
+	enum media_crypto_suite suite[MEDIA_CRYPTO_SUITES]; /* in order */
+	unsigned suites;
+	bool mki;	   /* our keys have one: 1, of four bytes */
+	uint64_t lifetime; /* of our keys, in packets; 0: not said */
+};
+
+/*
+ * Can slot `slot` of an offer be answered on a leg of this kind? Not if it is
+ * encrypted (or not) against `how`, or by what can only be passed: DTLS-SRTP,
+ * MIKEY, suites that are not allowed.
+ */
+bool offer_secure_takes(const struct offer_secure *secure,
+			const struct body *theirs, unsigned slot);
+/* Is `theirs` an answer that keeps to what our offer said of security, in
+ * each live slot? */
+bool offer_secure_answered(const struct body *ours, const struct body *theirs);
 
 /*
  * What this leg's peer allows. The names count for every RTP slot, video
@@ -61,6 +91,14 @@ struct offer_rules {
 		   ZERO      also c=0.0.0.0 where we do
 			     not receive (RFC 2543)
 		   NONE      always sendrecv */
+	/*
+	 * NULL: what the ends agree crosses. Else SRTP of this leg ends here:
+	 * transports and a=crypto are ours, no other attribute that concerns
+	 * keys crosses, and the two legs' slots need not be secured alike. A
+	 * key of ours stays what the leg's last body said for its suite, and
+	 * the suite what was agreed, as long as it is offered.
+	 */
+	const struct offer_secure *secure;
 };
 
 #define OFFER_CODECS_MAX 32
@@ -84,8 +122,8 @@ unsigned offer_codecs_join(const char *out[OFFER_CODECS_MAX],
  * place[source->medias]  at least one has an address, if this is the leg's
  *                        first body
  * Returns 0 and the body in o->local; -ENOTSUP if no slot has a format left;
- * -EINVAL if no place has an address; -EMSGSIZE; -ENOMEM. On failure o is as
- * it was.
+ * -EINVAL if no place has an address; -EMSGSIZE; -ENOMEM; -EIO if there are no
+ * random bytes for a key. On failure o is as it was.
  * The version rises by one only if the body differs from the last one sent;
  * otherwise the body is byte-identical (RFC 3264 section 8).
  * All three writers: the bodies given may point into o->local or o->remote
@@ -114,7 +152,8 @@ int offer_write_offer(struct offer *o, const struct body *source,
  * place[theirs->medias]
  * Returns 0; -ENOTSUP if no audio format is common, or something is offered
  * and no slot of it is accepted (488; an offer with every port 0 is answered);
- * -EINVAL as above; -EMSGSIZE; -ENOMEM. On failure o is as it was.
+ * -EPROTONOSUPPORT if that is because of how it is secured (rules->secure);
+ * the others as above. On failure o is as it was.
  */
 int offer_write_answer(struct offer *o, const struct body *theirs,
 		       const struct body *chosen,
@@ -174,7 +213,7 @@ struct offer_change {
 	bool formats;	    /* formats or their numbers differ in a slot */
 	bool direction;	    /* in the first audio slot, zero included */
 	bool address;	    /* address or port of a live slot */
-	bool key;	    /* crypto, fingerprint or setup */
+	bool key;	    /* another key: crypto, fingerprint */
 };
 void offer_compare(struct offer_change *out, const struct body *then,
 		   const struct body *now);

@@ -43,40 +43,41 @@ static const struct attribute_rule {
 	enum attribute_how how;
 	unsigned where;
 	bool inherited; /* a session's attribute counts for each slot */
+	bool key;	/* crosses only if security does */
 } rules[] = {
-	{"ptime", HOW_WORDS, ON_RTP, true},
-	{"maxptime", HOW_WORDS, ON_RTP, true},
-	{"silenceSupp", HOW_WORDS, ON_RTP, false},
-	{"framerate", HOW_TEXT, ON_RTP, false},
-	{"content", HOW_WORDS, ON_RTP, false},
-	{"label", HOW_WORDS, ON_RTP, false},
-	{"lang", HOW_WORDS, ON_RTP, true},
-	{"rtcp-fb", HOW_TYPED, ON_RTP, false},
-	{"rtcp-rsize", HOW_FLAG, ON_RTP, false},
-	{"gpmd", HOW_TYPED, ON_RTP, false},
+	{"ptime", HOW_WORDS, ON_RTP, true, false},
+	{"maxptime", HOW_WORDS, ON_RTP, true, false},
+	{"silenceSupp", HOW_WORDS, ON_RTP, false, false},
+	{"framerate", HOW_TEXT, ON_RTP, false, false},
+	{"content", HOW_WORDS, ON_RTP, false, false},
+	{"label", HOW_WORDS, ON_RTP, false, false},
+	{"lang", HOW_WORDS, ON_RTP, true, false},
+	{"rtcp-fb", HOW_TYPED, ON_RTP, false, false},
+	{"rtcp-rsize", HOW_FLAG, ON_RTP, false, false},
+	{"gpmd", HOW_TYPED, ON_RTP, false, false},
 	/* Keys between the ends: packets cross byte for byte. */
-	{"crypto", HOW_CRYPTO, ON_RTP, false},
-	{"fingerprint", HOW_TEXT, ON_RTP, true},
-	{"setup", HOW_SETUP, ON_RTP, true},
-	{"tls-id", HOW_WORDS, ON_RTP, true},
-	{"zrtp-hash", HOW_TEXT, ON_RTP, true},
-	{"key-mgmt", HOW_TEXT, ON_RTP, true},
+	{"crypto", HOW_CRYPTO, ON_RTP, false, true},
+	{"fingerprint", HOW_TEXT, ON_RTP, true, true},
+	{"setup", HOW_SETUP, ON_RTP, true, true},
+	{"tls-id", HOW_WORDS, ON_RTP, true, true},
+	{"zrtp-hash", HOW_TEXT, ON_RTP, true, true},
+	{"key-mgmt", HOW_TEXT, ON_RTP, true, true},
 	/* ITU-T T.38 annex D */
-	{"T38FaxVersion", HOW_WORDS, ON_IMAGE, false},
-	{"T38MaxBitRate", HOW_WORDS, ON_IMAGE, false},
-	{"T38FaxMaxRate", HOW_WORDS, ON_IMAGE, false},
-	{"T38FaxFillBitRemoval", HOW_WORDS, ON_IMAGE, false},
-	{"T38FaxTranscodingMMR", HOW_WORDS, ON_IMAGE, false},
-	{"T38FaxTranscodingJBIG", HOW_WORDS, ON_IMAGE, false},
-	{"T38FaxRateManagement", HOW_WORDS, ON_IMAGE, false},
-	{"T38FaxMaxBuffer", HOW_WORDS, ON_IMAGE, false},
-	{"T38FaxMaxDatagram", HOW_WORDS, ON_IMAGE, false},
-	{"T38FaxMaxIFP", HOW_WORDS, ON_IMAGE, false},
-	{"T38FaxUdpEC", HOW_WORDS, ON_IMAGE, false},
-	{"T38FaxUdpECDepth", HOW_WORDS, ON_IMAGE, false},
-	{"T38FaxUdpFECMaxSpan", HOW_WORDS, ON_IMAGE, false},
-	{"T38ModemType", HOW_WORDS, ON_IMAGE, false},
-	{"T38VendorInfo", HOW_WORDS, ON_IMAGE, false},
+	{"T38FaxVersion", HOW_WORDS, ON_IMAGE, false, false},
+	{"T38MaxBitRate", HOW_WORDS, ON_IMAGE, false, false},
+	{"T38FaxMaxRate", HOW_WORDS, ON_IMAGE, false, false},
+	{"T38FaxFillBitRemoval", HOW_WORDS, ON_IMAGE, false, false},
+	{"T38FaxTranscodingMMR", HOW_WORDS, ON_IMAGE, false, false},
+	{"T38FaxTranscodingJBIG", HOW_WORDS, ON_IMAGE, false, false},
+	{"T38FaxRateManagement", HOW_WORDS, ON_IMAGE, false, false},
+	{"T38FaxMaxBuffer", HOW_WORDS, ON_IMAGE, false, false},
+	{"T38FaxMaxDatagram", HOW_WORDS, ON_IMAGE, false, false},
+	{"T38FaxMaxIFP", HOW_WORDS, ON_IMAGE, false, false},
+	{"T38FaxUdpEC", HOW_WORDS, ON_IMAGE, false, false},
+	{"T38FaxUdpECDepth", HOW_WORDS, ON_IMAGE, false, false},
+	{"T38FaxUdpFECMaxSpan", HOW_WORDS, ON_IMAGE, false, false},
+	{"T38ModemType", HOW_WORDS, ON_IMAGE, false, false},
+	{"T38VendorInfo", HOW_WORDS, ON_IMAGE, false, false},
 };
 
 #define RULES (sizeof rules / sizeof *rules)
@@ -363,7 +364,7 @@ void offer_write_attributes(struct body_writer *w, const struct offer_job *job,
 			&from->attribute[media->first_attribute + i];
 		const struct attribute_rule *rule = find_rule(a->name, where);
 
-		if (rule == NULL)
+		if (rule == NULL || (rule->key && job->locks != NULL))
 			continue;
 		own[rule - rules] = true;
 		write_attribute(w, job, slot, picks, rule, a);
@@ -372,9 +373,16 @@ void offer_write_attributes(struct body_writer *w, const struct offer_job *job,
 		const struct body_attribute *a = &from->attribute[i];
 		const struct attribute_rule *rule = find_rule(a->name, where);
 
-		if (rule != NULL && rule->inherited && !own[rule - rules])
+		if (rule != NULL && rule->inherited && !own[rule - rules] &&
+		    !(rule->key && job->locks != NULL))
 			write_attribute(w, job, slot, picks, rule, a);
 	}
-	if (job->role == OFFER_ANSWER && media->rtp)
+	if (job->locks != NULL) {
+		const struct offer_lock *lock = &job->locks->slot[slot];
+
+		for (unsigned i = 0; i < lock->lines; i++)
+			crypto_write(w, &lock->line[i]);
+	} else if (job->role == OFFER_ANSWER && media->rtp) {
 		write_crypto_answer(w, job, slot);
+	}
 }

@@ -3,6 +3,7 @@
 #ifndef SBC_SIP_OFFER_INTERNAL_H
 #define SBC_SIP_OFFER_INTERNAL_H
 
+#include "sbc/sip/crypto.h"
 #include "sbc/sip/offer.h"
 
 /* One format that will be written. */
@@ -18,6 +19,16 @@ struct offer_picks {
 
 enum offer_role { OFFER_RELAYED, OFFER_OWN, OFFER_ANSWER };
 
+/* How each slot is secured, where that ends here (offer_secure.c). */
+struct offer_locks {
+	struct offer_lock {
+		bool refused;	   /* cannot be had in this way */
+		const char *proto; /* in offers; NULL: the source's */
+		unsigned lines;	   /* 0: plain */
+		struct crypto_line line[MEDIA_CRYPTO_SUITES];
+	} slot[BODY_MEDIA_MAX];
+};
+
 /* One body being written. In offers `shape` and `from` are the same. */
 struct offer_job {
 	const struct offer *o;
@@ -27,14 +38,18 @@ struct offer_job {
 	const struct offer_rules *rules;
 	const struct offer_place *place;
 	unsigned places;
+	const struct offer_locks *locks; /* NULL: security crosses */
 };
 
 /* Whose formats and attributes slot `slot` gets. */
 const struct body *offer_source(const struct offer_job *job, unsigned slot);
 
+/* offer_secure.c: 0, or -EIO. */
+int offer_lock(struct offer_locks *out, const struct offer_job *job);
+
 /* offer_write.c: write the body and keep it as o->local, with the version it
  * deserves. Errors as offer_write_offer and offer_write_answer say. */
-int offer_write(struct offer *o, const struct offer_job *job);
+int offer_write(struct offer *o, struct offer_job *job);
 
 /* offer_format.c: the formats of slot `slot` that stay, in order. */
 void offer_pick_formats(struct offer_picks *out, const struct offer_job *job,

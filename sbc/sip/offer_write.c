@@ -14,6 +14,7 @@ struct offer_tally {
 	unsigned offered;  /* slots that have a port in `shape` */
 	unsigned accepted; /* ... and got one from us */
 	bool audio_failed; /* no common format though both have audio */
+	bool audio_locked; /* secured in a way that cannot be had */
 	bool audio_accepted;
 };
 
@@ -56,7 +57,8 @@ static bool slot_live(const struct offer_job *job, unsigned slot)
 	const struct body_media *media = &job->shape->media[slot], *chosen;
 	const struct body *from = offer_source(job, slot);
 
-	if (media->port == 0 || !place_live(job, slot) || !proto_known(media))
+	if (media->port == 0 || !place_live(job, slot) || !proto_known(media) ||
+	    (job->locks != NULL && job->locks->slot[slot].refused))
 		return false;
 	if (job->role != OFFER_ANSWER)
 		return true;
@@ -64,7 +66,8 @@ static bool slot_live(const struct offer_job *job, unsigned slot)
 		return false;
 	chosen = &from->media[slot];
 	return chosen->port != 0 && chosen->kind == media->kind &&
-	       chosen->rtp == media->rtp && chosen->secure == media->secure;
+	       chosen->rtp == media->rtp &&
+	       (job->locks != NULL || chosen->secure == media->secure);
 }
 
 static void write_host(struct body_writer *w, const char *host)
@@ -182,7 +185,10 @@ static void write_live(struct body_writer *w, const struct offer_job *job,
 	body_write_text(w, " ");
 	body_write_number(w, address_port((const struct sockaddr *)&place->at));
 	body_write_text(w, " ");
-	body_write_span(w, media->proto);
+	if (job->locks != NULL && job->locks->slot[slot].proto != NULL)
+		body_write_text(w, job->locks->slot[slot].proto);
+	else
+		body_write_span(w, media->proto);
 	for (unsigned i = 0; i < picks->count; i++) {
 		body_write_text(w, " ");
 		body_write_span(w, picks->pick[i].number->id);
@@ -215,6 +221,9 @@ static void write_slot(struct body_writer *w, const struct offer_job *job,
 
 	tally->offered += media->port != 0;
 	picks.count = 0;
+	if (job->locks != NULL && job->locks->slot[slot].refused &&
+	    media->kind == BODY_AUDIO)
+		tally->audio_locked = true;
 	if (slot_live(job, slot)) {
 		offer_pick_formats(&picks, job, slot);
 		if (media->kind == BODY_AUDIO && picks.count == 0)
@@ -283,6 +292,8 @@ static int write_tail(struct body_writer *w, const struct offer_job *job,
 		write_vanished(w, job);
 	if (w->overflow)
 		return -EMSGSIZE;
+	if (tally.audio_locked && !tally.audio_accepted)
+		return -EPROTONOSUPPORT;
 	if (tally.accepted == 0 &&
 	    (tally.offered > 0 || job->role != OFFER_ANSWER))
 		return -ENOTSUP;
@@ -333,6 +344,7 @@ static int offer_keep(struct offer *o, uint64_t version, const char *origin,
 	memcpy(local, head, head_len);
 	memcpy(local + head_len, tail, len);
 	local[head_len + len] = '\0';
+	crypto_wipe(o->local, o->local_len);
 	free(o->local);
 	o->local = local;
 	o->local_len = head_len + len;
@@ -350,12 +362,11 @@ int offer_renew(struct offer *o)
 	return offer_keep(o, o->version + 1, o->address, tail, strlen(tail));
 }
 
-int offer_write(struct offer *o, const struct offer_job *job)
+static int write_body(struct offer *o, const struct offer_job *job)
 {
 	char text[ADDRESS_TEXT_MAX];
 	const char *origin = origin_host(text, job);
 	struct body_writer w;
-	uint64_t version = o->version;
 	int error;
 
 	w.len = 0;
@@ -363,17 +374,30 @@ int offer_write(struct offer *o, const struct offer_job *job)
 	if (origin == NULL)
 		return -EINVAL;
 	error = write_tail(&w, job, origin);
-	if (error != 0)
-		return error;
-	if (o->local != NULL) {
-		if (strcmp(tail_of(o->local), w.text) == 0)
-			return 0;
-		version++;
-	}
-	error = offer_keep(o, version, origin, w.text, w.len);
-	if (error != 0)
-		return error;
-	if (o->address[0] == '\0')
+	if (error == 0 &&
+	    (o->local == NULL || strcmp(tail_of(o->local), w.text) != 0))
+		error = offer_keep(o, o->version + (o->local != NULL), origin,
+				   w.text, w.len);
+	if (job->locks != NULL)
+		crypto_wipe(w.text, w.len);
+	if (error == 0 && o->address[0] == '\0')
 		snprintf(o->address, sizeof o->address, "%s", origin);
-	return 0;
+	return error;
+}
+
+int offer_write(struct offer *o, struct offer_job *job)
+{
+	struct offer_locks locks;
+	int error;
+
+	if (job->rules == NULL || job->rules->secure == NULL)
+		return write_body(o, job);
+	error = offer_lock(&locks, job);
+	job->locks = &locks;
+	if (error == 0)
+		error = write_body(o, job);
+	if (error == 0)
+		o->rekey = false;
+	crypto_wipe(&locks, sizeof locks);
+	return error;
 }

@@ -87,6 +87,7 @@ struct fake_call {
 	uint32_t sdp_id;
 	struct text_sdp remote_sdp; /* the last that came */
 	unsigned remote_sdps;	    /* how many came */
+	char remote_body[sizeof(((struct text *)0)->data)];
 	unsigned credentials_sent;
 	char more[1024];    /* header lines of our INVITE */
 	char redirect[256]; /* Contact of a 3xx that came */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sbc/sip/crypto.h"
 #include "tests/fakes/inside.h"
 
 static const struct {
@@ -173,6 +174,25 @@ bool fake_may_talk(const struct fake_call *call)
 	       sends(ours.stream[0].direction) && receives(theirs->direction);
 }
 
+/* SRTP where both have named a key under one tag (RFC 4568). */
+static void lock(struct fake_call *call)
+{
+	static const struct media_crypto plain;
+	struct media_crypto keys = plain;
+	static struct body ours, theirs;
+	bool agreed = false;
+
+	if (body_parse(&ours, call->sdp, strlen(call->sdp), NULL) ||
+	    body_parse(&theirs, call->remote_body, strlen(call->remote_body),
+		       NULL))
+		return;
+	for (unsigned i = 0; i < ours.medias && !agreed; i++)
+		agreed = ours.media[i].port && i < theirs.medias &&
+			 theirs.media[i].port &&
+			 crypto_agree(&keys, &ours, &theirs, i);
+	tone_lock(&call->fake->tone, agreed ? &keys : &plain);
+}
+
 void fake_settle(struct fake_call *call)
 {
 	struct tone *tone = &call->fake->tone;
@@ -196,6 +216,7 @@ void fake_settle(struct fake_call *call)
 			sscanf(s->formats, "%hhu", &tone->payload_type);
 	}
 	tone->allowed = fake_may_talk(call);
+	lock(call);
 }
 
 void fake_learn_sdp(struct fake_call *call, const struct text_message *m)
@@ -205,5 +226,6 @@ void fake_learn_sdp(struct fake_call *call, const struct text_message *m)
 	if (text_sdp(&sdp, m) < 0)
 		return;
 	call->remote_sdp = sdp;
+	snprintf(call->remote_body, sizeof(call->remote_body), "%s", m->body);
 	call->remote_sdps++;
 }

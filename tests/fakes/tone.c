@@ -10,6 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "media/crypt.h"
+
 #define PAYLOAD 160
 #define HEADER	12
 
@@ -72,6 +74,41 @@ void tone_close(struct tone *tone)
 	free(tone->in);
 	tone->in = NULL;
 	tone->ins = 0;
+	crypt_free(tone->receive);
+	crypt_free(tone->send);
+	tone->receive = tone->send = NULL;
+}
+
+static void relock(struct crypt **crypt, struct media_key *had,
+		   const struct media_key *key, enum crypt_direction direction)
+{
+	if (!memcmp(had, key, sizeof(*key)))
+		return;
+	crypt_free(*crypt);
+	*crypt = NULL;
+	*had = *key;
+	if (key->suite != MEDIA_CRYPTO_NONE &&
+	    crypt_new(crypt, key, direction) != 0)
+		abort();
+}
+
+void tone_lock(struct tone *tone, const struct media_crypto *keys)
+{
+	relock(&tone->receive, &tone->keys.receive, &keys->receive,
+	       CRYPT_RECEIVE);
+	relock(&tone->send, &tone->keys.send, &keys->send, CRYPT_SEND);
+}
+
+static void send_out(struct tone *tone, bool rtcp, int fd,
+		     const struct sockaddr_in *to, const uint8_t *bytes,
+		     size_t len)
+{
+	_Alignas(8) uint8_t out[512];
+
+	memcpy(out, bytes, len);
+	if (tone->send && crypt_protect(tone->send, rtcp, out, &len) != 0)
+		abort();
+	sendto(fd, out, len, 0, (const struct sockaddr *)to, sizeof(*to));
 }
 
 void tone_move(struct tone *tone)
@@ -107,8 +144,7 @@ static void send_voice(struct tone *tone, struct tone_stream *s)
 		packet[HEADER + i] = (uint8_t)(s->sequence * 7 + i);
 	memcpy(tone->last_sent, packet, sizeof(packet));
 	tone->last_len = sizeof(packet);
-	sendto(s->rtp, packet, sizeof(packet), 0, (struct sockaddr *)&s->to,
-	       sizeof(s->to));
+	send_out(tone, false, s->rtp, &s->to, packet, sizeof(packet));
 	tone->sent++;
 }
 
@@ -120,8 +156,7 @@ static void send_report(struct tone *tone, struct tone_stream *s)
 	put32(report + 16, s->timestamp);
 	put32(report + 20, tone->sent);
 	put32(report + 24, tone->sent * PAYLOAD);
-	sendto(s->rtcp, report, sizeof(report), 0,
-	       (struct sockaddr *)&s->to_rtcp, sizeof(s->to_rtcp));
+	send_out(tone, true, s->rtcp, &s->to_rtcp, report, sizeof(report));
 	tone->sent_rtcp++;
 }
 
@@ -172,15 +207,23 @@ static void keep(struct tone *tone, unsigned stream, bool rtcp,
 static void take(struct tone *tone, unsigned stream, bool rtcp, uint64_t now)
 {
 	int fd = rtcp ? tone->stream[stream].rtcp : tone->stream[stream].rtp;
-	uint8_t bytes[2048];
+	_Alignas(8) uint8_t bytes[2048];
 	struct sockaddr_in from;
 	socklen_t size = sizeof(from);
 	ssize_t n;
 
 	while ((n = recvfrom(fd, bytes, sizeof(bytes), 0,
 			     (struct sockaddr *)&from, &size)) >= 0) {
-		keep(tone, stream, rtcp, bytes, (size_t)n, &from, now);
+		size_t len = (size_t)n;
+
 		size = sizeof(from);
+		if (tone->receive &&
+		    crypt_unprotect(tone->receive, rtcp, bytes, &len,
+				    (int64_t)now * 1000000) != 0) {
+			tone->unauthentic++;
+			continue;
+		}
+		keep(tone, stream, rtcp, bytes, len, &from, now);
 	}
 }
 

@@ -10,6 +10,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "media/media.h"
+
+struct crypt;
+
 struct tone_packet {
 	uint64_t at_ms;
 	struct sockaddr_in from;
@@ -45,7 +49,15 @@ struct tone {
 	unsigned ins, room;
 	uint8_t last_sent[256];
 	size_t last_len;
+	/* SRTP: what is kept of `in` was authentic, and is plain. */
+	struct media_crypto keys;
+	struct crypt *receive, *send;
+	unsigned unauthentic; /* dropped */
 };
+
+/* SRTP from now on with these keys, or plain RTP again (suite NONE). A key
+ * that stays keeps its context. */
+void tone_lock(struct tone *tone, const struct media_crypto *keys);
 
 void tone_open(struct tone *tone, struct in_addr host);
 void tone_close(struct tone *tone);

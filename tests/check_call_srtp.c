@@ -1,0 +1,525 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Whole calls whose SRTP ends here (RFC 4568), on one leg or on both. */
+#include <string.h>
+
+#include "sbc/call/call_private.h"
+#include "tests/check_main.h"
+#include "tests/fakes/fixture.h"
+
+#define S80    "AES_CM_128_HMAC_SHA1_80"
+#define S32    "AES_CM_128_HMAC_SHA1_32"
+#define KEY_A  "d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj"
+#define KEY_B  "NzB4d1BINUAvLEw6UzF3WSJ+PSdFcGdUJShpX1Zj"
+#define KEY_C  "WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz"
+#define LINE_A "a=crypto:1 " S80 " inline:" KEY_A "\r\n"
+#define LINE_B "a=crypto:1 " S80 " inline:" KEY_B "\r\n"
+#define LINE_C "a=crypto:1 " S80 " inline:" KEY_C "\r\n"
+
+#define SUPPRESS "reinvite = \"suppress\"; "
+
+static struct fixture f;
+static unsigned phone_heard, itsp_heard, other_heard;
+
+static struct fake_call *line(void)
+{
+	return phone_line(&f.phone);
+}
+
+/* What the last SDP of ours said to each. */
+static const struct text_stream *told_phone(void)
+{
+	return &line()->remote_sdp.stream[0];
+}
+
+static const struct text_stream *told_itsp(void)
+{
+	return &itsp_line(&f.itsp)->remote_sdp.stream[0];
+}
+
+static bool both_hear_more(struct fixture *x)
+{
+	return tone_heard(&x->phone.end.tone) >= phone_heard + 15 &&
+	       tone_heard(&x->itsp.end.tone) >= itsp_heard + 15;
+}
+
+static bool other_hears_more(struct fixture *x)
+{
+	return tone_heard(&x->other.end.tone) >= other_heard + 15 &&
+	       tone_heard(&x->itsp.end.tone) >= itsp_heard + 15;
+}
+
+static void from_now(void)
+{
+	phone_heard = tone_heard(&f.phone.end.tone);
+	itsp_heard = tone_heard(&f.itsp.end.tone);
+	other_heard = tone_heard(&f.other.end.tone);
+}
+
+/* Heard: decrypted, that is, and authentic. */
+static void both_ways(void)
+{
+	from_now();
+	fixture_run_until(&f, both_hear_more);
+}
+
+static void phone_has_srtp(struct phone *phone, const char *lines)
+{
+	phone->end.media.protocol = "RTP/SAVP";
+	phone->end.media.lines = lines;
+}
+
+static void start(const char *phones, const char *acme)
+{
+	fixture_start_with(
+		&f, &(struct fixture_setup){.phones = phones, .acme = acme});
+}
+
+static void call(void)
+{
+	phone_call(&f.phone, "05551234");
+	fixture_run_until(&f, both_up);
+	fixture_run_until(&f, both_hear);
+}
+
+static bool phone_is_refused(struct fixture *x)
+{
+	return phone_line(&x->phone)->status >= 300;
+}
+
+static void refused(int status)
+{
+	phone_call(&f.phone, "05551234");
+	fixture_run_until(&f, phone_is_refused);
+	ck_assert_int_eq(line()->status, status);
+}
+
+static bool has_warning(const char *words)
+{
+	char value[256];
+	const struct text_message *m =
+		fake_last_message(&f.phone.end, "488 INVITE");
+
+	return m && text_header(m, "Warning", 0, value, sizeof(value)) &&
+	       strstr(value, words);
+}
+
+/* Neither side's keys, nor ours, are where they have no business. */
+static void no_key_leaked(void)
+{
+	fixture_assert(&f, !fake_saw_text(&f.itsp.end, KEY_A));
+	fixture_assert(&f, !fake_saw_text(&f.itsp.end, KEY_C));
+	fixture_assert(&f, !fake_saw_text(&f.phone.end, KEY_B));
+	fixture_assert(&f, !fixture_status_has(&f, "inline"));
+	fixture_assert(&f, !fixture_status_has(&f, KEY_A));
+}
+
+START_TEST(a_phone_with_srtp_calls_a_plain_provider)
+	{
+		start("srtp = \"sdes\";", "srtp = \"off\";");
+		phone_has_srtp(&f.phone, LINE_A);
+		call();
+		ck_assert_str_eq(told_itsp()->protocol, "RTP/AVP");
+		ck_assert_str_eq(told_itsp()->crypto, "");
+		ck_assert_str_eq(told_phone()->protocol, "RTP/SAVP");
+		ck_assert(!strncmp(told_phone()->crypto, "1 " S80 " inline:",
+				   strlen("1 " S80 " inline:")));
+		both_ways();
+		ck_assert_uint_eq(f.phone.end.tone.unauthentic, 0);
+		ck_assert_status(&f, "event=call-answer");
+		ck_assert_status(&f, "encryption_a=sdes encryption_b=none");
+		ck_assert_status(&f, "anchor_why=srtp");
+		phone_hang_up(&f.phone);
+		fixture_run_until(&f, both_ended);
+		ck_assert_status(&f, "event=call-end");
+		no_key_leaked();
+	}
+END_TEST
+
+START_TEST(a_provider_that_passes_is_offered_what_the_phone_has)
+	{
+		start("srtp = \"optional\";", NULL);
+		phone_has_srtp(&f.phone, LINE_A);
+		f.itsp.end.media.lines = LINE_B;
+		call();
+		ck_assert_str_eq(told_itsp()->protocol, "RTP/SAVP");
+		ck_assert_str_ne(told_itsp()->crypto,
+				 "1 " S80 " inline:" KEY_A);
+		both_ways();
+		phone_hang_up(&f.phone);
+		fixture_run_until(&f, both_ended);
+		f.phone.end.media.protocol = NULL;
+		f.phone.end.media.lines = f.itsp.end.media.lines = NULL;
+		call();
+		ck_assert_str_eq(told_itsp()->protocol, "RTP/AVP");
+		both_ways();
+	}
+END_TEST
+
+START_TEST(a_plain_phone_calls_a_provider_that_wants_srtp)
+	{
+		start(NULL, "srtp = \"sdes\"; srtp_lifetime = \"2^31\"; "
+			    "srtp_mki = true;");
+		f.itsp.end.media.lines = LINE_B;
+		call();
+		ck_assert_str_eq(told_itsp()->protocol, "RTP/SAVP");
+		ck_assert_ptr_nonnull(strstr(told_itsp()->crypto, "|2^31|1:4"));
+		ck_assert_str_eq(told_phone()->protocol, "RTP/AVP");
+		ck_assert_str_eq(told_phone()->crypto, "");
+		both_ways();
+		ck_assert_uint_eq(f.itsp.end.tone.unauthentic, 0);
+		ck_assert_status(&f, "encryption_a=none encryption_b=sdes");
+		no_key_leaked();
+	}
+END_TEST
+
+START_TEST(each_leg_has_keys_of_its_own)
+	{
+		start("srtp = \"sdes\";", "srtp = \"sdes\";");
+		phone_has_srtp(&f.phone, LINE_A);
+		f.itsp.end.media.lines = LINE_B;
+		f.phone.end.tone.rtcp_too = f.itsp.end.tone.rtcp_too = true;
+		call();
+		ck_assert_str_ne(told_itsp()->crypto, told_phone()->crypto);
+		both_ways();
+		ck_assert_uint_eq(f.itsp.end.tone.unauthentic, 0);
+		ck_assert_uint_eq(f.phone.end.tone.unauthentic, 0);
+		fixture_assert(&f, tone_heard_rtcp(&f.phone.end.tone) > 0);
+		no_key_leaked();
+	}
+END_TEST
+
+START_TEST(a_call_from_a_plain_provider_reaches_a_phone_with_srtp)
+	{
+		start("srtp = \"sdes\";", NULL);
+		phone_has_srtp(&f.phone, LINE_A);
+		f.phone.answers_itself = true;
+		itsp_call(&f.itsp, "442079460101");
+		fixture_run_until(&f, both_up);
+		ck_assert_str_eq(told_phone()->protocol, "RTP/SAVP");
+		ck_assert_str_eq(told_itsp()->crypto, "");
+		fixture_run_until(&f, both_hear);
+		both_ways();
+		no_key_leaked();
+	}
+END_TEST
+
+START_TEST(who_offers_nothing_gets_our_keys)
+	{
+		start("srtp = \"sdes\";", "srtp = \"off\";");
+		phone_has_srtp(&f.phone, LINE_A);
+		fake_invite_without_offer(&f.phone.end, "05551234");
+		fixture_run_until(&f, both_up);
+		ck_assert_str_eq(told_phone()->protocol, "RTP/SAVP");
+		ck_assert_str_eq(told_itsp()->protocol, "RTP/AVP");
+		fixture_run_until(&f, both_hear);
+		both_ways();
+	}
+END_TEST
+
+START_TEST(who_is_asked_for_an_offer_keeps_its_keys)
+	{
+		/* both pass, but b's offer is answered before a hears of it */
+		start(NULL, "delayed_offer = \"keep\";");
+		f.itsp.end.media.protocol = "RTP/SAVP";
+		f.itsp.end.media.lines = LINE_B;
+		f.phone.end.media.lines = LINE_A;
+		fake_invite_without_offer(&f.phone.end, "05551234");
+		fixture_run_until(&f, both_up);
+		ck_assert_str_eq(told_phone()->protocol, "RTP/SAVP");
+		fixture_run_until(&f, both_hear);
+		both_ways();
+		no_key_leaked();
+	}
+END_TEST
+
+START_TEST(a_plain_offer_is_refused_where_policy_wants_srtp)
+	{
+		start("srtp = \"sdes\";", NULL);
+		refused(488);
+		fixture_assert(&f, has_warning("302 "));
+		fixture_assert(&f, has_warning("RTP/SAVP with a=crypto only"));
+		ck_assert_uint_eq(fake_seen(&f.itsp.end, "INVITE"), 0);
+		ck_assert_status(&f, "status=488 cause=srtp");
+	}
+END_TEST
+
+#define DTLS "a=setup:actpass\r\na=fingerprint:sha-1 00:11\r\n"
+
+START_TEST(what_can_only_be_passed_is_refused_where_it_ends_here)
+	{
+		fixture_start_with(&f, &(struct fixture_setup){
+					       .acme = "srtp = \"off\";",
+					       .backup = "srtp = \"sdes\";"});
+		f.phone.end.media.protocol = "UDP/TLS/RTP/SAVP";
+		f.phone.end.media.lines = DTLS;
+		refused(488);
+		fixture_assert(&f, has_warning("302 "));
+		ck_assert_status(&f, "peer=backup event=call-candidate-failed");
+	}
+END_TEST
+
+static bool backup_was_asked(struct fixture *x)
+{
+	return fake_seen(&x->backup.end, "INVITE") == 1;
+}
+
+START_TEST(the_next_candidate_may_pass_what_the_first_cannot)
+	{
+		start(NULL, "srtp = \"off\";");
+		f.phone.end.media.protocol = "UDP/TLS/RTP/SAVP";
+		f.phone.end.media.lines = DTLS;
+		phone_call(&f.phone, "05551234");
+		fixture_run_until(&f, backup_was_asked);
+		fixture_assert(&f, fake_saw_text(&f.backup.end,
+						 "a=fingerprint:sha-1 00:11"));
+		ck_assert_uint_eq(fake_seen(&f.itsp.end, "INVITE"), 0);
+	}
+END_TEST
+
+START_TEST(an_answer_in_the_clear_is_not_taken)
+	{
+		start(NULL, "srtp = \"sdes\";");
+		refused(488); /* it says RTP/SAVP and names no key */
+		ck_assert_status(&f, "cause=srtp");
+		fixture_assert(&f, tone_heard(&f.phone.end.tone) == 0);
+	}
+END_TEST
+
+START_TEST(hold_resume_and_a_new_key_leave_the_provider_alone)
+	{
+		char ours[256];
+		unsigned from;
+
+		start("srtp = \"sdes\";", SUPPRESS "srtp = \"off\";");
+		f.itsp.behaviour = ITSP_REFUSES_REINVITE;
+		phone_has_srtp(&f.phone, LINE_A);
+		call();
+		from = tone_heard(&f.itsp.end.tone);
+		snprintf(ours, sizeof(ours), "%s", told_phone()->crypto);
+		/* the same line: nothing starts anew */
+		phone_hold(&f.phone);
+		fixture_run_until(&f, phone_reinvite_done);
+		ck_assert_str_eq(told_phone()->crypto, ours);
+		phone_resume(&f.phone);
+		fixture_run_until(&f, phone_reinvite_done);
+		both_ways();
+		/* a new one, at the moment of a hold, a move and a resume */
+		line()->media.lines = LINE_C;
+		phone_hold(&f.phone);
+		fixture_run_until(&f, phone_reinvite_done);
+		ck_assert_int_eq(line()->reinvite_status, 200);
+		ck_assert_str_eq(told_phone()->crypto, ours);
+		line()->media.direction = "sendrecv";
+		phone_move(&f.phone);
+		fixture_run_until(&f, phone_reinvite_done);
+		ck_assert_str_eq(told_phone()->crypto, ours);
+		both_ways();
+		ck_assert_uint_eq(f.phone.end.tone.unauthentic, 0);
+		fixture_assert(&f, itsp_reinvites(&f.itsp) == 0);
+		fixture_assert(&f, tone_unbroken(&f.itsp.end.tone, from));
+		no_key_leaked();
+	}
+END_TEST
+
+START_TEST(a_reinvite_without_an_offer_brings_no_new_key)
+	{
+		char ours[256];
+
+		start("srtp = \"sdes\";", SUPPRESS "srtp = \"off\";");
+		phone_has_srtp(&f.phone, LINE_A);
+		call();
+		snprintf(ours, sizeof(ours), "%s", told_phone()->crypto);
+		fake_reinvite_without_offer(line());
+		fixture_run_until(&f, phone_reinvite_done);
+		ck_assert_str_eq(told_phone()->protocol, "RTP/SAVP");
+		ck_assert_str_eq(told_phone()->crypto, ours);
+		both_ways();
+		ck_assert_uint_eq(f.phone.end.tone.unauthentic, 0);
+	}
+END_TEST
+
+START_TEST(keys_that_pass_are_changed_between_the_ends_or_not_at_all)
+	{
+		static const char *const acme[] = {"reinvite = \"forward\";",
+						   "reinvite = \"suppress\";"};
+
+		start(NULL, acme[_i]);
+		phone_has_srtp(&f.phone, LINE_A);
+		f.itsp.end.media.lines = LINE_B;
+		call();
+		line()->media.lines = LINE_C;
+		fake_reinvite(line());
+		fixture_run_until(&f, phone_reinvite_done);
+		ck_assert_int_eq(line()->reinvite_status, _i ? 488 : 200);
+		fixture_assert(&f, itsp_reinvites(&f.itsp) == !_i);
+		if (!_i) {
+			ck_assert_str_eq(told_itsp()->crypto,
+					 "1 " S80 " inline:" KEY_C);
+			both_ways();
+		}
+	}
+END_TEST
+
+START_TEST(early_media_is_heard_under_its_own_key)
+	{
+		start(NULL, "srtp = \"sdes\";");
+		f.itsp.end.media.lines = LINE_B;
+		f.itsp.behaviour = ITSP_EARLY_MEDIA;
+		phone_call(&f.phone, "05551234");
+		fixture_run_until(&f, both_up);
+		both_ways();
+		ck_assert_uint_eq(f.itsp.end.tone.unauthentic, 0);
+	}
+END_TEST
+
+START_TEST(a_newcomer_has_keys_of_its_own_and_the_provider_sees_nothing)
+	{
+		unsigned from;
+		char uri[64];
+
+		start("srtp = \"sdes\";", SUPPRESS "srtp = \"off\";");
+		f.itsp.behaviour = ITSP_REFUSES_REINVITE;
+		phone_has_srtp(&f.phone, LINE_A);
+		phone_has_srtp(&f.other, LINE_C);
+		f.other.answers_itself = true;
+		call();
+		from = tone_heard(&f.itsp.end.tone);
+		snprintf(uri, sizeof(uri), "sip:102@127.0.1.1");
+		phone_refer(&f.phone, uri, NULL);
+		fixture_run_until(&f, phone_ended);
+		from_now();
+		fixture_run_until(&f, other_hears_more);
+		ck_assert_str_eq(
+			phone_line(&f.other)->remote_sdp.stream[0].protocol,
+			"RTP/SAVP");
+		ck_assert_uint_eq(f.other.end.tone.unauthentic, 0);
+		fixture_assert(&f, itsp_reinvites(&f.itsp) == 0);
+		fixture_assert(&f, tone_unbroken(&f.itsp.end.tone, from));
+		no_key_leaked();
+	}
+END_TEST
+
+static bool packets_were_not_authentic(struct fixture *x)
+{
+	return fixture_status_count(x, "event=media-unauthentic") > 0;
+}
+
+START_TEST(packets_under_another_key_are_dropped_and_told)
+	{
+		struct media_crypto wrong;
+
+		start("srtp = \"sdes\";", "srtp = \"off\";");
+		phone_has_srtp(&f.phone, LINE_A);
+		call();
+		wrong = f.phone.end.tone.keys;
+		wrong.send.key[0] ^= 1;
+		tone_lock(&f.phone.end.tone, &wrong);
+		itsp_heard = tone_heard(&f.itsp.end.tone);
+		fixture_run_until(&f, packets_were_not_authentic);
+		ck_assert_status(&f, "leg=a peer=phones "
+				     "event=media-unauthentic");
+	}
+END_TEST
+
+static struct call *the_call(void)
+{
+	return TAILQ_FIRST(&f.agent->calls);
+}
+
+static bool phone_was_reinvited(struct fixture *x)
+{
+	return fake_seen_inside(&x->phone.end, "INVITE") == 1 &&
+	       leg_is_idle(the_call()->a);
+}
+
+START_TEST(a_worn_key_is_renewed_by_reinvite)
+	{
+		char ours[256];
+
+		start("srtp = \"sdes\";", "srtp = \"off\";");
+		phone_has_srtp(&f.phone, LINE_A);
+		call();
+		snprintf(ours, sizeof(ours), "%s", told_phone()->crypto);
+		rekey_worn(the_call(), the_call()->a);
+		fixture_run_until(&f, phone_was_reinvited);
+		ck_assert_str_ne(told_phone()->crypto, ours);
+		ck_assert(!strncmp(told_phone()->crypto, ours,
+				   strlen("1 " S80 " inline:")));
+		both_ways();
+		both_ways();
+		fixture_assert(&f, itsp_reinvites(&f.itsp) == 0);
+		ck_assert_status(&f, "event=srtp-key-worn cause=renewed");
+	}
+END_TEST
+
+START_TEST(a_worn_key_stays_where_no_reinvite_may_be_sent)
+	{
+		start(NULL, "srtp = \"sdes\"; reinvite = \"suppress\";");
+		f.itsp.end.media.lines = LINE_B;
+		call();
+		rekey_worn(the_call(), the_call()->b);
+		both_ways();
+		fixture_assert(&f, itsp_reinvites(&f.itsp) == 0);
+		ck_assert_status(&f, "event=srtp-key-worn cause=protected");
+	}
+END_TEST
+
+START_TEST(a_worn_key_stays_when_the_new_one_is_refused)
+	{
+		char ours[256];
+
+		start("srtp = \"sdes\";", "srtp = \"off\";");
+		phone_has_srtp(&f.phone, LINE_A);
+		f.phone.refuses_reinvite = 488;
+		call();
+		snprintf(ours, sizeof(ours), "%s",
+			 strstr(told_phone()->crypto, "inline"));
+		rekey_worn(the_call(), the_call()->a);
+		fixture_run_until(&f, phone_was_reinvited);
+		fixture_assert(&f, strstr(the_call()->a->offer.local, ours));
+		both_ways();
+		ck_assert_status(&f, "event=srtp-key-worn cause=refused");
+	}
+END_TEST
+
+static Suite *srtp_suite(void)
+{
+	Suite *suite = suite_create("call_srtp");
+	TCase *tests = tcase_create("srtp");
+
+	fixture_around(tests, &f);
+	tcase_add_test(tests, a_phone_with_srtp_calls_a_plain_provider);
+	tcase_add_test(tests,
+		       a_provider_that_passes_is_offered_what_the_phone_has);
+	tcase_add_test(tests, a_plain_phone_calls_a_provider_that_wants_srtp);
+	tcase_add_test(tests, each_leg_has_keys_of_its_own);
+	tcase_add_test(tests,
+		       a_call_from_a_plain_provider_reaches_a_phone_with_srtp);
+	tcase_add_test(tests, who_offers_nothing_gets_our_keys);
+	tcase_add_test(tests, who_is_asked_for_an_offer_keeps_its_keys);
+	tcase_add_test(tests, a_plain_offer_is_refused_where_policy_wants_srtp);
+	tcase_add_test(tests,
+		       what_can_only_be_passed_is_refused_where_it_ends_here);
+	tcase_add_test(tests,
+		       the_next_candidate_may_pass_what_the_first_cannot);
+	tcase_add_test(tests, an_answer_in_the_clear_is_not_taken);
+	tcase_add_test(tests,
+		       hold_resume_and_a_new_key_leave_the_provider_alone);
+	tcase_add_test(tests, a_reinvite_without_an_offer_brings_no_new_key);
+	tcase_add_loop_test(
+		tests,
+		keys_that_pass_are_changed_between_the_ends_or_not_at_all, 0,
+		2);
+	tcase_add_test(tests, early_media_is_heard_under_its_own_key);
+	tcase_add_test(
+		tests,
+		a_newcomer_has_keys_of_its_own_and_the_provider_sees_nothing);
+	tcase_add_test(tests, packets_under_another_key_are_dropped_and_told);
+	tcase_add_test(tests, a_worn_key_is_renewed_by_reinvite);
+	tcase_add_test(tests, a_worn_key_stays_where_no_reinvite_may_be_sent);
+	tcase_add_test(tests, a_worn_key_stays_when_the_new_one_is_refused);
+	suite_add_tcase(suite, tests);
+	return suite;
+}
+
+CHECK_MAIN(srtp_suite())
