@@ -18,6 +18,7 @@ void flow_reset(struct flow *flow)
 	flow->rules.event_type = FLOW_NO_TYPE;
 	dtmf_reset(&flow->dtmf);
 	line_reset(&flow->line);
+	memset(&flow->report, 0, sizeof(flow->report));
 	filler_reset(&flow->filler);
 }
 
@@ -136,6 +137,15 @@ size_t flow_make(struct flow *flow, uint8_t buf[FLOW_PACKET_MAX],
 	if (len)
 		filler_hold(&flow->filler, now_ns);
 	return len;
+}
+
+size_t flow_report(struct flow *flow, uint8_t buf[REPORT_LEN], int64_t now_ns,
+		   int64_t wall_ns)
+{
+	if (!flow->filler.running ||
+	    !report_is_due(&flow->report, &flow->line, now_ns))
+		return 0;
+	return report_write(&flow->report, &flow->line, buf, now_ns, wall_ns);
 }
 
 void flow_skip(struct flow *flow, int64_t now_ns)

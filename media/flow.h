@@ -14,6 +14,7 @@
 #include "media/filler.h"
 #include "media/line.h"
 #include "media/media.h"
+#include "media/report.h"
 
 #define FLOW_NO_TYPE 255
 #define FLOW_MAP_LEN 128
@@ -35,6 +36,7 @@ struct flow {
 	struct filler filler;
 	struct flow_rules rules;
 	struct dtmf_sender dtmf;
+	struct report report;
 };
 
 #define FLOW_PACKET_MAX FILLER_PACKET_MAX
@@ -77,6 +79,10 @@ static inline int64_t flow_due(const struct flow *flow)
 /* Write the packet that is due; returns its length, or 0. */
 size_t flow_make(struct flow *flow, uint8_t buf[FLOW_PACKET_MAX],
 		 int64_t now_ns);
+/* Behind the packet that flow_make() wrote: a sender report, where nobody else
+ * sends one. Returns its length, or 0. */
+size_t flow_report(struct flow *flow, uint8_t buf[REPORT_LEN], int64_t now_ns,
+		   int64_t wall_ns);
 /* Nothing may be sent now. */
 void flow_skip(struct flow *flow, int64_t now_ns);
 

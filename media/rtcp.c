@@ -10,7 +10,6 @@
 
 #define REPORT_BLOCK 24
 #define SENDER_INFO  20
-#define OUR_SDES     20
 
 static bool is_rtcp_type(uint8_t type)
 {
@@ -146,18 +145,20 @@ static void map_sdes(uint8_t *buf, size_t len, const struct rtcp_map *map)
 }
 
 /* A source keeps its CNAME (RFC 3550 6.5.1), whoever stands behind it. */
-static void write_sdes(uint8_t out[OUR_SDES], const struct rtcp_map *map)
+size_t rtcp_write_sdes(uint8_t out[RTCP_SDES_LEN], uint32_t ssrc,
+		       uint32_t cname)
 {
 	char text[9];
-	memset(out, 0, OUR_SDES);
+	memset(out, 0, RTCP_SDES_LEN);
 	out[0] = 0x81;
 	out[1] = RTCP_SDES;
-	put16(out + 2, OUR_SDES / 4 - 1);
-	put32(out + 4, map->sent_to);
+	put16(out + 2, RTCP_SDES_LEN / 4 - 1);
+	put32(out + 4, ssrc);
 	out[8] = 1; /* CNAME */
 	out[9] = 8;
-	snprintf(text, sizeof(text), "%08x", map->cname);
+	snprintf(text, sizeof(text), "%08x", cname);
 	memcpy(out + 10, text, 8);
+	return RTCP_SDES_LEN;
 }
 
 /* True if the packet is to be left out. */
@@ -218,11 +219,11 @@ long rtcp_rewrite(uint8_t *buf, size_t len, const struct rtcp_map *map)
 		size_t n = (size_t)packet_len(buf + in, len - in), kept;
 		if (map->ours && buf[in + 1] == RTCP_SDES) {
 			in += n;
-			if (described || n < OUR_SDES - RTCP_ROOM)
+			if (described || n < RTCP_SDES_LEN - RTCP_ROOM)
 				continue;
 			described = true;
-			write_sdes(buf + out, map);
-			out += OUR_SDES;
+			out += rtcp_write_sdes(buf + out, map->sent_to,
+					       map->cname);
 			continue;
 		}
 		kept = map_packet(buf + in, n, map);

@@ -55,6 +55,12 @@ struct rtcp_map {
 	uint32_t cname;		  /* its CNAME, in hex, is all SDES tells */
 };
 
+/* An SDES packet with a CNAME of ours, as `ours` above writes it. Returns its
+ * length, RTCP_SDES_LEN. */
+#define RTCP_SDES_LEN 20
+size_t rtcp_write_sdes(uint8_t out[RTCP_SDES_LEN], uint32_t ssrc,
+		       uint32_t cname);
+
 /* How much longer rtcp_rewrite() can make a packet. */
 #define RTCP_ROOM 8
 

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include "media/rtcp.h"
 #include "media/rtp.h"
@@ -328,14 +329,19 @@ static void count(struct worker *worker, struct end *end,
 }
 
 /* Returns the length to send; 0: nothing; or -errno. */
-static long map_rtcp(const struct end *from, const struct end *to, uint8_t *buf,
-		     size_t len)
+static long map_rtcp(const struct end *from, struct end *to, uint8_t *buf,
+		     size_t len, int64_t now_ns)
 {
 	struct rtcp_map map;
+	long n;
 	/* RTCP goes on while media is held (RFC 3264 section 6.1). */
 	if (!line_rtcp_map(&to->flow.line, &from->flow.line, &map))
 		return (long)len;
-	return rtcp_rewrite(buf, len, &map);
+	n = rtcp_rewrite(buf, len, &map);
+	if (n > 0)
+		report_heard(&to->flow.report, &to->flow.line, buf, (size_t)n,
+			     now_ns);
+	return n;
 }
 
 static bool forward(struct worker *worker, struct end *from,
@@ -345,7 +351,8 @@ static bool forward(struct worker *worker, struct end *from,
 	struct end *to = &from->stream->ends[!from->side];
 	bool allowed = from->may_send && to->may_receive;
 	if (kind == RTP_KIND_RTCP) {
-		long n = map_rtcp(from, to, buf, len);
+		long n =
+			map_rtcp(from, to, buf, len, loop_now_ns(worker->loop));
 		if (n <= 0)
 			return n == 0;
 		len = (size_t)n;
@@ -413,6 +420,20 @@ void stream_error(void *arg, struct loop_socket *socket, int error)
 	dropped(worker, &end->counters.dropped_other);
 }
 
+/* RTCP goes on while only we send (RFC 3264 6.1). */
+static void send_report(struct worker *worker, struct end *end, int64_t now_ns)
+{
+	_Alignas(8) uint8_t buf[REPORT_LEN + CRYPT_ROOM];
+	struct timespec wall;
+
+	clock_gettime(CLOCK_REALTIME, &wall);
+	size_t len =
+		flow_report(&end->flow, buf, now_ns,
+			    (int64_t)wall.tv_sec * 1000 * MS_NS + wall.tv_nsec);
+	if (len)
+		send_to(worker, end, MEDIA_RTCP, buf, len);
+}
+
 void stream_flow_due(void *arg, struct wheel_entry *entry)
 {
 	struct worker *worker = arg;
@@ -428,6 +449,7 @@ void stream_flow_due(void *arg, struct wheel_entry *entry)
 			if (len &&
 			    send_to(worker, end, MEDIA_RTP, buf, len) == 0)
 				counter_add(&end->counters.filler_packets, 1);
+			send_report(worker, end, now_ns);
 		} else {
 			flow_skip(&end->flow, now_ns);
 		}

@@ -158,6 +158,37 @@ START_TEST(complaint_05_inactive_kills_rtp_to_the_other_leg)
 	}
 END_TEST
 
+static bool itsp_has_a_report(struct fixture *x)
+{
+	return tone_heard_rtcp(&x->itsp.end.tone) > 0;
+}
+
+/* RTCP goes on (RFC 3264 6.1), also while only silence of ours is sent. */
+START_TEST(complaint_05_inactive_ends_the_reports)
+	{
+		const struct tone *tone = &f.itsp.end.tone;
+		const struct tone_packet *rtp = NULL, *report = NULL;
+
+		protected_call();
+		phone_hold_as(&f.phone, PHONE_HOLD_INACTIVE);
+		phone_talk(&f.phone, false);
+		fixture_run_until(&f, phone_reinvite_done);
+		fixture_run_until_in(&f, 10000, itsp_has_a_report);
+		for (unsigned i = 0; i < tone->ins; i++)
+			if (tone->in[i].rtcp)
+				report = &tone->in[i];
+			else
+				rtp = &tone->in[i];
+		ck_assert_uint_eq(report->bytes[1], 200);
+		ck_assert_uint_eq((uint32_t)report->bytes[4] << 24 |
+					  (uint32_t)report->bytes[5] << 16 |
+					  (uint32_t)report->bytes[6] << 8 |
+					  report->bytes[7],
+				  rtp->ssrc);
+		fixture_assert(&f, tone_unbroken(tone, 0));
+	}
+END_TEST
+
 START_TEST(complaint_06_stuck_on_hold_after_a_reinvite_without_offer)
 	{
 		protected_call();
@@ -570,6 +601,7 @@ static Suite *complaints_suite(void)
 	tcase_add_test(tests, complaint_03_no_audio_after_another_codec);
 	tcase_add_test(tests, complaint_04_one_way_audio_after_hold_and_resume);
 	tcase_add_test(tests, complaint_05_inactive_kills_rtp_to_the_other_leg);
+	tcase_add_test(tests, complaint_05_inactive_ends_the_reports);
 	tcase_add_test(
 		tests,
 		complaint_06_stuck_on_hold_after_a_reinvite_without_offer);

@@ -358,6 +358,123 @@ START_TEST(payload_types_are_mapped_and_the_law_changed)
 	}
 END_TEST
 
+/* --- sender reports of ours ----------------------------------------------- */
+
+static uint32_t word(const uint8_t *at)
+{
+	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 |
+	       (uint32_t)at[2] << 8 | at[3];
+}
+
+/* The filler runs from 0 on; a source's report comes at `heard_ms`. */
+static unsigned reports(struct flow *flow, unsigned from_ms, unsigned to_ms,
+			uint8_t last[REPORT_LEN], unsigned *first_ms)
+{
+	uint8_t packet[FLOW_PACKET_MAX];
+	unsigned count = 0;
+
+	for (unsigned ms = from_ms; ms < to_ms; ms += 20) {
+		uint8_t buf[REPORT_LEN];
+		int64_t now_ns = ms * MS;
+
+		if (flow_due(flow) > now_ns ||
+		    !flow_make(flow, packet, now_ns) ||
+		    !flow_report(flow, buf, now_ns,
+				 INT64_C(1700000000) * 1000 * MS + now_ns))
+			continue;
+		memcpy(last, buf, REPORT_LEN);
+		if (!count++)
+			*first_ms = ms;
+	}
+	return count;
+}
+
+static void fill(struct flow *flow, bool steady)
+{
+	static const struct flow_rules steady_rules = {
+		.steady = true, .event_type = FLOW_NO_TYPE};
+	static const struct flow_rules plain_rules = {.event_type =
+							      FLOW_NO_TYPE};
+	struct media_filler filler = {.kind = MEDIA_FILLER_PCMA,
+				      .payload_type = 8,
+				      .ptime_ms = 20,
+				      .armed = true};
+
+	flow_reset(flow);
+	flow_rules(flow, steady ? &steady_rules : &plain_rules, 0x1234567890);
+	flow_filler(flow, &filler, 0x1234567890, 0);
+}
+
+START_TEST(reports_go_on_while_only_we_send)
+	{
+		struct flow flow;
+		uint8_t sr[REPORT_LEN], next[REPORT_LEN];
+		unsigned first_ms, second_ms, count;
+
+		fill(&flow, true);
+		count = reports(&flow, 20, 60000, sr, &first_ms);
+		/* Every 2.5 to 7.5 s. */
+		ck_assert_uint_ge(count, 8);
+		ck_assert_uint_le(count, 24);
+		ck_assert_uint_ge(first_ms, 1000);
+		ck_assert_int_eq(rtcp_parse(sr, REPORT_LEN), 2);
+		ck_assert_uint_eq(sr[1], RTCP_SR);
+		ck_assert_uint_eq(word(sr + 4), flow.line.out_ssrc);
+		ck_assert_uint_eq(sr[REPORT_LEN - RTCP_SDES_LEN + 1],
+				  RTCP_SDES);
+		/* Both clocks went on alike, and all was counted. */
+		ck_assert_uint_eq(
+			reports(&flow, 60000, 67600, next, &second_ms) > 0, 1);
+		ck_assert_uint_eq(word(next + 20),
+				  flow.line.packets - (67580 - second_ms) / 20);
+		ck_assert_uint_eq(word(next + 24), word(next + 20) * 160);
+		uint64_t before = (uint64_t)word(sr + 8) << 32 | word(sr + 12);
+		uint64_t after =
+			(uint64_t)word(next + 8) << 32 | word(next + 12);
+		double seconds = (double)(after - before) / 4294967296.0;
+		uint32_t ticks = word(next + 16) - word(sr + 16);
+		ck_assert_double_eq_tol(seconds * 8000, ticks, 2);
+		ck_assert_uint_eq(word(sr + 8) / 100000,
+				  (1700000000u + 2208988800u) / 100000);
+	}
+END_TEST
+
+START_TEST(a_source_that_reports_is_left_to_it)
+	{
+		static const uint8_t theirs[28] = {0x80, RTCP_SR, 0, 6, 0, 0,
+						   0,	 1,	  1, 2, 3, 4};
+		struct flow flow;
+		uint8_t sr[REPORT_LEN];
+		unsigned first_ms;
+
+		fill(&flow, true);
+		for (unsigned s = 0; s < 30; s += 2) {
+			report_heard(&flow.report, &flow.line, theirs,
+				     sizeof(theirs), s * 1000 * MS);
+			ck_assert_uint_eq(reports(&flow, s * 1000 + 20,
+						  s * 1000 + 2000, sr,
+						  &first_ms),
+					  0);
+		}
+		/* It stops: ours go on by its clock. */
+		ck_assert_uint_ge(reports(&flow, 30000, 36000, sr, &first_ms),
+				  1);
+		ck_assert_uint_ge(word(sr + 8), 0x01020304u + 2);
+		ck_assert_uint_le(word(sr + 8), 0x01020304u + 9);
+	}
+END_TEST
+
+START_TEST(a_stream_that_is_not_ours_has_no_reports_of_ours)
+	{
+		struct flow flow;
+		uint8_t sr[REPORT_LEN];
+		unsigned first_ms;
+
+		fill(&flow, false);
+		ck_assert_uint_eq(reports(&flow, 20, 30000, sr, &first_ms), 0);
+	}
+END_TEST
+
 static Suite *line_suite(void)
 {
 	Suite *suite = suite_create("line");
@@ -366,6 +483,9 @@ static Suite *line_suite(void)
 	tcase_add_test(tc, a_stream_that_flows_already_keeps_its_numbers);
 	tcase_add_test(tc, reports_speak_of_one_source_of_ours);
 	tcase_add_test(tc, payload_types_are_mapped_and_the_law_changed);
+	tcase_add_test(tc, reports_go_on_while_only_we_send);
+	tcase_add_test(tc, a_source_that_reports_is_left_to_it);
+	tcase_add_test(tc, a_stream_that_is_not_ours_has_no_reports_of_ours);
 	suite_add_tcase(suite, tc);
 	return suite;
 }
