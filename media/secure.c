@@ -70,14 +70,16 @@ static bool is_rtcp(const uint8_t *buf, size_t len)
 	return len > 1 && buf[1] >= 192 && buf[1] <= 223;
 }
 
-bool secure_receive(struct worker *worker, struct end *end,
-		    const struct endpoint *from, uint8_t *buf, size_t *len)
+int secure_receive(struct worker *worker, struct end *end,
+		   const struct endpoint *from, uint8_t *buf, size_t *len)
 {
 	struct secure *secure = end->secure;
 	int64_t now_ns = loop_now_ns(worker->loop);
 	bool rtcp = is_rtcp(buf, *len);
 	if (!secure->receive)
-		return true;
+		return 0;
+	if (*len == 0 || buf[0] >> 6 != 2)
+		return -EPROTO;
 	int rc =
 		crypt_unprotect(secure->receive->crypt, rtcp, buf, len, now_ns);
 	if (secure->before && now_ns >= secure->before_until_ns)
@@ -91,7 +93,7 @@ bool secure_receive(struct worker *worker, struct end *end,
 		secure->receive->told =
 			tell(worker, end, EVENT_UNAUTHENTIC, from);
 	}
-	return rc == 0;
+	return rc;
 }
 
 int secure_send(struct worker *worker, struct end *end, bool rtcp, uint8_t *buf,

@@ -43,12 +43,13 @@ void secure_change(struct worker *worker, struct end *end,
 void secure_detach(struct worker *worker, struct end *end);
 
 /*
- * A packet came that the latch would take: make it plain, in place. False if
- * it is to be dropped. `from` is NULL where the latch's source is known to be
- * the sender.
+ * A packet came that the latch would take: make it plain, in place. `from` is
+ * NULL where the latch's source is known to be the sender.
+ * Returns 0; -EPROTO: STUN, DTLS and the like; -EBADMSG, -EALREADY as
+ * crypt_unprotect().
  */
-bool secure_receive(struct worker *worker, struct end *end,
-		    const struct endpoint *from, uint8_t *buf, size_t *len);
+int secure_receive(struct worker *worker, struct end *end,
+		   const struct endpoint *from, uint8_t *buf, size_t *len);
 /* A packet is about to be sent; buf has CRYPT_ROOM bytes behind *len. Returns
  * 0; -errno: it cannot be sent. */
 int secure_send(struct worker *worker, struct end *end, bool rtcp, uint8_t *buf,

@@ -369,8 +369,6 @@ static bool forward(struct worker *worker, struct end *from,
 		else if (!flow_real(&to->flow, header, buf, len,
 				    loop_now_ns(worker->loop)))
 			return false;
-	} else if (to->secure) { /* it could not be told from what is ours */
-		return false;
 	}
 	return allowed && send_to(worker, to, channel, buf, len) == 0;
 }
@@ -396,8 +394,10 @@ void stream_packet(void *arg, struct loop_socket *socket, uint8_t *buf,
 		return;
 	}
 	size_t wire_len = len;
-	if (end->secure && !secure_receive(worker, end, from, buf, &len)) {
-		dropped(worker, &end->counters.dropped_crypto);
+	int rc = end->secure ? secure_receive(worker, end, from, buf, &len) : 0;
+	if (rc < 0) {
+		dropped(worker, rc == -EPROTO ? &end->counters.dropped_other
+					      : &end->counters.dropped_crypto);
 		return;
 	}
 	enum rtp_kind kind = kind_of(end, socket->channel, &header, buf, len);

@@ -161,7 +161,8 @@ static void report_side(struct call *call, struct status_line *line,
 		status_text(line, key[4], mos);
 	}
 	status_number(line, key[5],
-		      (int64_t)(stats.dropped_source + stats.dropped_other));
+		      (int64_t)(stats.dropped_source + stats.dropped_crypto +
+				stats.dropped_other));
 	status_number(line, key[6], (int64_t)stats.filler_packets);
 	if (stats.source.ss_family != AF_UNSPEC)
 		status_address(line, key[7],

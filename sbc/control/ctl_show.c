@@ -133,6 +133,7 @@ static const struct show_column media_column[] = {
 	{"sent_packets", "SENT", 10},
 	{"filler_packets", "FILLER", 8},
 	{"dropped_source", "STRANGE", 8},
+	{"dropped_crypto", "FORGED", 8},
 	{"dropped_other", "DROPPED", 8},
 	{"silent_ms", "SILENT MS", -1},
 };
@@ -159,6 +160,7 @@ static void media_row(struct show *show, const struct status_call *call,
 		show_number((int64_t)s.sent_packets),
 		show_number((int64_t)s.filler_packets),
 		show_number((int64_t)s.dropped_source),
+		show_number((int64_t)s.dropped_crypto),
 		show_number((int64_t)s.dropped_other),
 		show_number(s.silent_ms),
 	};
