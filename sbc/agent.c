@@ -8,13 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sofia-sip/su.h>
 #include <sofia-sip/su_log.h>
 
 #include "sbc/call/call.h"
 #include "sbc/call/learn.h"
 #include "sbc/control/ctl.h"
+#include "sbc/descriptors.h"
 #include "sbc/guard/guard.h"
 #include "sbc/register/registrar.h"
 #include "sbc/register/trunk.h"
@@ -31,17 +31,6 @@
 #define AGENT_WATCH_MS	 5
 
 /* --- birth ------------------------------------------------------------- */
-
-/* A call holds up to four descriptors a stream: take all that we may have. */
-static void agent_raise_limits(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit))
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
-}
 
 static void agent_library_log(void *stream, const char *format, va_list args)
 {
@@ -153,6 +142,15 @@ static void agent_start_line(const struct agent *agent)
 	status_end(&line);
 }
 
+void agent_tell_descriptors(const struct agent *agent)
+{
+	char text[256];
+
+	if (descriptors_short(policy_limits(agent->policy)->max_calls, text,
+			      sizeof(text)))
+		log_warning("%s", text);
+}
+
 int agent_new(struct agent **out, struct policy *policy,
 	      const char *config_path, char *why, size_t why_size)
 {
@@ -171,7 +169,7 @@ int agent_new(struct agent **out, struct policy *policy,
 	TAILQ_INIT(&agent->ended);
 	TAILQ_INIT(&agent->legs);
 	TAILQ_INIT(&agent->leaving);
-	agent_raise_limits();
+	descriptors_raise();
 	heap_start(&agent->heap);
 	agent_clock_init();
 	su_init();
@@ -205,6 +203,7 @@ int agent_new(struct agent **out, struct policy *policy,
 	}
 	agent_sources_changed(agent);
 	agent_start_line(agent);
+	agent_tell_descriptors(agent);
 	*out = agent;
 	return 0;
 }

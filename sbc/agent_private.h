@@ -40,6 +40,8 @@ bool network_same_place(const struct policy_network *a,
 int agent_open_trunks(struct agent *agent, struct trunk **old, unsigned olds);
 /* A status line of the program; key NULL: no field. */
 void agent_event(const char *event, const char *key, const char *value);
+/* A warning if a limit is too low for the calls that policy allows. */
+void agent_tell_descriptors(const struct agent *agent);
 /* How long a nonce of ours is good. */
 #define AGENT_NONCE_LIFE_MS 300000
 

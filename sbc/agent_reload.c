@@ -166,6 +166,8 @@ int agent_reload(struct agent *agent, char **why)
 		error = agent_swap_music(agent, policy, why);
 	if (!error)
 		error = agent_swap(agent, policy, why);
+	if (!error)
+		agent_tell_descriptors(agent);
 	agent_event(error ? "reload-failed" : "reload", "config",
 		    agent->config_path);
 	if (*why)

@@ -2,6 +2,8 @@
 /* Candidates, challenges, limits, and calls that go nowhere. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "tests/check_main.h"
 #include "tests/fakes/fixture.h"
@@ -253,6 +255,38 @@ START_TEST(a_failed_candidate_gives_its_ports_back)
 	}
 END_TEST
 
+/* Only so many more descriptors can be opened. */
+static void leave_descriptors(unsigned count, struct rlimit *before)
+{
+	struct rlimit limit;
+	int next = dup(STDERR_FILENO);
+
+	ck_assert_int_ge(next, 0);
+	close(next);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, before), 0);
+	limit = *before;
+	limit.rlim_cur = (rlim_t)next + count;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+START_TEST(a_call_without_descriptors_is_503_and_says_so)
+	{
+		struct rlimit before;
+
+		fixture_start(&f);
+		leave_descriptors(3, &before); /* a call takes four */
+		phone_call(&f.phone, "05551234");
+		fixture_run_until(&f, phone_was_refused);
+		ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+		ck_assert_int_eq(phone_line(&f.phone)->status, 503);
+		ck_assert_status(&f, "event=call-candidate-failed");
+		ck_assert_status(&f, "cause=descriptors");
+		/* What it took was given back: the next one finds room. */
+		phone_call(&f.phone, "05551234");
+		fixture_run_until(&f, both_up);
+	}
+END_TEST
+
 START_TEST(a_number_without_a_route_is_404)
 	{
 		fixture_start(&f);
@@ -394,6 +428,7 @@ static Suite *hunt_suite(void)
 			    4);
 	tcase_add_test(tests, ports_come_back_after_their_quarantine);
 	tcase_add_test(tests, a_failed_candidate_gives_its_ports_back);
+	tcase_add_test(tests, a_call_without_descriptors_is_503_and_says_so);
 	tcase_add_test(tests, a_number_without_a_route_is_404);
 	tcase_add_test(tests, an_unknown_number_from_outside_is_404);
 	tcase_add_test(tests, a_phone_that_is_not_registered_is_480);

@@ -140,13 +140,13 @@ START_TEST(calls_are_refused_as_the_queue_gets_worse)
 			{0, 875, 0},
 			{0, 5000, 0},
 			{0, 500, 100}, /* and all again once it is drained */
-			{150, 0, 100},
-			{190, 0, 80},
-			{250, 100, 50},
-			{350, 0, 0},
+			{250, 0, 100},
+			{290, 0, 80},
+			{350, 100, 50},
+			{450, 0, 0},
 			{9000, 0, 0},
-			{190, 800, 20}, /* the worse of both counts */
-			{310, 575, 20},
+			{290, 800, 20}, /* the worse of both counts */
+			{410, 575, 20},
 			{0, 0, 100},
 		};
 		struct guard_counts counts;
@@ -187,7 +187,7 @@ END_TEST
 
 START_TEST(half_the_calls_is_every_second_one)
 	{
-		const struct guard_queue queue = {.wait_ms = 250};
+		const struct guard_queue queue = {.wait_ms = 350};
 		struct guard *guard;
 		bool before;
 

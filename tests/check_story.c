@@ -424,8 +424,9 @@ static const struct {
 	 "b (acme) could not be tried: all RTP ports of the network are "
 	 "taken."},
 	{B "call-candidate-failed status=503 cause=ports-unusable",
-	 "b (acme) could not be tried: other programs hold our RTP ports, or "
-	 "no descriptor is left."},
+	 "b (acme) could not be tried: other programs hold our RTP ports."},
+	{B "call-candidate-failed status=503 cause=descriptors",
+	 "b (acme) could not be tried: no descriptor is left for RTP ports."},
 	{B "call-candidate-failed status=503 cause=address-family",
 	 "b (acme) could not be tried: we have no address of its IP version."},
 	{B "call-candidate-failed status=500 cause=internal",
@@ -700,6 +701,8 @@ static const struct {
 	 "All RTP ports of a network were taken"},
 	{B "call-candidate-failed status=503 cause=ports-unusable",
 	 "ports-unusable", "RTP ports could not be opened"},
+	{B "call-candidate-failed status=503 cause=descriptors", "descriptors",
+	 "The limit of open files is too low for so many calls"},
 	{B "call-candidate-failed status=503 cause=down", "peer-down",
 	 "b (acme) is down"},
 	{B "call-candidate-failed status=503 cause=unresolved",

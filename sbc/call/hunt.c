@@ -223,10 +223,14 @@ static void hunt_leave(struct hunt *hunt)
 static void hunt_explain(struct hunt *hunt, int error, const char **why)
 {
 	switch (error) {
-	case -EAGAIN:
-	case -EADDRINUSE:
 	case -EMFILE:
 	case -ENFILE:
+		hunt_note(hunt, 503, "No Descriptor Left");
+		hunt->retry_after_s = CALL_RETRY_S;
+		*why = "descriptors";
+		break;
+	case -EAGAIN:
+	case -EADDRINUSE:
 		hunt_note(hunt, 503, "No Media Port Free");
 		hunt->retry_after_s = CALL_RETRY_S;
 		*why = error == -EAGAIN ? "ports-taken" : "ports-unusable";

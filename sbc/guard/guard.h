@@ -47,7 +47,7 @@ int guard_queue_look(int fd, struct guard_queue *out);
 /*
  * The worst of the listeners' queues, looked at now; to be called every few
  * milliseconds. New calls are judged by it until the next time: all are taken
- * while nothing waits for more than 150 ms, none from 350 ms on, in between a
+ * while nothing waits for more than 250 ms, none from 450 ms on, in between a
  * share that falls evenly. The same for a queue that stays more than half, or
  * seven eighths, full.
  */

@@ -19,10 +19,10 @@
 /*
  * How long the oldest datagram waits. Everybody repeats after T1, 500 ms, and
  * a call's begin waits twice: the INVITE here, its first answer there. A pause
- * of 100 ms, when something else had the core, is caught up with.
+ * of 200 ms, when something else had the core, is caught up with.
  */
-#define OVERLOAD_FROM_MS 150
-#define OVERLOAD_FULL_MS 350
+#define OVERLOAD_FROM_MS 250
+#define OVERLOAD_FULL_MS 450
 /*
  * In thousandths of the queue's room, averaged over some looks: where the
  * system allows a short queue only, requests are lost before they wait long.

@@ -186,8 +186,9 @@ static const struct sentence table[] = {
 	{"call-candidate-failed", "cause=ports-taken",
 	 "{end} could not be tried: all RTP ports of the network are taken."},
 	{"call-candidate-failed", "cause=ports-unusable",
-	 "{end} could not be tried: other programs hold our RTP ports, or no "
-	 "descriptor is left."},
+	 "{end} could not be tried: other programs hold our RTP ports."},
+	{"call-candidate-failed", "cause=descriptors",
+	 "{end} could not be tried: no descriptor is left for RTP ports."},
 	{"call-candidate-failed", "cause=address-family",
 	 "{end} could not be tried: we have no address of its IP version."},
 	{"call-candidate-failed", NULL,

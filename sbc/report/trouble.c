@@ -71,8 +71,11 @@ static const struct trouble_line lines[] = {
 	  "is too small for so many calls."}},
 	{"ports-unusable",
 	 {"call-candidate-failed", "cause=ports-unusable",
-	  "RTP ports could not be opened: other programs hold them, or the "
-	  "limit of open files is too low."}},
+	  "RTP ports could not be opened: other programs hold them."}},
+	{"descriptors",
+	 {"call-candidate-failed", "cause=descriptors",
+	  "The limit of open files is too low for so many calls, which need "
+	  "four each: set LimitNOFILE in the unit file."}},
 	{"peer-down",
 	 {"call-candidate-failed", "cause=down",
 	  "{end} is down: it did not answer before. \"sallyctl trunks\" says "

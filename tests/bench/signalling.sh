@@ -53,6 +53,13 @@ if [ $quick = yes ]; then
 else
 	rounds=5 calls=2000 burst=30000 held=5000 idle_s=10 settle_s=5 linger_s=45
 fi
+# A call holds four descriptors; who may raise the limit, does.
+limit=$((held * 4 + 512))
+[ "$(ulimit -Hn)" = unlimited ] || [ "$(ulimit -Hn)" -ge $limit ] ||
+	ulimit -n $limit 2>/dev/null || {
+		held=$((($(ulimit -Hn) - 512) / 4))
+		echo "the limit of open files is $(ulimit -Hn): $held calls are held"
+	}
 rate=250 burst_rate=2500 over_rate=4000 over=$((burst / 2))
 missed=0
 
@@ -264,9 +271,9 @@ echo "burst: $(cat "$dir/out")"
 target "failed of $burst calls at $burst_rate/s" \
 	"$(field failed <"$dir/out")" 0
 if [ $linger_s -gt 0 ]; then
-	limit=$((rest * 12 / 10))
+	most=$((rest * 12 / 10))
 	for second in $(seq 0 $linger_s); do
-		[ "$(rss_kb $pid)" -le $limit ] && break
+		[ "$(rss_kb $pid)" -le $most ] && break
 		sleep 1
 	done
 	echo "memory at rest $rest kB, $second s after the burst $(rss_kb $pid) kB"
