@@ -9,7 +9,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define TRIES 16
+/* The work that one call may cause, about a millisecond: a block of which
+ * other programs hold nine tenths is still searched with success. What was
+ * found busy is not tried again for PORT_ASIDE_MS, by whichever call. */
+#define TRIES 256
 
 static uint64_t now_ms(void)
 {

@@ -1077,6 +1077,33 @@ START_TEST(ports_that_are_taken_or_resting_are_not_given)
 	}
 END_TEST
 
+/* All but one of 200 pairs, and nobody knows which one is free. */
+START_TEST(many_pairs_held_by_other_programs_are_passed_by)
+	{
+		struct fixture f;
+		uint16_t port;
+		int fds[200];
+
+		start_engine(&f, FIRST_PORT + 399, 0);
+		for (unsigned i = 0; i < 200; i++) {
+			struct sockaddr_storage held = address(
+				"127.0.0.1", (uint16_t)(FIRST_PORT + 2 * i));
+			fds[i] = i == 137 ? -1 : socket(AF_INET, SOCK_DGRAM, 0);
+			if (fds[i] >= 0)
+				ck_assert_int_eq(bind(fds[i],
+						      (struct sockaddr *)&held,
+						      addr_len(&held)),
+						 0);
+		}
+		ck_assert_int_eq(bind_code(f.session, 0, f.block, &port), 0);
+		ck_assert_uint_eq(port, FIRST_PORT + 2 * 137);
+		for (unsigned i = 0; i < 200; i++)
+			if (fds[i] >= 0)
+				close(fds[i]);
+		media_engine_free(f.engine);
+	}
+END_TEST
+
 START_TEST(a_pair_held_by_another_program_is_passed_by)
 	{
 		struct fixture f;
@@ -1317,6 +1344,7 @@ static Suite *engine_suite(void)
 	tcase_add_test(tc, silence_is_told_once_until_packets_come_again);
 	tcase_add_test(tc, ports_that_are_taken_or_resting_are_not_given);
 	tcase_add_test(tc, a_pair_held_by_another_program_is_passed_by);
+	tcase_add_test(tc, many_pairs_held_by_other_programs_are_passed_by);
 	tcase_add_test(tc, a_side_is_bound_anew_for_the_next_candidate);
 	tcase_add_test(tc, two_hundred_sessions_leave_nothing_behind);
 	tcase_add_test(tc, no_answer_is_lost_when_nobody_takes_events);
