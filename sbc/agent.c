@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <sofia-sip/su.h>
 #include <sofia-sip/su_log.h>
 
@@ -15,6 +16,7 @@
 #include "sbc/call/learn.h"
 #include "sbc/control/ctl.h"
 #include "sbc/descriptors.h"
+#include "sbc/guard/connections.h"
 #include "sbc/guard/guard.h"
 #include "sbc/register/registrar.h"
 #include "sbc/register/trunk.h"
@@ -130,6 +132,26 @@ static int agent_open_rest(struct agent *agent, char *why, size_t why_size)
 	return error;
 }
 
+/* Calls go on without it (store.h). */
+static void agent_open_store(struct agent *agent, char *why, size_t why_size)
+{
+	int error =
+		store_open(&agent->store, policy_files(agent->policy)->store,
+			   why, why_size);
+
+	if (error) {
+		agent->store = NULL;
+		log_error("%s; the program runs without its store: what phones "
+			  "registered and what was learned of peers is lost "
+			  "when it ends",
+			  why);
+		agent_event("store-trouble", "error", why);
+	} else if (why[0]) {
+		log_warning("%s", why);
+	}
+	why[0] = '\0';
+}
+
 static void agent_start_line(const struct agent *agent)
 {
 	struct status_line line;
@@ -165,6 +187,7 @@ int agent_new(struct agent **out, struct policy *policy,
 	agent->policy = policy;
 	agent->config_path = config_path;
 	agent->started_ms = agent_now_ms();
+	agent->arrivals = arrivals_new();
 	TAILQ_INIT(&agent->calls);
 	TAILQ_INIT(&agent->ended);
 	TAILQ_INIT(&agent->legs);
@@ -183,10 +206,7 @@ int agent_new(struct agent **out, struct policy *policy,
 	if (!error)
 		error = guard_new(&agent->guard, policy_limits(policy));
 	if (!error)
-		error = store_open(&agent->store, policy_files(policy)->store,
-				   why, why_size);
-	if (!error && why[0])
-		log_warning("%s", why);
+		agent_open_store(agent, why, why_size);
 	if (!error)
 		error = learn_new(&agent->learn, agent->store);
 	if (!error)
@@ -217,6 +237,8 @@ void agent_free(struct agent *agent)
 		return;
 	move_stop(agent);
 	chores_stop(agent);
+	if (agent->arrivals >= 0)
+		close(agent->arrivals);
 	ctl_free(agent->ctl);
 	while ((call = TAILQ_FIRST(&agent->calls)))
 		call_free(call);

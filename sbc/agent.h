@@ -72,6 +72,7 @@ struct agent {
 	uint64_t watched_ms; /* when the listeners' queues were looked at */
 	bool draining, ending;
 	struct agent_move *move;
+	int arrivals;		     /* of TCP connections; -1: not noticed */
 	struct agent_chores *chores; /* timers and descriptors of the loop */
 	int exit_status;
 };

@@ -24,11 +24,17 @@
 /* The heap keeps a burst's peak unless told otherwise (facts.md). */
 #define CHORES_TRIM_TICKS 10
 #define CHORES_TCP_TICKS  5
+/* The stack accepts a connection within a turn of the loop; a flood of them is
+ * looked at so often. */
+#define CHORES_TCP_MS 25
 
 struct agent_chores {
 	su_timer_t *timer;
-	su_wait_t media_wait, signal_wait;
-	int media_index, signal_index; /* -1: not registered */
+	su_timer_t *trim; /* soon after a TCP connection came */
+	bool trimming;	  /* it runs */
+	su_wait_t media_wait, signal_wait, arrivals_wait;
+	/* -1: not registered */
+	int media_index, signal_index, arrivals_index;
 	int signal_fd;
 	unsigned ticks;
 	uint64_t watchdog_ms;
@@ -153,6 +159,31 @@ static int chores_on_media(su_root_magic_t *magic, su_wait_t *wait, void *arg)
 	return 0;
 }
 
+static void chores_on_trim(su_root_magic_t *magic, su_timer_t *timer, void *arg)
+{
+	struct agent *agent = arg;
+
+	(void)magic;
+	(void)timer;
+	agent->chores->trimming = false;
+	chores_trim_connections(agent);
+}
+
+static int chores_on_arrival(su_root_magic_t *magic, su_wait_t *wait, void *arg)
+{
+	struct agent *agent = arg;
+	struct agent_chores *chores = agent->chores;
+
+	(void)magic;
+	(void)wait;
+	arrivals_clear(agent->arrivals);
+	if (chores->trimming)
+		return 0;
+	chores->trimming = !su_timer_set_interval(chores->trim, chores_on_trim,
+						  agent, CHORES_TCP_MS);
+	return 0;
+}
+
 static void chores_reload(struct agent *agent)
 {
 	char *why = NULL;
@@ -225,6 +256,7 @@ int chores_start(struct agent *agent)
 		return -ENOMEM;
 	agent->chores = chores;
 	chores->media_index = chores->signal_index = -1;
+	chores->arrivals_index = -1;
 	error = chores_signals(chores);
 	if (!error)
 		error = chores_watch(agent, &chores->signal_wait,
@@ -234,6 +266,13 @@ int chores_start(struct agent *agent)
 		error = chores_watch(agent, &chores->media_wait,
 				     media_engine_fd(agent->media),
 				     chores_on_media, &chores->media_index);
+	chores->trim = su_timer_create(su_root_task(agent->root), 0);
+	if (!error && !chores->trim)
+		error = -ENOMEM;
+	if (!error && agent->arrivals >= 0)
+		error = chores_watch(agent, &chores->arrivals_wait,
+				     agent->arrivals, chores_on_arrival,
+				     &chores->arrivals_index);
 	chores->timer =
 		su_timer_create(su_root_task(agent->root), CHORES_TICK_MS);
 	if (!error &&
@@ -253,8 +292,12 @@ void chores_stop(struct agent *agent)
 		su_root_deregister(agent->root, chores->media_index);
 	if (chores->signal_index >= 0)
 		su_root_deregister(agent->root, chores->signal_index);
+	if (chores->arrivals_index >= 0)
+		su_root_deregister(agent->root, chores->arrivals_index);
 	if (chores->timer)
 		su_timer_destroy(chores->timer);
+	if (chores->trim)
+		su_timer_destroy(chores->trim);
 	if (chores->signal_fd >= 0)
 		close(chores->signal_fd);
 	free(chores);

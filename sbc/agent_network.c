@@ -22,6 +22,7 @@
 #include <sofia-sip/tport_tag.h>
 
 #include "sbc/call/call.h"
+#include "sbc/guard/connections.h"
 #include "sbc/guard/guard.h"
 #include "sbc/register/registrar.h"
 #include "sbc/register/trunk.h"
@@ -458,6 +459,9 @@ static void network_attach(struct agent_network *network,
 
 			network_deepen(fds[count]);
 			network_note_queue(network, fds[count]);
+			if (network->agent->arrivals >= 0)
+				arrivals_watch(network->agent->arrivals,
+					       fds[count]);
 			if (error)
 				log_warning("network %s: no source filter: %s",
 					    network->name, strerror(-error));

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What an administrator does while calls are up: hang up, reload, drain, end.
  */
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -233,6 +236,72 @@ START_TEST(the_status_log_tells_the_story_of_a_call)
 	}
 END_TEST
 
+START_TEST(the_program_runs_without_its_store)
+	{
+		static const struct fixture_setup nowhere = {
+			.store = "/proc/sallyport/no.db"};
+
+		fixture_start_with(&f, &nowhere);
+		ck_assert_status(&f, "event=store-trouble");
+		ck_assert_ptr_null(f.agent->store);
+		phone_call(&f.phone, "05551234");
+		fixture_run_until(&f, both_up);
+		fixture_run_until(&f, both_hear);
+		phone_hang_up(&f.phone);
+		fixture_run_until(&f, both_ended);
+	}
+END_TEST
+
+/* --- connections -----------------------------------------------------------
+ */
+
+#define MOST 20 /* limits.tcp_per_address */
+
+static int flood[MOST + 10];
+
+static unsigned flood_alive(void)
+{
+	unsigned alive = 0;
+
+	for (unsigned i = 0; i < MOST + 10; i++) {
+		char byte;
+
+		alive += recv(flood[i], &byte, 1, MSG_DONTWAIT) < 0;
+	}
+	return alive;
+}
+
+static bool flood_is_trimmed(struct fixture *x)
+{
+	(void)x;
+	return flood_alive() <= MOST;
+}
+
+START_TEST(too_many_connections_of_one_address_are_ended_at_once)
+	{
+		struct sockaddr_in from = {.sin_family = AF_INET};
+
+		fixture_start(&f);
+		inet_pton(AF_INET, "127.0.1.66", &from.sin_addr);
+		for (unsigned i = 0; i < MOST + 10; i++) {
+			flood[i] = socket(AF_INET, SOCK_STREAM, 0);
+			ck_assert_int_eq(bind(flood[i],
+					      (struct sockaddr *)&from,
+					      sizeof(from)),
+					 0);
+			ck_assert_int_eq(connect(flood[i],
+						 (struct sockaddr *)&f.lan,
+						 sizeof(f.lan)),
+					 0);
+		}
+		/* Well before the look that comes every 5 s. */
+		fixture_run_until_in(&f, 1000, flood_is_trimmed);
+		ck_assert_uint_eq(flood_alive(), MOST);
+		for (unsigned i = 0; i < MOST + 10; i++)
+			close(flood[i]);
+	}
+END_TEST
+
 static Suite *run_suite(void)
 {
 	Suite *suite = suite_create("call_run");
@@ -255,6 +324,9 @@ static Suite *run_suite(void)
 		2);
 	tcase_add_test(tests, a_call_without_media_ends_by_itself);
 	tcase_add_test(tests, the_status_log_tells_the_story_of_a_call);
+	tcase_add_test(tests, the_program_runs_without_its_store);
+	tcase_add_test(tests,
+		       too_many_connections_of_one_address_are_ended_at_once);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

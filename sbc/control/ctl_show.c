@@ -467,8 +467,7 @@ static void show_store(struct show *show, struct agent *agent)
 	char trouble[256] = "";
 	unsigned count = 0;
 
-	if (agent->store)
-		count = store_trouble(agent->store, trouble, sizeof trouble);
+	count = store_trouble(agent->store, trouble, sizeof trouble);
 	show_open(show, "store", "store");
 	show_field(show, "troubles", "  failures", show_number(count));
 	show_field(show, "trouble", "  last trouble", show_text(trouble));

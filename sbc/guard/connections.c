@@ -5,9 +5,11 @@
 #include "sbc/guard/connections.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/stat.h>
 
 #include "policy/address.h"
@@ -98,4 +100,30 @@ unsigned connections_trim(const struct sockaddr *local, unsigned most)
 		closedir(dir);
 	free(holders);
 	return ended;
+}
+
+/* --- as they come ---------------------------------------------------------
+ */
+
+int arrivals_new(void)
+{
+	int fd = epoll_create1(EPOLL_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+void arrivals_watch(int arrivals, int listener)
+{
+	/* Edges: the stack accepts, we only hear the bell. */
+	struct epoll_event event = {.events = EPOLLIN | EPOLLET};
+
+	(void)epoll_ctl(arrivals, EPOLL_CTL_ADD, listener, &event);
+}
+
+void arrivals_clear(int arrivals)
+{
+	struct epoll_event event[16];
+
+	while (epoll_wait(arrivals, event, 16, 0) == 16)
+		;
 }

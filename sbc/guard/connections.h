@@ -16,4 +16,14 @@
  */
 unsigned connections_trim(const struct sockaddr *local, unsigned most);
 
+/*
+ * Connections are noticed as they come: a descriptor that is readable when one
+ * came to a listener that is watched. -errno.
+ */
+int arrivals_new(void);
+/* Watch this listening socket, until it is closed; once more is no fault. */
+void arrivals_watch(int arrivals, int listener);
+/* What came was seen. */
+void arrivals_clear(int arrivals);
+
 #endif

@@ -286,6 +286,10 @@ unsigned store_trouble(struct store *store, char *out, size_t size)
 {
 	struct writer *writer = &store->writer;
 
+	if (!store) {
+		snprintf(out, size, "there is no store: nothing is kept");
+		return 1;
+	}
 	pthread_mutex_lock(&writer->lock);
 	snprintf(out, size, "%s", writer->trouble);
 	unsigned troubles = writer->troubles;
@@ -297,6 +301,9 @@ void store_counts(struct store *store, struct store_counts *out)
 {
 	struct writer *writer = &store->writer;
 
+	*out = (struct store_counts){0};
+	if (!store)
+		return;
 	pthread_mutex_lock(&writer->lock);
 	out->waiting = writer->waiting;
 	out->written = writer->done;

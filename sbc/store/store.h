@@ -27,6 +27,9 @@ struct store_binding {
 	char instance[80]; /* +sip.instance, "" if none */
 };
 
+/* Everything below takes NULL for a store that could not be opened: nothing
+ * is kept and nothing is loaded. */
+
 /*
  * Open or create, readable by its owner only. Returns 0; -errno with a message
  * in `why` (path, what to do). A file that is no database, or a damaged one,

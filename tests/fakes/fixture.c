@@ -95,9 +95,10 @@ static const char usual_routes[] =
 
 void fixture_write(struct fixture *f, const struct fixture_setup *s)
 {
-	char lan[32], wan[32], second[32] = "";
+	char lan[32], wan[32], second[32] = "", store[96];
 	FILE *file = create(f, "sallyport.conf");
 
+	snprintf(store, sizeof(store), "%s/store.db", f->folder);
 	if (s->second_port)
 		snprintf(second, sizeof(second), "sip_ports = %u;",
 			 ntohs(f->wan_second.sin_port));
@@ -124,9 +125,10 @@ void fixture_write(struct fixture *f, const struct fixture_setup *s)
 		or_nothing(s->phones), s->routes ? s->routes : usual_routes);
 	fprintf(file,
 		"log: { status = \"%s/status.log\"; };\n"
-		"store: { file = \"%s/store.db\"; };\n"
+		"store: { file = \"%s\"; };\n"
 		"control: { socket = \"%s/control\"; };\n%s\n",
-		f->folder, f->folder, f->folder, or_nothing(s->conf));
+		f->folder, s->store ? s->store : store, f->folder,
+		or_nothing(s->conf));
 	fclose(file);
 	write_trunk(f, &f->itsp, s->acme);
 	write_trunk(f, &f->backup, s->backup);

@@ -33,6 +33,7 @@ struct fixture_setup {
 	const char *conf;   /* further lines of sallyport.conf */
 	const char *routes; /* instead of the usual ones */
 	const char *rtp_lan, *rtp_wan;
+	const char *store; /* its file, elsewhere */
 	bool unregistered; /* phones do not register first */
 	bool second_port;  /* wan listens on wan_second too */
 	bool acme_second;  /* acme's local_port is that one */
