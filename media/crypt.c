@@ -7,6 +7,10 @@
  * sender has counted on before we heard it (its first packets were lost, it
  * kept its counter over a change of keys), the next ones are tried, two a
  * packet, till the SSRC's first authentic packet tells.
+ *
+ * What goes out may not use a number twice, and no receiver follows a jump
+ * back, or one over half of all numbers. So where a source makes one, in the
+ * middle of its stream or while it was not heard, it is renumbered to run on.
  */
 #include "media/crypt.h"
 
@@ -23,6 +27,7 @@
 
 #define DATAGRAM_MAX	65535
 #define TRIES_A_PACKET	2
+#define STUCK_MAX	10
 #define CANDIDATE_NS	INT64_C(1000000000)
 #define SEND_WORN	(CRYPT_SEND_MAX * 3 / 4)
 #define SUITE_LIFETIME	(UINT64_C(1) << 48) /* RFC 3711 section 9.2 */
@@ -34,6 +39,10 @@ struct place {
 	bool heard;    /* an RTP packet of it was authentic: its ROC is known */
 	uint8_t tried; /* the ROC that was tried last */
 	uint64_t used; /* when, by packets */
+	/* Of what is sent: */
+	uint16_t highest; /* sequence number, while `heard` */
+	uint16_t offset;  /* added to those of the source */
+	uint8_t stuck;	  /* packets in a row whose number was used */
 };
 
 struct crypt {
@@ -406,6 +415,28 @@ static int close_packet(struct crypt *crypt, bool rtcp, uint8_t *buf, int *len)
 	return status == srtp_err_status_key_expired ? -EKEYEXPIRED : -EBADMSG;
 }
 
+/* A number of the source's, as it is sent. */
+static void renumber(const struct place *place, uint8_t *buf)
+{
+	put16(buf + 2, (uint16_t)(get16(buf + 2) + place->offset));
+}
+
+static void note_sent(struct place *place, uint16_t seq)
+{
+	if (!place->heard || (int16_t)(seq - place->highest) > 0)
+		place->highest = seq;
+	place->heard = true;
+	place->stuck = 0;
+}
+
+static void note_used(struct place *place, uint16_t seq)
+{
+	if (++place->stuck < STUCK_MAX)
+		return;
+	place->offset = (uint16_t)(place->offset + place->highest - seq);
+	place->stuck = 0;
+}
+
 int crypt_protect(struct crypt *crypt, bool rtcp, uint8_t *buf, size_t *len)
 {
 	if (!fits(rtcp, buf, *len, 0))
@@ -418,10 +449,17 @@ int crypt_protect(struct crypt *crypt, bool rtcp, uint8_t *buf, size_t *len)
 		place = &crypt->places[crypt->count++];
 		*place = (struct place){.ssrc = ssrc};
 	}
+	if (!rtcp)
+		renumber(place, buf);
+	uint16_t seq = get16(buf + 2);
 	int n = (int)*len;
 	int rc = close_packet(crypt, rtcp, buf, &n);
+	if (rc == -EALREADY && !rtcp)
+		note_used(place, seq);
 	if (rc < 0)
 		return rc;
+	if (!rtcp)
+		note_sent(place, seq);
 	crypt->packets++;
 	crypt->last = place;
 	*len = (size_t)n;

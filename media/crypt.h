@@ -53,7 +53,9 @@ int crypt_unprotect(struct crypt *crypt, bool rtcp, uint8_t *buf, size_t *len,
 
 /*
  * Encrypt in place; buf has CRYPT_ROOM bytes behind *len.
- * Returns 0; -EALREADY: its number was used, or is too old; -EBADMSG: it is
+ * Returns 0; -EALREADY: its number was used, or is too old (after ten of
+ * these in a row the SSRC's numbers run on from the last that was sent; buf
+ * may be changed); -EBADMSG: it is
  * no packet; -ENOSPC: too many SSRCs with this key; -EKEYEXPIRED.
  */
 int crypt_protect(struct crypt *crypt, bool rtcp, uint8_t *buf, size_t *len);

@@ -241,8 +241,8 @@ unsigned media_key_len(enum media_crypto_suite suite);
  * is forgotten. What fails authentication is dropped, counted and told once
  * as MEDIA_UNAUTHENTIC, and never moves the latch. STUN, DTLS and the like
  * neither come from a secured side nor go to it.
- * A source that jumps back in its sequence numbers cannot be followed with
- * SRTP: give the flow toward a secured side `steady` where it can be.
+ * Where the flow toward a secured side is not steady, a source that jumps back
+ * in its sequence numbers is heard again ten packets later.
  * Returns 0; -EINVAL; -ENOMEM; -ENOSYS if libsrtp2 has no such suite; with
  * everything as it was.
  */

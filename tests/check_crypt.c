@@ -401,6 +401,44 @@ START_TEST(what_is_sent_may_be_out_of_order_but_not_twice)
 	}
 END_TEST
 
+/* Over half of all numbers, and back, far and into the window. */
+START_TEST(a_source_that_jumps_back_runs_on_after_ten_packets)
+	{
+		static const int jumps[] = {37000, -20000, 33000, -25, -5000};
+		struct media_key key = key_of(_i, 1);
+		struct way way = way_of(&key);
+		uint16_t seq, highest = 0;
+		for (seq = 65000; seq != 3000; seq++) {
+			struct packet p = sent(way.send, SSRC, seq);
+			takes(way.receive, &p);
+			highest = seq;
+		}
+		for (size_t i = 0; i < 5; i++) {
+			int dropped = 0;
+			seq = (uint16_t)(seq + jumps[i]);
+			for (int n = 0; n < 30; n++, seq++) {
+				struct packet out, plain = rtp(SSRC, seq),
+						   p = plain;
+				if (crypt_protect(way.send, false, p.bytes,
+						  &p.len) < 0) {
+					dropped++;
+					continue;
+				}
+				ck_assert_int_eq(
+					receive(way.receive, false, &p, &out),
+					0);
+				ck_assert_mem_eq(out.bytes + 4, plain.bytes + 4,
+						 PACKET - 4);
+				ck_assert_uint_eq(get16(p.bytes + 2),
+						  (uint16_t)(highest + 1));
+				highest++;
+			}
+			ck_assert_int_eq(dropped, 10);
+		}
+		way_free(&way);
+	}
+END_TEST
+
 START_TEST(a_packet_is_taken_once_and_not_if_too_old)
 	{
 		struct media_key key = key_of(_i, 1);
@@ -719,6 +757,7 @@ static Suite *crypt_suite(void)
 	EACH(sequence_numbers_wrap_many_times);
 	EACH(packets_out_of_order_cross_the_wrap);
 	EACH(what_is_sent_may_be_out_of_order_but_not_twice);
+	EACH(a_source_that_jumps_back_runs_on_after_ten_packets);
 	EACH(a_packet_is_taken_once_and_not_if_too_old);
 	EACH(who_is_heard_late_is_found_within_a_second);
 	EACH(a_first_packet_before_the_wrap_may_be_lost_or_late);
