@@ -201,6 +201,8 @@ void loop_turn(struct loop *loop, int timeout_ms)
 		}
 		if (socket->fd < 0) /* removed in this turn */
 			continue;
+		if (loop->handler.soon)
+			loop->handler.soon(socket);
 		if (socket->trusted) {
 			read_trusted(loop, socket, n == EVENTS);
 			continue;

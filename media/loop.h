@@ -31,6 +31,8 @@ struct loop_handler {
 	 * where the kernel has let only the connected peer through. */
 	void (*packet)(void *arg, struct loop_socket *socket, uint8_t *buf,
 		       size_t len, const struct endpoint *from);
+	/* A packet is probably about to be read; may be NULL. */
+	void (*soon)(struct loop_socket *socket);
 	/* An error came back for an earlier packet, such as ECONNREFUSED. */
 	void (*error)(void *arg, struct loop_socket *socket, int error);
 	/* The bell rang. Any handler may remove sockets, but what owns them

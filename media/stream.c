@@ -15,6 +15,7 @@
 #include "media/worker.h"
 
 #define MS_NS INT64_C(1000000)
+#define LINE  64 /* of the processor's cache */
 
 void stream_init(struct stream *stream, struct relay *relay, unsigned slot)
 {
@@ -410,6 +411,17 @@ void stream_packet(void *arg, struct loop_socket *socket, uint8_t *buf,
 	count(worker, end, socket->channel, kind, &header, wire_len);
 	if (!forward(worker, end, socket->channel, kind, &header, buf, len))
 		dropped(worker, &end->counters.dropped_other);
+}
+
+void stream_soon(struct loop_socket *socket)
+{
+	const struct end *from = socket->owner;
+	const struct end *to = &from->stream->ends[!from->side];
+	const char *f = (const char *)from, *t = (const char *)to;
+	for (size_t at = LINE; at < offsetof(struct end, ear); at += LINE)
+		__builtin_prefetch(f + at, 1);
+	for (size_t at = 0; at < offsetof(struct end, flow.rules); at += LINE)
+		__builtin_prefetch(t + at, 1);
 }
 
 void stream_error(void *arg, struct loop_socket *socket, int error)

@@ -42,15 +42,16 @@ struct end {
 	uint8_t event_told; /* its events' payload type, by the target: 0: no */
 	uint8_t event_type; /* so it is; FLOW_NO_TYPE */
 	uint32_t generation; /* of the ports: events of earlier ones are old */
-	struct pair *pair;   /* NULL: no ports */
 	struct secure *secure; /* NULL: plain */
 	struct stream *stream;
-	struct wheel_entry timer;
-	struct latch latch;
-	struct flow flow; /* toward this end */
-	struct dtmf_ear ear;
 	struct quality quality;
 	struct counters counters;
+	struct dtmf_ear ear;
+	struct flow flow; /* toward this end */
+	/* What a packet does not touch, once its source is locked. */
+	struct pair *pair; /* NULL: no ports */
+	struct wheel_entry timer;
+	struct latch latch;
 };
 
 struct stream {
@@ -76,6 +77,9 @@ void end_filler(struct worker *worker, struct end *end,
 /* The loop's and the wheel's callbacks; arg is the worker. */
 void stream_packet(void *arg, struct loop_socket *socket, uint8_t *buf,
 		   size_t len, const struct endpoint *from);
+/* A packet is about to be read from the socket: what it will touch is far
+ * from the processor, with thousands of calls. */
+void stream_soon(struct loop_socket *socket);
 void stream_error(void *arg, struct loop_socket *socket, int error);
 void stream_flow_due(void *arg, struct wheel_entry *entry);
 

@@ -328,6 +328,7 @@ int worker_start(struct worker *worker, struct bell *event_bell)
 {
 	const struct loop_handler handler = {
 		.packet = stream_packet,
+		.soon = stream_soon,
 		.error = stream_error,
 		.bell = on_bell,
 		.arg = worker,

@@ -67,7 +67,10 @@ static int bound(struct endpoint *at)
 
 static void start(struct fixture *f)
 {
-	struct loop_handler handler = {on_packet, on_error, on_bell, f};
+	struct loop_handler handler = {.packet = on_packet,
+				       .error = on_error,
+				       .bell = on_bell,
+				       .arg = f};
 	memset(f, 0, sizeof(*f));
 	f->bell_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	ck_assert_int_ge(f->bell_fd, 0);

@@ -10,10 +10,13 @@
  *   relay_load run FAR_PORT RATE MS ROUNDS NAME PORTS PID [NAME PORTS PID]
  *       RATE packets/s for MS, in turn through each relay, ROUNDS times
  *   relay_load ramp FAR_PORT RATE MS ROUNDS NAME PORTS PID [NAME PORTS PID]
- *       up from RATE while nothing is lost, in turn, ROUNDS times
+ *       the highest rate from RATE on at which nothing is lost, in turn, ROUNDS
+ *       times
  *
  * PORTS is a file of lines "A B", PID the relay's, whose CPU time is counted.
- * What is not back 150 ms behind the last packet is lost.
+ * What is not back 50 ms behind the last packet of a run is lost, as it would
+ * be to the one who listens: without that, sockets' queues would hide for a
+ * while that a relay cannot keep up.
  */
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -36,8 +39,9 @@
 #define SAMPLE	   17 /* no divisor of the flows, so that each has its turn */
 #define MARK	   20 /* the packet's byte that tells which are read */
 #define DELAYS	   (1 << 14)
-#define DELAY_UNIT 2000	 /* ns a step of the histogram */
-#define TICK_NS	   50000 /* packets go out together, as a card brings them */
+#define DELAY_UNIT 2000	  /* ns a step of the histogram */
+#define TICK_NS	   50000  /* packets go out together, as a card brings them */
+#define REST_US	   250000 /* between runs: realtime has its limits */
 #define LATE_NS	   INT64_C(50000000)
 #define FAR_A	   "127.0.0.2"
 #define FAR_B	   "127.0.0.3"
@@ -366,7 +370,7 @@ static struct result run(struct relay *relay, unsigned rate, unsigned ms)
 	load.others = 0;
 	load.others = received();
 	memset(load.delays, 0, sizeof(load.delays));
-	usleep(250000);
+	usleep(REST_US);
 	uint64_t cpu = cpu_ns(relay->pid);
 	int64_t start_ns = now_ns(), at_ns = start_ns;
 	int64_t end_ns = start_ns + ms * INT64_C(1000000);
