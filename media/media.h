@@ -120,6 +120,7 @@ struct media_target {
 	uint8_t event_pt;  /* telephone-event as it is received; 0: as the
 			      flow toward the other side tells */
 };
+/* Without memory to note it this, filler and flow change nothing. */
 void media_session_target(struct media_session *session, enum media_side side,
 			  unsigned slot, const struct media_target *target);
 

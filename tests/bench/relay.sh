@@ -175,16 +175,19 @@ both ramp 100000 "$ramp_ms" "$ramps" > "$dir/ramps"
 quit_ours
 quit_theirs
 
-# --- cost from 100 to 4,000 calls, at the same packet rate ------------------------
+# --- memory, and cost from 100 to 4,000 calls, at the same packet rate ------------
+kept=$realtime realtime=
+for round in 1 2 3; do # others' files come and go meanwhile: the median
+	start_ours "$many"
+	echo "$before $after" >> "$dir/memory"
+	quit_ours
+done
+realtime=$kept
 start_ours 100
 few=$ours
 mv "$dir/ours" "$dir/few"
 exec 8>&9 # its input stays open
-for round in 1 2 3; do # others' files come and go meanwhile: the median
-	start_ours "$many"
-	echo "$before $after" >> "$dir/memory"
-	[ "$round" = 3 ] || quit_ours
-done
+start_ours "$many"
 scale()
 {
 	load run "$rate" "$1" "$2" "$many" "$dir/ours" "$ours" 100 "$dir/few" "$few"
