@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * More than one stream, and fax.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/check_main.h"
+#include "tests/fakes/inside.h"
+#include "tests/rows.h"
+
+/* --- several slots ---------------------------------------------------------
+ */
+
+/* The body of the last message of this label that arrived. */
+static unsigned slots_in(const char *body)
+{
+	unsigned n = 0;
+
+	while ((body = strstr(body, "\nm="))) {
+		body++;
+		n++;
+	}
+	return n;
+}
+
+static void begin_video(int side, const char *keys)
+{
+	fixture_start_with(
+		&f, &(struct fixture_setup){.acme = keys, .phones = keys});
+	f.itsp.end.media.instead = "";
+	f.phone.end.media.more = VIDEO;
+	f.phone.end.media.codecs = "8 101";
+	static char body[2048];
+	snprintf(body, sizeof(body),
+		 "v=0\r\no=t 5 5 IN IP4 127.0.2.10\r\ns=-\r\n"
+		 "c=IN IP4 127.0.2.10\r\nt=0 0\r\n"
+		 "m=audio %u RTP/AVP 8 101\r\na=rtpmap:8 PCMA/8000\r\n"
+		 "a=rtpmap:101 telephone-event/8000\r\n"
+		 "m=video 41000 RTP/AVP 34\r\na=rtpmap:34 H263/90000\r\n",
+		 f.itsp.end.tone.stream[0].port);
+	f.itsp.end.media.instead = body;
+	phone_call(&f.phone, "05551234");
+	fixture_run_until(&f, both_up);
+	fixture_run_until(&f, both_hear);
+	asks = side ? &f.itsp.end : &f.phone.end;
+	other = side ? &f.phone.end : &f.itsp.end;
+	fixture_assert(&f, phone_line(&f.phone)->remote_sdp.streams == 2);
+	fixture_assert(&f,
+		       phone_line(&f.phone)->remote_sdp.stream[1].port != 0);
+}
+
+START_TEST(a_hold_answered_here_keeps_the_video_of_both)
+	{
+		begin_video(0, "reinvite = \"suppress\";");
+		ck_assert_int_eq(hold("sendonly"), 200);
+		fixture_assert(&f, p()->remote_sdp.streams == 2);
+		ck_assert_str_eq(p_was_told()->direction, "recvonly");
+		fixture_assert(&f, p()->remote_sdp.stream[1].port != 0);
+		fake_reinvite_without_offer(p());
+		fixture_run_until(&f, p_done);
+		fixture_assert(&f, p()->remote_sdp.streams == 2);
+		fixture_assert(&f, p()->remote_sdp.stream[1].port != 0);
+		t_was_left_alone();
+	}
+END_TEST
+
+/* RFC 3264 8: T is not asked to follow. */
+START_TEST(an_offer_that_forgets_a_slot_changes_nothing)
+	{
+		begin_video(0, "reinvite = \"forward\";");
+		p()->media.more = NULL;
+		ck_assert_int_eq(hold("sendonly"), 488);
+		t_was_left_alone();
+		p()->media.more = VIDEO;
+		ck_assert_int_eq(hold("sendonly"), 200);
+		const char *told = last_body(other, "INVITE");
+		fixture_assert(&f, slots_in(told) == 2);
+	}
+END_TEST
+
+/* P's slot was refused here, and T never heard of it. */
+START_TEST(slots_that_were_refused_stay_in_our_offers)
+	{
+		begin_with(_i, "reinvite = \"suppress\";",
+			   "reinvite = \"suppress\";");
+		p()->media.more = VIDEO;
+		ck_assert_int_eq(reinvite(), 200);
+		fixture_assert(&f, p()->remote_sdp.streams == 2);
+		fixture_assert(&f, p()->remote_sdp.stream[1].port == 0);
+		fake_reinvite_without_offer(p());
+		fixture_run_until(&f, p_done);
+		fixture_assert(&f, p()->remote_sdp.streams == 2);
+		fixture_assert(&f, p()->remote_sdp.stream[1].port == 0);
+		both_ways();
+		t_was_left_alone();
+	}
+END_TEST
+
+START_TEST(a_forwarded_offer_names_slots_that_t_alone_has)
+	{
+		begin_with(0, "reinvite = \"suppress\";",
+			   "reinvite = \"forward\";");
+		p()->media.more = VIDEO;
+		ck_assert_int_eq(reinvite(), 200);
+		fixture_assert(&f, p()->remote_sdp.streams == 2);
+		/* Now the provider asks, and the phone may be told. */
+		asks = &f.itsp.end;
+		other = &f.phone.end;
+		t()->media.instead = NULL;
+		ck_assert_int_eq(hold("sendonly"), 200);
+		fixture_assert(&f, t()->remote_sdp.streams == 2);
+		fixture_assert(&f, t()->remote_sdp.stream[1].port == 0);
+		ck_assert_str_eq(t()->remote_sdp.stream[0].direction,
+				 "sendonly");
+		fixture_assert(&f, p()->remote_sdp.streams == 1);
+	}
+END_TEST
+
+/* T removed its stream, P does not know. */
+START_TEST(what_t_removed_is_no_reason_to_refuse_p)
+	{
+		begin(!_i);
+		set_hold(HOLD_REMOVED);
+		ck_assert_int_eq(reinvite(), 200);
+		struct fake *swap = asks;
+		asks = other;
+		other = swap;
+		ck_assert_int_eq(hold("sendonly"), 200);
+		ck_assert_str_eq(p_was_told()->direction, "recvonly");
+		fixture_assert(&f, p_was_told()->port != 0);
+		ck_assert_int_eq(hold("sendrecv"), 200);
+		fake_reinvite_without_offer(p());
+		fixture_run_until(&f, p_done);
+		fixture_assert(&f, p_was_told()->port != 0);
+		other = asks;
+		asks = swap;
+		/* And it comes back, asked for ours. */
+		set_resume();
+		fake_reinvite_without_offer(p());
+		fixture_run_until(&f, p_done);
+		ck_assert_int_eq(p()->reinvite_status, 200);
+		fixture_assert(&f, p_was_told()->port != 0);
+		both_ways();
+	}
+END_TEST
+
+/* --- fax --------------------------------------------------------------------
+ */
+
+static char fax_body[2][1024];
+
+static const char *fax(struct fake *fake, unsigned version, bool beside)
+{
+	char *out = fax_body[fake == &f.itsp.end];
+
+	snprintf(out, sizeof(fax_body[0]),
+		 "v=0\r\no=%s %u %u IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\n"
+		 "t=0 0\r\n%sm=image 4000 udptl t38\r\n"
+		 "a=T38FaxVersion:0\r\n",
+		 fake->name, fake_last_call(fake)->sdp_id, version, fake->host,
+		 fake->host, beside ? "m=audio 0 RTP/AVP 8\r\n" : "");
+	return out;
+}
+
+/* The provider takes re-INVITEs for fax only. */
+static void begin_fax(int side, const char *t38)
+{
+	char keys[100];
+
+	snprintf(keys, sizeof(keys), "reinvite = \"suppress\"; t38 = \"%s\";",
+		 t38);
+	begin_with(side, keys, keys);
+}
+
+START_TEST(a_fax_is_passed_on_and_so_is_the_way_back)
+	{
+		bool beside = _i & 2;
+		unsigned slot = beside ? 1 : 0;
+
+		begin_fax(_i & 1, "forward");
+		p()->media.instead = fax(asks, 20, beside);
+		t()->media.instead = fax(other, 20, beside);
+		ck_assert_int_eq(reinvite(), 200);
+		ck_assert_str_eq(p()->remote_sdp.stream[slot].media, "image");
+		fixture_assert(&f, p()->remote_sdp.stream[slot].port != 0);
+		ck_assert_uint_eq(fake_seen_inside(other, "INVITE"), 1);
+		/* Without an offer it gets the fax, as it is. */
+		fake_reinvite_without_offer(p());
+		fixture_run_until(&f, p_done);
+		ck_assert_int_eq(p()->reinvite_status, 200);
+		ck_assert_str_eq(p()->remote_sdp.stream[slot].media, "image");
+		fixture_assert(&f, p()->remote_sdp.stream[slot].port != 0);
+		/* A new version of the same is nobody's business. */
+		p()->media.instead = fax(asks, 21, beside);
+		ck_assert_int_eq(reinvite(), 200);
+		ck_assert_str_eq(p()->remote_sdp.stream[slot].media, "image");
+		fixture_assert(&f, p()->remote_sdp.stream[slot].port != 0);
+		ck_assert_uint_eq(fake_seen_inside(other, "INVITE"), 1);
+		/* And audio again. */
+		p()->media.instead = t()->media.instead = NULL;
+		p()->sdp_version = t()->sdp_version = 22;
+		if (beside) {
+			p()->media.more = "m=image 0 udptl t38\r\n";
+			t()->media.more = NULL;
+		}
+		ck_assert_int_eq(reinvite(), 200);
+		ck_assert_uint_eq(fake_seen_inside(other, "INVITE"), 2);
+		ck_assert_str_eq(p_was_told()->media, "audio");
+		fixture_assert(&f, p_was_told()->port != 0);
+		fixture_assert(&f, p()->remote_sdp.streams == slot + 1);
+		both_ways();
+		fixture_assert(&f, both_up(&f));
+	}
+END_TEST
+
+START_TEST(a_fax_that_t_takes_too_late_is_undone)
+	{
+		begin_fax(_i, "forward");
+		t_keeps_reinvites();
+		p()->media.instead = fax(asks, 20, false);
+		fake_reinvite(p());
+		fixture_run_until(&f, t_was_asked);
+		hurry(&f, 6);
+		fixture_run_until(&f, p_done);
+		ck_assert_int_eq(p()->reinvite_status, 488);
+		fixture_run_until(&f, t_saw_cancel);
+		t()->media.instead = fax(other, 20, false);
+		t_answers();
+		unsigned long version = version_of(t());
+		t()->media.instead = NULL;
+		t()->sdp_version = 21;
+		fixture_run_until(&f, t_is_sendrecv);
+		fixture_watch(&f, 100);
+		ck_assert_str_eq(t()->remote_sdp.stream[0].media, "audio");
+		ck_assert_uint_gt(version_of(t()), version);
+		p()->media.instead = NULL;
+		p()->sdp_version = 21;
+		ck_assert_int_eq(reinvite(), 200);
+		both_ways();
+	}
+END_TEST
+
+START_TEST(both_switch_to_fax_at_once_and_one_gets_it)
+	{
+		begin_fax(0, "forward");
+		asks->hooks.request = other->hooks.request = glaring;
+		p()->media.instead = fax(asks, 20, false);
+		t()->media.instead = fax(other, 20, false);
+		fake_reinvite(p());
+		fake_reinvite(t());
+		fixture_run_until(&f, both_asked);
+		fixture_assert(&f, p()->reinvite_status == 200 ||
+					   p()->reinvite_status == 491 ||
+					   p()->reinvite_status == 488);
+		hurry(&f, 1);
+		if (p()->reinvite_status != 200) {
+			p()->reinvite_status = 0;
+			fake_reinvite(p());
+			fixture_run_until(&f, p_done);
+		}
+		fixture_assert(&f, p()->reinvite_status == 200);
+		ck_assert_str_eq(p_was_told()->media, "image");
+		ck_assert_str_eq(t()->remote_sdp.stream[0].media, "image");
+		fixture_assert(&f, both_up(&f));
+	}
+END_TEST
+
+static bool always_491(struct fake *fake, struct fake_call *call,
+		       const struct text_message *m)
+{
+	(void)call;
+	if (strcmp(m->method, "INVITE") || !m->to_tag[0])
+		return false;
+	fake_reply(fake, m, 491, NULL);
+	return true;
+}
+
+START_TEST(ts_491_is_not_handed_to_p)
+	{
+		begin_fax(_i, "forward");
+		other->hooks.request = always_491;
+		p()->media.instead = fax(asks, 20, false);
+		fake_reinvite(p());
+		fixture_watch(&f, 100);
+		for (unsigned i = 0; i < 6; i++) {
+			hurry(&f, 2);
+			fixture_watch(&f, 50);
+		}
+		fixture_run_until(&f, p_done);
+		ck_assert_int_eq(p()->reinvite_status, 488);
+		ck_assert_uint_eq(fake_seen_inside(other, "INVITE"), 3);
+		p()->media.instead = NULL;
+		fake_settle(p());
+		fixture_assert(&f, both_up(&f));
+	}
+END_TEST
+
+static Suite *call_slots_suite(void)
+{
+	Suite *suite = suite_create("call_slots");
+	TCase *tests = group(suite, "slots");
+	tcase_add_test(tests, a_hold_answered_here_keeps_the_video_of_both);
+	tcase_add_test(tests, an_offer_that_forgets_a_slot_changes_nothing);
+	tcase_add_loop_test(tests, slots_that_were_refused_stay_in_our_offers,
+			    0, 2);
+	tcase_add_test(tests, a_forwarded_offer_names_slots_that_t_alone_has);
+	tcase_add_loop_test(tests, what_t_removed_is_no_reason_to_refuse_p, 0,
+			    2);
+	tests = group(suite, "fax");
+	tcase_add_loop_test(tests, a_fax_is_passed_on_and_so_is_the_way_back, 0,
+			    4);
+	tcase_add_loop_test(tests, a_fax_that_t_takes_too_late_is_undone, 0, 2);
+	tcase_add_test(tests, both_switch_to_fax_at_once_and_one_gets_it);
+	tcase_add_loop_test(tests, ts_491_is_not_handed_to_p, 0, 2);
+	return suite;
+}
+
+CHECK_MAIN(call_slots_suite())
