@@ -276,6 +276,36 @@ START_TEST(a_refused_update_ends_nothing_and_is_not_repeated)
 	}
 END_TEST
 
+static bool hang_up_on_update(struct fake *fake, struct fake_call *call,
+			      const struct text_message *m)
+{
+	if (strcmp(m->method, "UPDATE"))
+		return false;
+	fake_reply(fake, m, 200, NULL);
+	fake_bye(call);
+	return true;
+}
+
+START_TEST(a_provider_that_hangs_up_on_an_update_is_known_then)
+	{
+		static const struct fixture_setup learns = {
+			.acme = "update = \"auto\";"};
+
+		calls(&learns, NULL, TIMER_OK("90", "uac"));
+		fixture_run_until(&f, both_up);
+		if (_i)
+			f.itsp.end.hooks.request = hang_up_on_update;
+		else
+			fake_drop_next(&f.itsp.end, FAKE_IN, "UPDATE", 100);
+		hurry(&f, 46);
+		if (!_i)
+			hurry(&f, 34);
+		fixture_run_until(&f, no_calls);
+		ck_assert_status(&f, "leg=b peer=acme event=peer-learned "
+				     "method=UPDATE");
+	}
+END_TEST
+
 START_TEST(a_422_to_our_refresh_raises_the_interval)
 	{
 		call_up(NULL, TIMER_OK("90", "uac"));
@@ -498,6 +528,9 @@ static Suite *call_refresh_suite(void)
 		       a_refresh_that_we_owe_a_protected_provider_is_an_update);
 	tcase_add_test(tests, a_provider_that_takes_no_update_is_left_in_peace);
 	tcase_add_test(tests, update_suppressed_by_policy_is_not_sent);
+	tcase_add_loop_test(tests,
+			    a_provider_that_hangs_up_on_an_update_is_known_then,
+			    0, 2);
 	tcase_add_test(tests,
 		       a_refused_update_ends_nothing_and_is_not_repeated);
 	tcase_add_test(tests, a_422_to_our_refresh_raises_the_interval);

@@ -9,7 +9,6 @@
 #include <sofia-sip/sip_status.h>
 
 #include "sbc/call/call_private.h"
-#include "sbc/call/learn.h"
 #include "sbc/call/modify.h"
 
 /* Both legs of an answer. */
@@ -59,8 +58,7 @@ static enum body_direction answer_direction(const struct call *call,
 					    const struct body_media *theirs,
 					    enum body_direction chosen)
 {
-	if (call->path.anchored &&
-	    !learn_allows(call->agent->learn, call->a->peer, LEARN_REINVITE))
+	if (call->path.anchored && call->a->peer->reinvite != POLICY_FORWARD)
 		chosen = BODY_SENDRECV;
 	return theirs->zero ? chosen & BODY_RECVONLY : chosen;
 }

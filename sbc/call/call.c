@@ -167,10 +167,10 @@ static int call_offer(struct call *call, struct leg *branch)
 		error = path_place(call, call->a, call->a, &source, place);
 	if (!error)
 		error = path_place(call, branch, call->a, &source, place);
-	/* Who may not be told that a hold is over is not told of it. */
+	/* Who may turn out not to take it that a hold is over is not told of
+	 * it. */
 	for (unsigned i = 0; call->path.anchored && i < source.medias; i++)
-		if (!error && !learn_allows(call->agent->learn, branch->peer,
-					    LEARN_REINVITE))
+		if (!error && branch->peer->reinvite != POLICY_FORWARD)
 			place[i].direction = BODY_SENDRECV;
 	if (!error && call->delayed_offer)
 		return offer_write_own(&branch->offer, NULL, &rules.rules,
@@ -326,6 +326,24 @@ static void call_refreshed(struct call *call, struct leg *leg,
 	call_learned(call, leg, LEARN_UPDATE, "UPDATE, refresh", came);
 }
 
+/* Was it our re-INVITE or UPDATE that the far end could not take? */
+static void call_hung_up(struct call *call, struct leg *leg,
+			 const struct leg_event *event)
+{
+	uint64_t since = agent_now_ms() - leg->refresh.update_ms;
+	char came[40] = "no reply";
+
+	if (event->update) {
+		call_learned(call, leg, LEARN_UPDATE, "UPDATE, refresh", came);
+		return;
+	}
+	forward_hung_up(call, leg, event->status);
+	if (event->status || !leg->refresh.update_ms || since > LEARN_BYE_MS)
+		return;
+	snprintf(came, sizeof(came), "BYE after %u ms", (unsigned)since);
+	call_learned(call, leg, LEARN_UPDATE, "UPDATE, refresh", came);
+}
+
 static void call_established_event(struct call *call, struct leg *leg,
 				   const struct leg_event *event)
 {
@@ -363,10 +381,13 @@ static void call_established_event(struct call *call, struct leg *leg,
 		call_end(call, "a", "prack-missing");
 		return;
 	case LEG_EXPIRED:
+		if (leg->refresh.out)
+			call_learned(call, leg, LEARN_UPDATE, "UPDATE, refresh",
+				     "no reply");
 		call_end(call, leg == call->a ? "a" : "b", "session-expired");
 		return;
 	case LEG_HUNG_UP:
-		forward_hung_up(call, leg, event->status);
+		call_hung_up(call, leg, event);
 		call_end(call, leg == call->a ? "a" : "b",
 			 event->status ? "dialog-lost" : "hangup");
 		return;

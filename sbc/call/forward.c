@@ -123,6 +123,8 @@ static int forward_send(struct call *call, const struct body *theirs)
 	f->tries++;
 	if (!strcmp(f->what, "t38"))
 		forward_wait(call, FORWARD_T38_MS);
+	else if (f->timer) /* It may still wait for T to be idle. */
+		su_timer_reset(f->timer);
 	return 0;
 }
 

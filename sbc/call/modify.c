@@ -392,6 +392,25 @@ void modify_acked(struct call *call, struct leg *leg,
 
 /* --- judgement ---------------------------------------------------------- */
 
+/*
+ * May T be asked? A peer of `auto` that took a hold in this call has to be told
+ * that it is over, whatever was learned of it since.
+ */
+static bool modify_may_ask(const struct call *call, const struct leg *t)
+{
+	unsigned audio = call->path.audio;
+	struct body told;
+	const char *why;
+
+	if (learn_allows(call->agent->learn, t->peer, LEARN_REINVITE))
+		return true;
+	return t->peer->reinvite == POLICY_AUTO &&
+	       !(t == call->a ? &call->status.a : &call->status.b)->held &&
+	       !body_parse(&told, t->offer.local, t->offer.local_len, &why) &&
+	       audio < told.medias && told.media[audio].port &&
+	       told.media[audio].direction != BODY_SENDRECV;
+}
+
 static struct judge_decision modify_judge(const struct call *call,
 					  const struct leg *p,
 					  const struct leg_event *event,
@@ -403,8 +422,7 @@ static struct judge_decision modify_judge(const struct call *call,
 	struct judge_question q = {
 		.update = event->update,
 		.anchored = call->path.anchored,
-		.t_protected = !learn_allows(call->agent->learn, t->peer,
-					     LEARN_REINVITE),
+		.t_protected = !modify_may_ask(call, t),
 		.t_takes_image = t->peer->t38 == POLICY_T38_FORWARD,
 		.can_convert = !call->path.secure[call->path.audio],
 		.secure = call->path.secure[call->path.audio],

@@ -543,6 +543,9 @@ void path_flows_said(struct call *call, struct said *a, struct said *b)
 		return;
 	path_flow(call, a, b);
 	path_flow(call, b, a);
+	/* So does what they are numbered by. */
+	if (call->state == CALL_ANSWERED)
+		media_engine_flush(call->agent->media);
 }
 
 int path_dtmf(struct call *call, const struct leg *leg, char digit,

@@ -64,7 +64,8 @@ struct leg_event {
 	const char *phrase;
 	bool silent;		 /* LEG_REFUSED: no answer at all, or
 				    the transport failed */
-	bool update;		 /* LEG_OFFERED: by UPDATE */
+	bool update;		 /* LEG_OFFERED: by UPDATE; LEG_HUNG_UP: no
+				    answer to ours */
 	struct body_span sdp;	 /* empty: none. Borrowed. */
 	const sip_t *sip;	 /* may be NULL. Borrowed. */
 	const struct diet *diet; /* LEG_SLIMMED. Borrowed. */

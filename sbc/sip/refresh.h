@@ -104,6 +104,7 @@ struct refresh {
 	uint64_t heard_ms;   /* when it was last refreshed */
 	su_timer_t *timer;   /* NULL: none ever ran */
 	nta_outgoing_t *out; /* our UPDATE */
+	uint64_t update_ms;  /* when the last one was sent; 0: none ever */
 };
 
 /* Their INVITE or UPDATE: 0, or 422. Remembers what our 2xx will say. */

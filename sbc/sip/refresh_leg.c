@@ -206,6 +206,7 @@ static int refresh_send_update(struct leg *leg, const char *credentials)
 		TPTAG_IDENT(leg->ident), TAG_END());
 	if (old)
 		nta_outgoing_destroy(old);
+	refresh->update_ms = agent_now_ms();
 	return refresh->out ? 0 : -EHOSTUNREACH;
 }
 
@@ -273,6 +274,7 @@ static int refresh_on_answer(struct leg *leg, nta_outgoing_t *orq,
 		/* It may still have one, and gets a BYE (RFC 4028 10). */
 		leg_emit(leg, &(struct leg_event){.kind = LEG_HUNG_UP,
 						  .status = 408,
+						  .update = true,
 						  .sip = sip});
 	} else {
 		refresh_judge_refusal(leg, status, true);
