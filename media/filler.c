@@ -178,7 +178,7 @@ static size_t fill(struct filler *f, uint8_t *out)
 		return repeat(out, gsm_silence, sizeof(gsm_silence),
 			      ptime_ms / 20);
 	case MEDIA_FILLER_REPEAT:
-		return repeat(out, f->last, f->last_len, 1);
+		return f->last_len ? repeat(out, f->last, f->last_len, 1) : 0;
 	case MEDIA_FILLER_NONE:
 		break;
 	}
