@@ -199,6 +199,25 @@ START_TEST(each_fork_is_pracked_in_its_own_dialog)
 	}
 END_TEST
 
+/*
+ * The answer in a reliable 18x is the answer (RFC 3261 13.2.1); a provider that
+ * shows another place in its 200 sends from there all the same: early media of
+ * an announcement, then the gateway. What came last counts.
+ */
+START_TEST(an_answer_that_changes_in_the_200_is_followed)
+	{
+		dial(NULL, NULL, ITSP_TRIES);
+		fixture_run_until(&f, itsp_is_ringing);
+		fake_answer(trunk(), 183, true, RELIABLE("100"));
+		fixture_watch(&f, 100);
+		fake_move_media(&f.itsp.end);
+		fake_answer(trunk(), 200, true, NULL);
+		fixture_run_until(&f, both_up);
+		fixture_run_until(&f, both_hear);
+		ck_assert(nothing_of_the_inside_outside(&f));
+	}
+END_TEST
+
 START_TEST(a_200_of_an_unheard_branch_wins_over_pracked_ones)
 	{
 		dial(NULL, NULL, ITSP_TRIES);
@@ -557,6 +576,7 @@ static Suite *call_reliable_suite(void)
 	tcase_add_test(out, copies_and_what_comes_too_early_go_no_further);
 	tcase_add_test(out, reliable_and_unreliable_18x_may_be_mixed);
 	tcase_add_test(out, each_fork_is_pracked_in_its_own_dialog);
+	tcase_add_test(out, an_answer_that_changes_in_the_200_is_followed);
 	tcase_add_test(out, a_200_of_an_unheard_branch_wins_over_pracked_ones);
 	tcase_add_test(out, more_forks_than_we_prack_do_no_harm);
 	tcase_add_test(out, a_prack_that_is_refused_ends_nothing);

@@ -1038,6 +1038,83 @@ START_TEST(a_provider_that_never_says_how_it_went_is_given_up)
 	}
 END_TEST
 
+/* --- keys between the ends -------------------------------------------------
+ */
+
+#define KEY(x)                                \
+	"a=crypto:1 AES_CM_128_HMAC_SHA1_80 " \
+	"inline:" x "\r\n"
+#define KEY_P KEY("d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj")
+#define KEY_T KEY("NzB4d1BINUAvLEw6UzF3WSJ+PSdFcGdUJShpX1Zj")
+#define KEY_N KEY("WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz")
+
+/* As the ends key themselves: SRTP by SDES, ZRTP in the stream. */
+static const struct {
+	const char *protocol, *p, *t, *n;
+} keyed[] = {
+	{"RTP/SAVP", KEY_P, KEY_T, KEY_N},
+	{"RTP/AVP", "a=zrtp-hash:1.10 aaaa\r\n", "a=zrtp-hash:1.10 bbbb\r\n",
+	 "a=zrtp-hash:1.10 cccc\r\n"},
+};
+
+static void begin_keyed(const char *acme, int how)
+{
+	struct fixture_setup setup = {.acme = acme};
+
+	fixture_start_with(&f, &setup);
+	f.phone.end.media.protocol = f.itsp.end.media.protocol =
+		f.other.end.media.protocol = keyed[how].protocol;
+	f.phone.end.media.lines = keyed[how].p;
+	f.itsp.end.media.lines = keyed[how].t;
+	f.other.end.media.lines = keyed[how].n;
+	call_out();
+}
+
+static bool in_body(const struct text_message *m, const char *line_wanted)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text), "%.*s", (int)strcspn(line_wanted, "\r"),
+		 line_wanted);
+	return m && strstr(m->body, text);
+}
+
+static bool itsp_was_told(struct fixture *x)
+{
+	return fake_seen_inside(&x->itsp.end, "INVITE") > 0;
+}
+
+/* T has to know N's key, and N T's: nobody else has them. */
+START_TEST(keys_of_the_ends_follow_a_transfer)
+	{
+		begin_keyed("reinvite = \"forward\";", _i);
+		phone_refer(&f.phone, "sip:102@127.0.1.1", NULL);
+		fixture_run_until(&f, other_is_ringing);
+		fixture_assert(
+			&f, in_body(fake_last_message(&f.other.end, "INVITE"),
+				    keyed[_i].t));
+		phone_answer(&f.other);
+		fixture_run_until(&f, itsp_was_told);
+		fixture_assert(&f,
+			       in_body(fake_last_message(&f.itsp.end, "INVITE"),
+				       keyed[_i].n));
+		fixture_run_until(&f, line_ended);
+		fixture_assert(&f, told("SIP/2.0 200"));
+		they_talk();
+	}
+END_TEST
+
+START_TEST(keys_that_cannot_be_told_stay_where_they_are)
+	{
+		begin_keyed("reinvite = \"suppress\";", _i);
+		phone_refer(&f.phone, "sip:102@127.0.1.1", NULL);
+		fixture_run_until(&f, refer_answered);
+		fixture_assert(&f, refer_got(488));
+		fixture_assert(&f, fake_seen(&f.other.end, "INVITE") == 0);
+		call_is_as_it_was();
+	}
+END_TEST
+
 static Suite *transfer_suite(void)
 {
 	Suite *suite = suite_create("call_transfer");
@@ -1089,6 +1166,9 @@ static Suite *transfer_suite(void)
 	T(a_providers_redirect_is_a_refusal_unless_the_policy_says_follow);
 	T(a_providers_redirect_is_followed_where_the_policy_says_so);
 	T(a_refer_is_passed_on_where_the_policy_says_so);
+	tcase_add_loop_test(tests, keys_of_the_ends_follow_a_transfer, 0, 2);
+	tcase_add_loop_test(tests, keys_that_cannot_be_told_stay_where_they_are,
+			    0, 2);
 	tcase_add_loop_test(tests,
 			    a_provider_that_never_says_how_it_went_is_given_up,
 			    0, 3);

@@ -251,6 +251,73 @@ START_TEST(complaint_10_a_refresh_ends_the_fax)
 	}
 END_TEST
 
+static struct fake_call *trunk_line(void)
+{
+	return itsp_line(&f.itsp);
+}
+
+/* The other way: the provider refreshes, or switched itself; and a refresh
+ * that we owe the phone re-offers the fax. */
+START_TEST(complaint_10_the_providers_refresh_ends_the_fax)
+	{
+		begin("reinvite = \"forward\"; t38 = \"forward\";",
+		      ITSP_ANSWERS);
+		trunk_line()->media.instead = FAX("127.0.2.10");
+		line()->media.instead = FAX("127.0.1.10");
+		if (_i) {
+			fake_reinvite(trunk_line());
+			fixture_run_until(&f, itsp_reinvite_done);
+			ck_assert_int_eq(trunk_line()->reinvite_status, 200);
+		} else {
+			ck_assert_int_eq(reinvite(), 200);
+		}
+		unsigned asked = fake_seen_inside(&f.phone.end, "INVITE");
+		fake_refresh(trunk_line());
+		fixture_run_until(&f, itsp_reinvite_done);
+		ck_assert_int_eq(trunk_line()->reinvite_status, 200);
+		ck_assert_uint_eq(trunk_line()->remote_sdp.streams, 1);
+		ck_assert_str_eq(trunk_line()->remote_sdp.stream[0].media,
+				 "image");
+		ck_assert_uint_ne(trunk_line()->remote_sdp.stream[0].port, 0);
+		/* A refresh is its own leg's. */
+		ck_assert_uint_eq(fake_seen_inside(&f.phone.end, "INVITE"),
+				  asked);
+		ck_assert(both_up(&f));
+	}
+END_TEST
+
+static bool phone_was_refreshed(struct fixture *x)
+{
+	return fake_seen_inside(&x->phone.end, "INVITE") > 0;
+}
+
+START_TEST(complaint_10_our_refresh_ends_the_fax)
+	{
+		static const struct fixture_setup setup = {
+			.acme = "reinvite = \"forward\"; t38 = \"forward\";",
+			.phones = "reinvite = \"forward\"; update = "
+				  "\"suppress\"; session_expires = \"90s\";"};
+		const struct text_message *offer;
+
+		fixture_start_with(&f, &setup);
+		f.phone.end.invite_lines = "Supported: timer\r\n"
+					   "Session-Expires: "
+					   "90;refresher=uas\r\n";
+		phone_call(&f.phone, "05551234");
+		fixture_run_until(&f, both_up);
+		itsp_line(&f.itsp)->media.instead = FAX("127.0.2.10");
+		line()->media.instead = FAX("127.0.1.10");
+		ck_assert_int_eq(reinvite(), 200);
+		hurry(&f, 50);
+		fixture_run_until(&f, phone_was_refreshed);
+		offer = fake_last_message(&f.phone.end, "INVITE");
+		ck_assert_ptr_nonnull(strstr(offer->body, "m=image "));
+		ck_assert_ptr_null(strstr(offer->body, "m=audio"));
+		fixture_watch(&f, 50);
+		ck_assert(both_up(&f));
+	}
+END_TEST
+
 START_TEST(complaint_11_a_fax_switch_fails_and_takes_the_audio_along)
 	{
 		begin("reinvite = \"suppress\"; t38 = \"reject\";",
@@ -612,6 +679,9 @@ static Suite *complaints_suite(void)
 		tests,
 		complaint_11_a_fax_switch_fails_and_takes_the_audio_along);
 	tcase_add_test(tests, complaint_10_a_refresh_ends_the_fax);
+	tcase_add_loop_test(
+		tests, complaint_10_the_providers_refresh_ends_the_fax, 0, 2);
+	tcase_add_test(tests, complaint_10_our_refresh_ends_the_fax);
 	tcase_add_test(tests,
 		       complaint_15_calls_in_fail_180_s_after_registering);
 	tcase_add_test(tests, complaint_12_the_call_ends_at_32_s);
