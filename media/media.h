@@ -312,7 +312,7 @@ enum media_event_kind {
 	MEDIA_SILENT,	    /* the whole session */
 	MEDIA_CLOSED,	    /* final stats can still be read; then freed */
 	MEDIA_FAULT,	    /* error: -errno of a socket; side, slot */
-	MEDIA_UNAUTHENTIC,  /* side, slot: packets failed authentication; once
+	MEDIA_UNAUTHENTIC,  /* side, slot: RTP failed authentication; once
 			       for each receive key */
 	MEDIA_KEY_WORN,	    /* side, slot: our `send` key is near its lifetime,
 			       or has been used for so many SSRCs that soon no

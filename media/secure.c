@@ -87,7 +87,8 @@ int secure_receive(struct worker *worker, struct end *end,
 	if (rc == -EBADMSG && secure->before)
 		rc = crypt_unprotect(secure->before->crypt, rtcp, buf, len,
 				     now_ns);
-	if (rc == -EBADMSG && !secure->receive->told) {
+	/* Some phones send their first RTCP in the clear, and mean no harm. */
+	if (rc == -EBADMSG && !rtcp && !secure->receive->told) {
 		if (!from)
 			from = &end->latch.channel[MEDIA_RTP].source;
 		secure->receive->told =

@@ -490,6 +490,9 @@ net_usual()
 # --- a real phone -----------------------------------------------------------------
 
 # baresip_start NAME SPACE ADDRESS USER EDGE: its recordings in NAME/
+BARESIP_REGINT=300 # 0: it does not register
+BARESIP_ACCOUNT=   # further parameters of its account
+BARESIP_MODULE=	   # one more module
 baresip_start()
 {
 	local name=$1 space=$2 address=$3 user=$4 edge=$5 home=$NET_WORK/$1
@@ -511,6 +514,7 @@ baresip_start()
 	module aufile.so
 	module aubridge.so
 	module sndfile.so
+	${BARESIP_MODULE:+module $BARESIP_MODULE}
 	module_tmp uuid.so
 	module_tmp account.so
 	module_app menu.so
@@ -518,8 +522,9 @@ baresip_start()
 	ctrl_tcp_listen 127.0.0.1:4444
 	snd_path $home
 	END
-	printf '<sip:%s@%s>;auth_pass=secret-%s;regint=300;answermode=auto\n' \
-		"$user" "$edge" "$user" >"$home/accounts"
+	printf '<sip:%s@%s>;auth_pass=secret-%s;regint=%s;answermode=auto%s\n' \
+		"$user" "$edge" "$user" "$BARESIP_REGINT" "$BARESIP_ACCOUNT" \
+		>"$home/accounts"
 	: >"$home/contacts"
 	"$NET_BUILD/tests/net/hear" -w "$home/tone.wav"
 	start "$name" "$space" "${NET_FIRST[@]}" baresip -f "$home"
