@@ -326,9 +326,9 @@ static const struct {
 	{A "call-ack-lost media=silent kept=no suspect=\"SIP ALG\"",
 	 "The ACK of a (phones) for our 200 never came and its media is "
 	 "silent: the call was ended; suspected: SIP ALG."},
-	{A "call-answer-missing",
-	 "The ACK of a (phones) brought no answer to our offer; the session "
-	 "stayed as it was."},
+	{A "call-answer-missing cause=no-answer",
+	 "The ACK of a (phones) brought no answer to our offer that could be "
+	 "used (no-answer); the session stayed as it was."},
 	{B "call-refresh-failed status=0 cause=no-means",
 	 "b (acme) expects us to refresh its session timer, but takes no "
 	 "UPDATE and may be sent no re-INVITE: it may hang up when the timer "
