@@ -582,6 +582,69 @@ START_TEST(two_relayed_calls_are_joined_without_a_word_to_either_end)
 	}
 END_TEST
 
+static unsigned sessions_now(void)
+{
+	struct media_totals totals;
+
+	media_engine_totals(f.agent->media, &totals);
+	return totals.sessions;
+}
+
+static bool two_sessions_are_left(struct fixture *x)
+{
+	(void)x;
+	return sessions_now() == 2;
+}
+
+static bool phone_hears_more(struct fixture *x)
+{
+	return tone_heard(&x->phone.end.tone) > other_heard + 20;
+}
+
+/*
+ * T goes from 101 to 102 and back, six times, each time joined with the call
+ * in which the two had talked: a row of sessions that would grow for ever.
+ */
+START_TEST(a_call_is_joined_again_and_again)
+	{
+		static const struct fixture_setup anchored = {
+			.phones = "anchor = \"always\"; "
+				  "reinvite = \"suppress\";"};
+		struct phone *has = &f.phone, *gets = &f.other;
+
+		fixture_start_with(&f, &anchored);
+		f.itsp.behaviour = ITSP_REFUSES_REINVITE;
+		f.other.end.media.codecs = f.phone.end.media.codecs = "8 101";
+		call_out();
+		for (unsigned i = 0; i < 6; i++) {
+			struct phone *was = has;
+
+			gets->answers_itself = true;
+			consult = phone_call(has,
+					     gets == &f.other ? "102" : "101");
+			fixture_run_until(&f, consult_up);
+			phone_refer_attended(has, line, consult);
+			fixture_run_until(&f, both_lines_ended);
+			fixture_run_until(&f, two_sessions_are_left);
+			line = fake_last_call(&gets->end);
+			fixture_assert(&f, line->state == FAKE_UP);
+			heard = tone_heard(&f.itsp.end.tone);
+			other_heard = tone_heard(&gets->end.tone);
+			fixture_run_until(&f, itsp_hears_more);
+			fixture_run_until(&f, gets == &f.other
+						      ? other_hears_more
+						      : phone_hears_more);
+			has = gets;
+			gets = was;
+		}
+		provider_noticed_nothing();
+		fake_bye(line);
+		fixture_run_until(&f, no_calls);
+		fixture_watch(&f, 200);
+		ck_assert_uint_eq(sessions_now(), 0);
+	}
+END_TEST
+
 START_TEST(two_relayed_calls_of_different_laws_are_joined_and_converted)
 	{
 		static const struct fixture_setup anchored = {
@@ -1146,6 +1209,7 @@ static Suite *transfer_suite(void)
 		0, 2);
 	T(a_call_that_rings_at_the_asker_is_not_its_to_give_away);
 	T(two_relayed_calls_are_joined_without_a_word_to_either_end);
+	T(a_call_is_joined_again_and_again);
 	T(two_relayed_calls_of_different_laws_are_joined_and_converted);
 	tcase_add_loop_test(
 		tests,

@@ -91,6 +91,7 @@ void call_free(struct call *call)
 		su_timer_destroy(call->timer);
 	forward_clear(call);
 	rekey_free(call);
+	path_row_free(call);
 	transfer_free(call);
 	policy_unref(call->policy);
 	free(call);

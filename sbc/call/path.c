@@ -61,6 +61,7 @@ bool path_close(struct call *call)
 		path->closing++;
 	}
 	path->joineds = 0;
+	path_row_free(call);
 	if (!path->session)
 		return false;
 	media_session_close(path->session);

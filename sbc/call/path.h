@@ -18,9 +18,11 @@ struct leg;
 /* The places of a call's media: a, b, and the newcomer of a transfer. */
 enum { PATH_A, PATH_B, PATH_N, PATH_PLACES };
 
-/* Sessions in a row that one call may have; each transfer of a call that
- * was joined to another adds one or more. */
+/* Sessions in a row that one call may have. Those in the middle are left out
+ * when the row grows, so that two stay, unless IPv4 and IPv6 meet there. */
 #define PATH_SESSIONS_MAX 4
+
+struct path_row; /* where the sessions of a row meet */
 
 struct path {
 	bool anchored;
@@ -29,6 +31,7 @@ struct path {
 	 * with `session`, each sends to the next one's port. */
 	struct media_session *joined[PATH_SESSIONS_MAX - 1];
 	unsigned joineds;
+	struct path_row *row; /* NULL while there is one session */
 	/* The newcomer's own session, if it has one, and whose place it will
 	 * take; by's place itself if they share ports. */
 	struct media_session *guest;
@@ -136,6 +139,8 @@ bool path_alive(const struct call *call, const struct leg *leg, unsigned ms);
  */
 int path_guest(struct call *call, const struct leg *by,
 	       const struct sockaddr *local, bool anchored);
+/* The row is over with its sessions. */
+void path_row_free(struct call *call);
 /* The newcomer did not come: as it was. */
 void path_guest_leave(struct call *call);
 /*

@@ -9,13 +9,15 @@
  *   T --[session]--[other's]-- X     two calls are joined
  *
  * Sessions in a row send to each other's port at our own address, which P's
- * ports stand at; only the other session's port is taken there.
+ * ports stand at; only the other session's port is taken there. When the row
+ * grows again the two at its ends meet, and what was between them is closed.
  */
 #include "config.h"
 
 #include "sbc/call/path.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "sbc/call/call_private.h"
@@ -23,8 +25,13 @@
 /* One end of a row of sessions: a place that no far end stands at. */
 struct path_inner {
 	struct path_end end;
-	const uint16_t *port;
-	const struct sockaddr_storage *at;
+	uint16_t port[MEDIA_SLOTS_MAX];
+	struct sockaddr_storage at;
+};
+
+/* By the place, a or b, whose session it belongs to. */
+struct path_row {
+	struct path_inner inner[2];
 };
 
 static unsigned guest_place(const struct leg *leg)
@@ -46,7 +53,7 @@ static void guest_aim(const struct path *path, const struct path_inner *from,
 	static const struct media_crypto plain;
 
 	for (unsigned i = 0; i < MEDIA_SLOTS_MAX; i++) {
-		struct media_target target = {.rtp = *to->at,
+		struct media_target target = {.rtp = to->at,
 					      .latch = MEDIA_LATCH_FIXED,
 					      .may_send = true,
 					      .may_receive = true,
@@ -76,6 +83,84 @@ static void guest_link(struct call *call, const struct path_inner *x,
 	guest_aim(&call->path, x, y);
 	guest_aim(&call->path, y, x);
 	media_engine_flush(call->agent->media);
+}
+
+static void guest_inner(struct path_inner *out, const struct path *path,
+			unsigned place)
+{
+	out->end = path->end[place];
+	out->at = path->at[place];
+	memcpy(out->port, path->port[place], sizeof(out->port));
+}
+
+/* Where the session of `third`'s far end meets the others, or is about to: at
+ * the place of the leg that goes. */
+static void guest_meets(struct path_inner *out, const struct path *path,
+			unsigned third)
+{
+	if (path->row)
+		*out = path->row->inner[third];
+	else
+		guest_inner(out, path, third == PATH_A ? PATH_B : PATH_A);
+}
+
+static bool guest_fits(const struct path_inner *x, const struct path_inner *y)
+{
+	return x->at.ss_family == y->at.ss_family;
+}
+
+/* Only these two are of use in a row any more. */
+static void guest_keep(struct path *path, struct media_session *x,
+		       struct media_session *y)
+{
+	struct media_session *own = path->session;
+
+	for (unsigned i = 0; i < path->joineds; i++) {
+		struct media_session *session = path->joined[i];
+
+		if (session == x || session == y)
+			continue;
+		media_session_close(session);
+		path->closing++;
+	}
+	if (own != x && own != y) {
+		media_session_close(own);
+		path->closing++;
+		path->session = x;
+	}
+	path->joined[0] = path->session == x ? y : x;
+	path->joineds = 1;
+}
+
+void path_row_free(struct call *call)
+{
+	free(call->path.row);
+	call->path.row = NULL;
+}
+
+/*
+ * x, of the session where `third` stands, and y, of the one where who takes
+ * the other place does, meet: what lay between them is closed. Where they
+ * cannot, `by` and `y_by` do, and the row is longer by that.
+ */
+static int guest_meet(struct call *call, unsigned third,
+		      const struct path_inner *x, const struct path_inner *y,
+		      const struct path_inner *by,
+		      const struct path_inner *y_by)
+{
+	struct path *path = &call->path;
+	bool direct = guest_fits(x, y);
+
+	if (!direct && !guest_fits(by, y_by))
+		return -EAFNOSUPPORT;
+	if (!path->row)
+		path->row = calloc(1, sizeof(*path->row));
+	if (!path->row)
+		return -ENOMEM;
+	path->row->inner[third] = *x;
+	path->row->inner[third == PATH_A ? PATH_B : PATH_A] = *y;
+	guest_link(call, direct ? x : by, direct ? y : y_by);
+	return direct;
 }
 
 int path_guest(struct call *call, const struct leg *by,
@@ -141,9 +226,12 @@ static int guest_bridge(struct call *call, const struct leg *by)
 {
 	struct path *path = &call->path;
 	unsigned place = guest_place(by);
-	uint16_t port[MEDIA_SLOTS_MAX] = {0};
-	struct path_end end = {path->guest,
-			       guest_opposite(path->end[PATH_N].side)};
+	unsigned third = place == PATH_A ? PATH_B : PATH_A;
+	struct path_inner x, at,
+		y = {.end = {path->guest,
+			     guest_opposite(path->end[PATH_N].side)},
+		     .at = path->at[place]};
+	int direct;
 
 	for (unsigned i = 0; i < MEDIA_SLOTS_MAX; i++) {
 		int error;
@@ -151,15 +239,19 @@ static int guest_bridge(struct call *call, const struct leg *by)
 		if (!path->port[place][i] || !path->port[PATH_N][i])
 			continue;
 		error = media_session_bind(
-			end.session, end.side, i, by->at->block,
-			(struct sockaddr *)&path->at[place], &port[i]);
+			y.end.session, y.end.side, i, by->at->block,
+			(struct sockaddr *)&path->at[place], &y.port[i]);
 		if (error)
 			return error;
 	}
-	guest_link(call,
-		   &(struct path_inner){path->end[place], path->port[place],
-					&path->at[place]},
-		   &(struct path_inner){end, port, &path->at[place]});
+	guest_meets(&x, path, third);
+	guest_inner(&at, path, place);
+	direct = guest_meet(call, third, &x, &y, &at, &y);
+	if (direct < 0)
+		return direct;
+	path->joined[path->joineds++] = path->guest;
+	if (direct)
+		guest_keep(path, x.end.session, path->guest);
 	return 0;
 }
 
@@ -179,7 +271,6 @@ int path_take(struct call *call, const struct leg *by)
 		error = guest_bridge(call, by);
 		if (error)
 			return error;
-		path->joined[path->joineds++] = path->guest;
 	}
 	if (path->end[PATH_N].session) {
 		path->end[place] = path->end[PATH_N];
@@ -234,21 +325,28 @@ int path_join(struct call *call, const struct leg *by, struct call *other,
 	unsigned place = guest_place(by), inner = guest_place(other_by);
 	unsigned lent = inner == PATH_A ? PATH_B : PATH_A;
 
+	struct path_inner x, y, at, y_at;
+	int direct;
+
 	if (path->joineds + from->joineds + 1 > PATH_SESSIONS_MAX - 1)
 		return -ENFILE;
-	if (path->at[place].ss_family != from->at[inner].ss_family)
-		return -EAFNOSUPPORT;
+	guest_meets(&x, path, place == PATH_A ? PATH_B : PATH_A);
+	guest_meets(&y, from, lent);
+	guest_inner(&at, path, place);
+	guest_inner(&y_at, from, inner);
 	path_guest_leave(call);
 	path->guest_of = place;
-	guest_link(call,
-		   &(struct path_inner){path->end[place], path->port[place],
-					&path->at[place]},
-		   &(struct path_inner){from->end[inner], from->port[inner],
-					&from->at[inner]});
+	direct = guest_meet(call, place == PATH_A ? PATH_B : PATH_A, &x, &y,
+			    &at, &y_at);
+	if (direct < 0)
+		return direct;
 	path->end[PATH_N] = from->end[lent];
 	path->at[PATH_N] = from->at[lent];
 	memcpy(path->port[PATH_N], from->port[lent],
 	       sizeof(path->port[PATH_N]));
 	guest_adopt(call, from);
+	path_row_free(other);
+	if (direct)
+		guest_keep(path, x.end.session, y.end.session);
 	return 0;
 }
