@@ -372,6 +372,80 @@ START_TEST(early_media_is_heard_under_its_own_key)
 	}
 END_TEST
 
+static bool loser_was_ended(struct fixture *x)
+{
+	return x->itsp.end.calls > 2 && x->itsp.end.call[0]->bye_seen;
+}
+
+START_TEST(each_early_dialog_has_its_own_key)
+	{
+		static char lines[] = LINE_B;
+
+		start(NULL, "srtp = \"sdes\";");
+		strcpy(lines, LINE_B);
+		f.itsp.end.media.lines = lines;
+		f.itsp.behaviour = ITSP_FORKS;
+		f.itsp.answer_ms = 300;
+		phone_call(&f.phone, "05551234");
+		fixture_run_until(&f, phone_rings_back);
+		/* the branch that answers is not the one that was heard */
+		strcpy(lines, LINE_C);
+		fixture_run_until(&f, loser_was_ended);
+		/* all branches of the fake share one tone */
+		fake_settle(f.itsp.end.call[2]);
+		both_ways();
+		ck_assert_uint_eq(f.itsp.end.tone.unauthentic, 0);
+		fixture_assert(&f, fixture_status_count(
+					   &f, "event=media-unauthentic") == 0);
+	}
+END_TEST
+
+START_TEST(a_held_provider_with_srtp_hears_the_filler)
+	{
+		unsigned from;
+
+		start(NULL, SUPPRESS "srtp = \"sdes\";");
+		f.itsp.end.media.lines = LINE_B;
+		call();
+		from = tone_heard(&f.itsp.end.tone);
+		itsp_heard = from;
+		phone_heard = tone_heard(&f.phone.end.tone);
+		phone_hold_as(&f.phone, PHONE_HOLD_INACTIVE);
+		fixture_run_until(&f, phone_reinvite_done);
+		fixture_watch(&f, 500);
+		/* 25 packets of 20 ms, and the machine's own pauses */
+		fixture_assert(&f, tone_heard(&f.itsp.end.tone) >= from + 15);
+		phone_resume(&f.phone);
+		fixture_run_until(&f, phone_reinvite_done);
+		both_ways();
+		fixture_assert(&f, tone_unbroken(&f.itsp.end.tone, from));
+		ck_assert_uint_eq(f.itsp.end.tone.unauthentic, 0);
+		fixture_assert(&f, itsp_reinvites(&f.itsp) == 0);
+	}
+END_TEST
+
+static bool itsp_hears_an_event(struct fixture *x)
+{
+	const struct tone *tone = &x->itsp.end.tone;
+
+	for (unsigned i = 0; i < tone->ins; i++)
+		if (!tone->in[i].rtcp && tone->in[i].payload_type == 101)
+			return true;
+	return false;
+}
+
+START_TEST(a_key_press_crosses_into_srtp)
+	{
+		start(NULL, "srtp = \"sdes\";");
+		f.itsp.end.media.lines = LINE_B;
+		call();
+		fake_request_typed(line(), "INFO", NULL,
+				   "application/dtmf-relay",
+				   "Signal=5\r\nDuration=100\r\n");
+		fixture_run_until(&f, itsp_hears_an_event);
+	}
+END_TEST
+
 START_TEST(a_newcomer_has_keys_of_its_own_and_the_provider_sees_nothing)
 	{
 		unsigned from;
@@ -511,6 +585,9 @@ static Suite *srtp_suite(void)
 		keys_that_pass_are_changed_between_the_ends_or_not_at_all, 0,
 		2);
 	tcase_add_test(tests, early_media_is_heard_under_its_own_key);
+	tcase_add_test(tests, each_early_dialog_has_its_own_key);
+	tcase_add_test(tests, a_held_provider_with_srtp_hears_the_filler);
+	tcase_add_test(tests, a_key_press_crosses_into_srtp);
 	tcase_add_test(
 		tests,
 		a_newcomer_has_keys_of_its_own_and_the_provider_sees_nothing);

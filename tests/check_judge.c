@@ -36,6 +36,12 @@
 #define OLDER	     ORIGIN("1", "000")
 #define NEWER	     ORIGIN("1", "10")
 #define OTHER_ORIGIN ORIGIN("7", "0")
+#define SAVP(port, line)                                     \
+	HEAD "m=audio " port " RTP/SAVP 8\r\na=crypto:" line \
+	     " AES_CM_128_HMAC_SHA1_80 inline:"
+#define LOCKED	     SAVP("4000", "1") "KEY1\r\n"
+#define LOCKED_MOVED SAVP("4002", "7") "KEY1\r\n"
+#define LOCKED_ANEW  SAVP("4000", "1") "KEY2\r\n"
 #define AUDIO_FAX    PCMA "m=image 4004 udptl t38\r\n"
 
 enum {
@@ -45,8 +51,9 @@ enum {
 	TAKES_FAX = 8,
 	CONVERT = 16,
 	SAME = 32,
-	IN_FAX = 64, /* T is */
+	IN_FAX = 64,	  /* T is */
 	TWO_BEFORE = 128, /* P's last body had two slots */
+	KEYED = 256,	  /* the ends share their keys */
 };
 
 static const struct {
@@ -110,6 +117,12 @@ static const struct {
 	 "removed"},
 	{"nothing is left past us", NOTHING, DIRECT, JUDGE_FORWARD, 0,
 	 "direct-media"},
+	{"moved, the same key", LOCKED_MOVED, KEYED, JUDGE_HERE, 0, "address"},
+	{"another key", LOCKED_ANEW, KEYED, JUDGE_FORWARD, 0, "rekey"},
+	{"another key, protected", LOCKED_ANEW, KEYED | SHIELD, JUDGE_REFUSE,
+	 488, "rekey"},
+	{"another key by UPDATE", LOCKED_ANEW, KEYED | UPDATE, JUDGE_REFUSE,
+	 504, "update-needs-time"},
 	{"fax beside audio", AUDIO_FAX, SHIELD, JUDGE_HERE, 0, "policy"},
 };
 
@@ -125,12 +138,15 @@ START_TEST(an_offer_is_judged)
 			.t_takes_image = flags & TAKES_FAX,
 			.t_has_image = flags & IN_FAX,
 			.can_convert = flags & CONVERT,
+			.secure = flags & KEYED,
 			.codec = "PCMA",
 			.was = &was,
 			.same = flags & SAME,
 		};
 
-		const char *last = flags & TWO_BEFORE ? VIDEO : PCMA;
+		const char *last = flags & TWO_BEFORE ? VIDEO
+				   : flags & KEYED    ? LOCKED
+						      : PCMA;
 		ck_assert_int_eq(body_parse(&was, last, strlen(last), &why), 0);
 		if (text) {
 			ck_assert_int_eq(

@@ -235,6 +235,8 @@ static int transfer_tell(struct transfer *t, struct leg *to, struct leg *from)
 				   from->offer.remote_len, &why);
 	if (!error)
 		error = path_place(t->call, to, from, &source, place);
+	if (!error && to->offer.ended)
+		error = secure_offer(from, to, &source, place);
 	for (unsigned i = 0; !error && i < source.medias; i++)
 		if (!call_status_leg(t->call, from)->held)
 			place[i].direction = BODY_SENDRECV;
