@@ -344,22 +344,22 @@ static void receive(void)
 	receive_side(load.fds[1]);
 }
 
-/* What is late must not be counted in the next run. */
-static void drain(bool lost)
-{
-	uint64_t before;
-	if (lost)
-		usleep(400000);
-	do {
-		before = load.read;
-		receive();
-	} while (before != load.read);
-}
-
 static uint64_t received(void)
 {
 	return load.read + count_dropped(load.fds[0]) +
 	       count_dropped(load.fds[1]) - load.others;
+}
+
+/* What is late must not be counted in the next run. */
+static void drain(bool lost)
+{
+	uint64_t before;
+	do {
+		before = received();
+		if (lost)
+			usleep(200000);
+		receive();
+	} while (received() != before);
 }
 
 static struct result run(struct relay *relay, unsigned rate, unsigned ms)
@@ -388,7 +388,7 @@ static struct result run(struct relay *relay, unsigned rate, unsigned ms)
 		receive();
 	uint64_t came = received();
 	cpu = cpu_ns(relay->pid) - cpu;
-	r.lost = load.sent - came;
+	r.lost = came < load.sent ? load.sent - came : 0;
 	r.cpu_us = came ? (double)cpu / 1e3 / (double)came : 0;
 	r.rate = (double)load.sent * 1e3 / ms;
 	r.median_us = percentile_us(0.5);
