@@ -327,6 +327,14 @@ static unsigned path_audio(struct said *said, const struct body *far)
 	return first < far->medias ? first : 0;
 }
 
+/* In mid-call the worker has to know before the far end hears our answer, and
+ * moves or sends as it says. */
+static void path_tell(const struct call *call)
+{
+	if (call->state == CALL_ANSWERED)
+		media_engine_flush(call->agent->media);
+}
+
 void path_target_said(struct call *call, struct said *said,
 		      const struct body *far)
 {
@@ -350,10 +358,8 @@ void path_target_said(struct call *call, struct said *said,
 	if (session)
 		media_session_timeouts(session, leg->peer->media_timeout_ms,
 				       leg->peer->hold_timeout_ms);
-	/* In mid-call the worker has to know before the far end hears our
-	 * answer and moves. */
-	if (session && call->state == CALL_ANSWERED)
-		media_engine_flush(call->agent->media);
+	if (session)
+		path_tell(call);
 }
 
 /* --- filler ------------------------------------------------------------ */
