@@ -16,15 +16,15 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LANES_MAX   50
-#define LANE_FDS    6
-#define STEPS	    20
-#define REPLY_US    8000000
-#define LISTEN_US   1500000
-#define TICK_US	    1000
-#define SHARE_LEAST 0.8
-#define STALL_US    15000 /* longer than that nobody was on time */
-#define JOINED_MAX  3	  /* sessions in a row that one call may have, less 1 */
+#define LANES_MAX     50
+#define LANE_FDS      6
+#define STEPS	      20
+#define REPLY_US      8000000
+#define LISTEN_US     1500000
+#define TICK_US	      1000
+#define SHARE_LEAST   0.8
+#define STALL_US      15000 /* longer than that nobody was on time */
+#define TRANSFERS_MAX 10    /* of one call: more are refused as a loop */
 
 /*
  * | state  | waits for                   | then                            |
@@ -51,7 +51,7 @@ struct lane {
 	struct step_dice dice;
 	uint64_t due_us;
 	unsigned sequence, step;
-	unsigned joined; /* transfers from the first attended one on */
+	unsigned transferred;
 	const struct step *doing;
 	bool inbound, listening;
 	char told[512]; /* the steps so far */
@@ -64,8 +64,8 @@ static struct place place;
 static int provider_sip;
 
 static struct {
-	unsigned sequences, steps, transfers, attended, inbound, faults,
-		unheard, refused, killed;
+	unsigned sequences, steps, transfers, attended, rekeys, unsealed,
+		inbound, faults, unheard, refused, killed;
 	unsigned reinvites, updates, odd;
 	double share_least;
 	uint64_t stall_us, stalls_us, slowest_us, answered_us;
@@ -95,6 +95,8 @@ static void count(struct lane *lane)
 			fault(lane, both[i]->fault, 0);
 		both[i]->answer_faults = 0;
 	}
+	for (unsigned i = 0; i < 2; i++)
+		total.unsealed += lane->pair[i].secure.refused;
 	total.killed += lane->provider.reinvites + lane->provider.updates > 0;
 	total.reinvites += lane->provider.reinvites;
 	total.updates += lane->provider.updates;
@@ -132,7 +134,7 @@ static void begin(struct lane *lane, uint64_t now_us)
 	lane->dice.state = seed * 1000003 + lane->sequence;
 	for (int i = 0; i < 4; i++)
 		step_roll(&lane->dice, 2);
-	lane->step = lane->joined = 0;
+	lane->step = lane->transferred = 0;
 	lane->told[0] = 0;
 	lane->inbound = step_roll(&lane->dice, 2);
 	lane->provider.answers = step_roll(&lane->dice, 2) ? "0 101" : "8 101";
@@ -164,6 +166,14 @@ static void next_step(struct lane *lane, uint64_t now_us)
 	lane->due_us = now_us + 30000 + 1000 * step_roll(&lane->dice, 250);
 }
 
+static bool may(const struct lane *lane, const struct step *step)
+{
+	if (step->kind == STEP_REKEY)
+		return lane->phone->srtp;
+	return lane->transferred < TRANSFERS_MAX ||
+	       (step->kind != STEP_BLIND && step->kind != STEP_ATTENDED);
+}
+
 static const struct step *choose(struct lane *lane)
 {
 	const struct step *step = step_last();
@@ -172,8 +182,7 @@ static const struct step *choose(struct lane *lane)
 		return step;
 	do {
 		step = step_choose(&lane->dice);
-	} while (lane->joined == JOINED_MAX &&
-		 (step->kind == STEP_BLIND || step->kind == STEP_ATTENDED));
+	} while (!may(lane, step));
 	return step;
 }
 
@@ -246,6 +255,7 @@ static void step_done(struct lane *lane, uint64_t now_us)
 		give_up(lane, "refused", asker->status);
 		return;
 	}
+	total.rekeys += lane->doing->kind == STEP_REKEY;
 	if (lane->step <= STEPS) {
 		next_step(lane, now_us);
 		return;
@@ -275,7 +285,7 @@ static void transferring(struct lane *lane, uint64_t now_us)
 	lane->colleague = was;
 	total.transfers++;
 	total.attended += lane->doing->kind == STEP_ATTENDED;
-	lane->joined += lane->joined || lane->doing->kind == STEP_ATTENDED;
+	lane->transferred++;
 	next_step(lane, now_us);
 }
 
@@ -569,8 +579,10 @@ int main(int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "l:n:s:")) != -1) {
-		if (c == 'l')
+	while ((c = getopt(argc, argv, "el:n:s:")) != -1) {
+		if (c == 'e')
+			place.srtp = true;
+		else if (c == 'l')
 			lane_count = (unsigned)atoi(optarg);
 		else if (c == 'n')
 			sequence_count = (unsigned)atoi(optarg);
@@ -580,10 +592,10 @@ int main(int argc, char **argv)
 			return 2;
 	}
 	if (argc - optind != 6 || lane_count < 1 || lane_count > LANES_MAX) {
-		fprintf(stderr,
-			"usage: perfect [-l LANES] [-n SEQUENCES] [-s SEED] "
-			"LAN-NAMESPACE WAN-NAMESPACE EDGE-LAN EDGE-WAN "
-			"PHONES-PREFIX PROVIDER\n");
+		fprintf(stderr, "usage: perfect [-e] [-l LANES] [-n SEQUENCES] "
+				"[-s SEED] "
+				"LAN-NAMESPACE WAN-NAMESPACE EDGE-LAN EDGE-WAN "
+				"PHONES-PREFIX PROVIDER\n");
 		return 2;
 	}
 	place.edge_lan = argv[optind + 2];
@@ -593,17 +605,17 @@ int main(int argc, char **argv)
 	open_all(argv[optind], argv[optind + 1]);
 	run();
 	printf("seed=%llu sequences=%u steps=%u transfers=%u "
-	       "attended=%u in=%u out=%u "
+	       "attended=%u rekeys=%u unsealed=%u in=%u out=%u "
 	       "faults=%u "
 	       "killed=%u reinvites=%u updates=%u odd=%u refused=%u unheard=%u "
 	       "share_least=%.2f answered_mean_ms=%.2f "
 	       "answered_slowest_ms=%.1f "
 	       "stall_ms=%.1f stalls_ms=%.1f\n",
 	       (unsigned long long)seed, total.sequences, total.steps,
-	       total.transfers, total.attended, total.inbound,
-	       sequences_begun - total.inbound, total.faults, total.killed,
-	       total.reinvites, total.updates, total.odd, total.refused,
-	       total.unheard, total.share_least,
+	       total.transfers, total.attended, total.rekeys, total.unsealed,
+	       total.inbound, sequences_begun - total.inbound, total.faults,
+	       total.killed, total.reinvites, total.updates, total.odd,
+	       total.refused, total.unheard, total.share_least,
 	       total.answers ? (double)total.answered_us / total.answers / 1e3
 			     : 0.0,
 	       (double)total.slowest_us / 1e3, (double)total.stall_us / 1e3,

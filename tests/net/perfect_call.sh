@@ -3,7 +3,9 @@
 # The measured promise: random sequences of 20 mid-call steps in many calls at
 # once, toward a provider that answers any re-INVITE with 488 and hangs up.
 # What it was shown is judged from a capture. 20 sequences; the whole promise,
-# 200 of them, with --full. PERFECT_SEED=N repeats a run's dice.
+# 200 of them, with --full. PERFECT_SEED=N repeats a run's dice; by its two
+# last bits two phones talk by themselves or through us (1), and the phones
+# encrypt with keys that end here (2).
 #
 # --without steady|suppress gives the trunk a policy without that mechanism: the
 # judge has to find what is wrong then (tests/net/perfect_call_without.sh).
@@ -17,6 +19,8 @@ SEQUENCES=20 LANES=20 WITHOUT=
 [ "${1-}" = --full ] && SEQUENCES=${PERFECT_SEQUENCES:-200} LANES=40
 [ "${1-}" = --without ] && SEQUENCES=10 LANES=10 WITHOUT=$2
 SEED=${PERFECT_SEED:-$((${EPOCHREALTIME/./} % 1000000))}
+SRTP=
+[ $((SEED / 2 % 2)) = 0 ] || SRTP=-e
 TRIES=3 STALLS_MS=300
 
 perfect_configuration()
@@ -24,8 +28,10 @@ perfect_configuration()
 	local i
 	CONF_NETWORKS='lan: { address = "192.168.77.1"; rtp_ports = "20000-24999"; };
 	wan: { address = "198.51.100.1"; rtp_ports = "30000-34999"; };'
-	# Two phones that talk do so by themselves, or through us.
-	[ $((SEED % 2)) = 0 ] || CONF_PHONES='network = "lan"; anchor = "always";'
+	# Two phones that talk do so by themselves, or through us; with SRTP
+	# that ends here always through us.
+	[ $((SEED % 2)) = 0 ] || CONF_PHONES="$CONF_PHONES anchor = \"always\";"
+	[ -z "$SRTP" ] || CONF_PHONES="$CONF_PHONES srtp = \"sdes\";"
 	CONF_USERS="$(seq -s ' ' 201 $((200 + LANES))) $(seq -s ' ' 301 $((300 + LANES)))"
 	CONF_ROUTES='{ from = "phones"; number = "^0(.*)$"; to_number = "+44\\1";
 		to = [ "acme" ]; }'
@@ -67,7 +73,8 @@ perfect_run()
 	rm -f "$NET_WORK"/driver.out "$NET_WORK"/capture.out
 	sallyport_start
 	capture_start
-	start driver lan "${NET_FIRST[@]}" "$NET_BUILD/tests/net/perfect" \
+	# shellcheck disable=SC2086
+	start driver lan "${NET_FIRST[@]}" "$NET_BUILD/tests/net/perfect" $SRTP \
 		-l "$LANES" -n "$SEQUENCES" -s "$SEED" \
 		"/run/netns/$NET_PREFIX-lan" "/run/netns/$NET_PREFIX-wan" \
 		$LAN_EDGE $WAN_EDGE 192.168.77 $PROVIDER
@@ -85,7 +92,7 @@ need tcpdump
 net_begin
 perfect_configuration
 perfect_world
-trunk acme $PROVIDER "$(policy) options_ping = \"0s\";"
+trunk acme $PROVIDER "$(policy) ${SRTP:+srtp = \"off\";} options_ping = \"0s\";"
 configure
 # The scheduler of a busy machine is not what is measured here.
 NET_SALLYPORT=("${NET_FIRST[@]}")
@@ -114,6 +121,8 @@ fi
 promise "all of them were run" judged driver sequences == "$SEQUENCES"
 promise "20 steps each and one back" judged driver steps == $((SEQUENCES * 21))
 promise "with transfers of both kinds" judged driver attended '>' 0
+[ -z "$SRTP" ] ||
+	promise "and new keys" judged driver rekeys '>' 0
 promise "every request got a right answer" judged driver faults == 0
 promise "no call was killed by a request" judged driver killed == 0
 promise "the tone is heard both ways afterwards" judged driver unheard == 0

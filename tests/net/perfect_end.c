@@ -36,6 +36,24 @@ static const char *at_text(const struct end *end, char out[32])
 	return out;
 }
 
+static size_t seal(void *with, uint8_t *buf, size_t len)
+{
+	return secure_seal(with, buf, len);
+}
+
+static size_t unseal(void *with, uint8_t *buf, size_t len)
+{
+	return secure_open(with, buf, len);
+}
+
+static void encrypt(struct end *end)
+{
+	secure_key(&end->secure);
+	secure_told(&end->secure);
+	strcpy(end->crypto_tag, "1");
+	end->voice.cipher = (struct voice_cipher){seal, unseal, &end->secure};
+}
+
 void end_begin(struct end *end)
 {
 	end->state = END_IDLE;
@@ -50,8 +68,12 @@ void end_begin(struct end *end)
 					.slots = 1};
 	end->sdp_id++;
 	end->sdp_version = 0;
+	end->voice.cipher = (struct voice_cipher){0};
 	voice_begin(&end->voice);
 	end->voice.sound = VOICE_TONE;
+	secure_off(&end->secure);
+	if (end->srtp)
+		encrypt(end);
 }
 
 /* --- session descriptions ---------------------------------------------------
@@ -73,9 +95,10 @@ static void sdp_write(struct end *end, bool answer)
 	n = (size_t)snprintf(
 		end->sdp, size,
 		"v=0\r\no=end %u %u IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\n"
-		"t=0 0\r\nm=audio %u RTP/AVP %s\r\n",
+		"t=0 0\r\nm=audio %u RTP/%s %s\r\n",
 		end->sdp_id, ++end->sdp_version, host,
-		m->zero ? "0.0.0.0" : host, ntohs(rtp.sin_port), m->codecs);
+		m->zero ? "0.0.0.0" : host, ntohs(rtp.sin_port),
+		end->secure.on ? "SAVP" : "AVP", m->codecs);
 	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		char number[8];
 
@@ -86,6 +109,11 @@ static void sdp_write(struct end *end, bool answer)
 	}
 	n += (size_t)snprintf(end->sdp + n, size - n, "a=ptime:20\r\na=%s\r\n",
 			      m->direction);
+	if (end->secure.on)
+		n += (size_t)snprintf(end->sdp + n, size - n,
+				      "a=crypto:%s %s inline:%s\r\n",
+				      answer ? end->crypto_tag : "1",
+				      SECURE_SUITE, end->secure.ours);
 	for (unsigned i = 1; i < m->slots; i++)
 		n += (size_t)snprintf(end->sdp + n, size - n,
 				      "m=video %u RTP/AVP 97\r\n"
@@ -160,6 +188,9 @@ static void judge_answer(struct end *end, const struct text_sdp *sdp)
 		wrong(end, "wrong direction");
 	else if (audio->port == 0)
 		wrong(end, "audio was refused");
+	else if (strcmp(audio->protocol,
+			end->secure.on ? "RTP/SAVP" : "RTP/AVP") != 0)
+		wrong(end, "another transport");
 	/* An unchanged answer to an unchanged offer may list more than was
 	 * offered (RFC 3264 section 6.1). */
 	if (!end->request.repeats)
@@ -188,6 +219,10 @@ static bool sdp_read(struct end *end, const struct text_message *message,
 		end->media.codecs = text_has_format(sdp.stream[0].formats, "0")
 					    ? "0 101"
 					    : "8 101";
+	if (end->secure.on && !secure_heard(&end->secure, sdp.stream[0].crypto))
+		wrong(end, "no key that was offered");
+	if (end->secure.on && !answer)
+		sscanf(sdp.stream[0].crypto, "%7s", end->crypto_tag);
 	far->sin_family = AF_INET;
 	far->sin_port = htons((uint16_t)sdp.stream[0].port);
 	inet_pton(AF_INET, sdp.stream[0].address, &far->sin_addr);
@@ -357,6 +392,7 @@ static void accepted(struct end *end, const struct text_message *message)
 	} else {
 		wrong(end, "no offer to a re-INVITE without one");
 	}
+	secure_told(&end->secure);
 	ack(end, end->remote, true, body);
 	end->state = END_UP;
 }

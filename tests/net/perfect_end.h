@@ -7,6 +7,7 @@
 #define TESTS_NET_PERFECT_END_H
 
 #include "tests/fakes/text.h"
+#include "tests/net/secure.h"
 #include "tests/net/voice.h"
 
 #include <netinet/in.h>
@@ -38,6 +39,9 @@ struct end {
 	struct sockaddr_in at, edge;
 	char user[32], password[32], domain[32];
 	struct voice voice;
+	bool srtp; /* RTP/SAVP and nothing else */
+	struct secure secure;
+	char crypto_tag[8];  /* of their offer */
 	char refer_to[384];  /* Refer-To of a REFER, with the line's end */
 	bool restarts;	     /* its stream begins anew after each hold */
 	const char *answers; /* the codecs that it takes in an answer */

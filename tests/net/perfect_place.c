@@ -64,6 +64,7 @@ void place_consult(const struct place *place, struct end *end, unsigned number)
 	if (voice_open(&end->voice, (struct sockaddr *)&rtp, sizeof(rtp), NULL))
 		place_die("perfect: RTP address");
 	end->sdp_id = 5000 * number;
+	end->srtp = place->srtp;
 	end_begin(end);
 }
 
@@ -85,6 +86,7 @@ void place_phone(const struct place *place, struct end *end, unsigned user,
 	if (voice_open(&end->voice, (struct sockaddr *)&rtp, sizeof(rtp), NULL))
 		place_die("perfect: RTP address");
 	end->sdp_id = 1000 * user;
+	end->srtp = place->srtp;
 	end_begin(end);
 	end_register(end);
 }

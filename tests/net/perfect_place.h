@@ -9,6 +9,7 @@ struct place {
 	const char *edge_lan, *edge_wan; /* the program's addresses */
 	const char *phone_net;		 /* "192.168.77" */
 	const char *provider_host;
+	bool srtp; /* the phones encrypt */
 };
 
 /* Ends the process; nothing could be judged. */

@@ -180,6 +180,13 @@ static void last(struct end *end, struct step_dice *dice)
 	resume(end, dice);
 }
 
+static void rekey(struct end *end, struct step_dice *dice)
+{
+	(void)dice;
+	secure_key(&end->secure);
+	end_ask(end, "INVITE", END_OFFER);
+}
+
 static const struct step table[] = {
 	{"hold-sendonly", STEP_ASK, hold_sendonly},
 	{"hold-inactive", STEP_ASK, hold_inactive},
@@ -198,6 +205,7 @@ static const struct step table[] = {
 	{"update-hold", STEP_ASK, update_hold},
 	{"update-resume", STEP_ASK, update_resume},
 	{"restart", STEP_SILENT, step_restart},
+	{"rekey", STEP_REKEY, rekey},
 	{"transfer", STEP_BLIND, refer},
 	{"attended", STEP_ATTENDED, NULL},
 	/* The provider's own, that change nothing. */

@@ -16,6 +16,7 @@ enum step_kind {
 	STEP_MAY_FAIL, /* 200, or 488 and the call goes on as it was */
 	STEP_THEIRS,   /* the provider asks, not the phone */
 	STEP_SILENT,   /* nothing is asked */
+	STEP_REKEY,    /* 200; only where there are keys */
 	STEP_BLIND,    /* 202, and another phone has the call */
 	STEP_ATTENDED, /* the same, once the two phones have talked */
 };

@@ -67,6 +67,7 @@ int voice_open(struct voice *voice, const struct sockaddr *local, socklen_t len,
 void voice_begin(struct voice *voice)
 {
 	struct voice fresh = {
+		.cipher = voice->cipher,
 		.fd = voice->fd,
 		.sound = voice->sound,
 		.wav = voice->wav,
@@ -83,7 +84,9 @@ void voice_begin(struct voice *voice)
 
 static void send_frame(struct voice *voice)
 {
-	uint8_t packet[12 + FRAME] = {0x80, (uint8_t)voice->payload};
+	uint8_t packet[12 + FRAME + VOICE_ROOM] = {0x80,
+						   (uint8_t)voice->payload};
+	size_t len = 12 + FRAME;
 
 	packet[2] = (uint8_t)(voice->seq >> 8);
 	packet[3] = (uint8_t)voice->seq;
@@ -97,8 +100,10 @@ static void send_frame(struct voice *voice)
 		packet[12 + i] = voice->payload == 8 ? tone_to_alaw(sample)
 						     : tone_to_ulaw(sample);
 	}
-	if (sendto(voice->fd, packet, sizeof(packet), 0,
-		   (struct sockaddr *)&voice->far, voice->far_len) > 0)
+	if (voice->cipher.seal)
+		len = voice->cipher.seal(voice->cipher.with, packet, len);
+	if (len && sendto(voice->fd, packet, len, 0,
+			  (struct sockaddr *)&voice->far, voice->far_len) > 0)
 		voice->sent++;
 	voice->seq++;
 }
@@ -209,6 +214,9 @@ void voice_receive(struct voice *voice)
 
 		if (len < 0)
 			return;
+		if (len >= 12 && voice->cipher.open && buf[1] % 128 < 72)
+			len = (ssize_t)voice->cipher.open(voice->cipher.with,
+							  buf, (size_t)len);
 		if (len >= 12 && buf[0] >> 6 == 2)
 			judge_packet(voice, buf, (size_t)len,
 				     receive_time(&msg));

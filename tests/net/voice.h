@@ -13,7 +13,17 @@
 
 enum voice_sound { VOICE_TONE, VOICE_SILENCE, VOICE_NOTHING };
 
+/* Encrypts and decrypts in place: the new length, 0 if it cannot. A packet that
+ * is sealed has room for VOICE_ROOM bytes more. */
+#define VOICE_ROOM 32
+struct voice_cipher {
+	size_t (*seal)(void *with, uint8_t *buf, size_t len);
+	size_t (*open)(void *with, uint8_t *buf, size_t len);
+	void *with;
+};
+
 struct voice {
+	struct voice_cipher cipher; /* NULL functions: none */
 	int fd;
 	struct sockaddr_storage far;
 	socklen_t far_len; /* 0: nowhere to send */
