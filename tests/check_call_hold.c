@@ -119,6 +119,9 @@ START_TEST(a_held_phone_hears_nothing_and_the_provider_hears_the_music)
 		provider_noticed_nothing();
 		ck_assert_uint_gt(f.phone.end.tone.sent, sent);
 		ck_assert_uint_eq(tone_heard(&f.phone.end.tone), phone_heard);
+		/* What the phone plays, not something of ours. */
+		ck_assert_mem_eq(last_heard(&f.itsp.end.tone)->bytes + 12,
+				 f.phone.end.tone.last_sent + 12, 160);
 	}
 END_TEST
 
@@ -154,6 +157,11 @@ START_TEST(the_version_rises_by_one_only_when_the_body_changes)
 		ck_assert_uint_eq(version(), first + 1);
 		phone_resume(&f.phone);
 		fixture_run_until(&f, phone_reinvite_done);
+		ck_assert_uint_eq(version(), first + 2);
+		/* Another offer, but no other answer. */
+		phone_move(&f.phone);
+		fixture_run_until(&f, phone_reinvite_done);
+		ck_assert_int_eq(line()->reinvite_status, 200);
 		ck_assert_uint_eq(version(), first + 2);
 		ck_assert_str_eq(line()->remote_sdp.session_id, session);
 	}
@@ -208,13 +216,15 @@ END_TEST
 
 START_TEST(the_answer_keeps_the_codec_that_the_provider_has)
 	{
-		begin(); /* PCMA stands */
-		line()->media.codecs = "0 8 101";
+		begin(); /* PCMA stands, with 101 for events */
+		line()->media.codecs = "0 8 100";
 		fake_reinvite(line());
 		fixture_run_until(&f, phone_reinvite_done);
 		ck_assert_int_eq(line()->reinvite_status, 200);
 		fixture_assert(&f, text_has_format(answered()->formats, "8"));
 		fixture_assert(&f, !text_has_format(answered()->formats, "0"));
+		/* As the phone numbers it. */
+		fixture_assert(&f, text_has_format(answered()->formats, "100"));
 		provider_noticed_nothing();
 	}
 END_TEST
@@ -235,6 +245,9 @@ START_TEST(the_other_law_of_g711_is_converted_here)
 				  8);
 		ck_assert_uint_eq(last_heard(&f.phone.end.tone)->payload_type,
 				  0);
+		/* Other samples than the phone's, not only another number. */
+		ck_assert_mem_ne(last_heard(&f.itsp.end.tone)->bytes + 12,
+				 f.phone.end.tone.last_sent + 12, 160);
 		line()->media.codecs = "8 101";
 		fake_reinvite(line());
 		fixture_run_until(&f, phone_reinvite_done);

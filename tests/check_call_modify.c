@@ -75,19 +75,45 @@ START_TEST(auto_is_forward_until_the_provider_refuses)
 	}
 END_TEST
 
+static bool (*itsp_request)(struct fake *fake, struct fake_call *call,
+			    const struct text_message *request);
+
+static void hang_up(struct fake *fake, struct fake_call *call)
+{
+	(void)fake;
+	if (call->state == FAKE_UP)
+		fake_bye(call);
+}
+
+/* It says 200 and means it not. */
+static bool accept_and_hang_up(struct fake *fake, struct fake_call *call,
+			       const struct text_message *m)
+{
+	if (call && !strcmp(m->method, "INVITE") && m->to_tag[0])
+		fake_later(fake, 100, hang_up, call);
+	return itsp_request(fake, call, m);
+}
+
 START_TEST(a_provider_that_hangs_up_on_a_reinvite_does_so_only_once)
 	{
-		begin("reinvite = \"auto\";", ITSP_REFUSES_REINVITE);
+		begin("reinvite = \"auto\";",
+		      _i ? ITSP_ANSWERS : ITSP_REFUSES_REINVITE);
+		itsp_request = f.itsp.end.hooks.request;
+		if (_i)
+			f.itsp.end.hooks.request = accept_and_hang_up;
 		hold();
 		fixture_run_until(&f, both_ended);
 		fixture_run_until(&f, no_calls);
 		ck_assert_uint_eq(itsp_reinvites(&f.itsp), 1);
+		ck_assert_uint_eq(
+			fixture_status_count(&f, "evidence=\"BYE after "),
+			_i ? 1 : 0);
 		phone_call(&f.phone, "05551234");
 		fixture_run_until(&f, both_up);
 		hold();
 		ck_assert_int_eq(line()->reinvite_status, 200);
 		ck_assert_uint_eq(itsp_reinvites(&f.itsp), 1);
-		fixture_watch(&f, 100);
+		fixture_watch(&f, 200);
 		ck_assert(both_up(&f));
 	}
 END_TEST
@@ -122,9 +148,6 @@ START_TEST(a_provider_that_hangs_up_after_its_own_reinvite_taught_nothing)
 			fixture_status_count(&f, "event=peer-learned"), 0);
 	}
 END_TEST
-
-static bool (*itsp_request)(struct fake *fake, struct fake_call *call,
-			    const struct text_message *request);
 
 static bool challenge_inside(struct fake *fake, struct fake_call *call,
 			     const struct text_message *m)
@@ -279,9 +302,9 @@ static Suite *call_modify_suite(void)
 	fixture_around(tests, &f);
 	tcase_add_test(tests, a_hold_goes_on_to_a_provider_that_takes_it);
 	tcase_add_test(tests, auto_is_forward_until_the_provider_refuses);
-	tcase_add_test(
-		tests,
-		a_provider_that_hangs_up_on_a_reinvite_does_so_only_once);
+	tcase_add_loop_test(
+		tests, a_provider_that_hangs_up_on_a_reinvite_does_so_only_once,
+		0, 2);
 	tcase_add_test(
 		tests,
 		a_provider_that_does_not_answer_a_reinvite_is_known_then);

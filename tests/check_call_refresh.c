@@ -486,6 +486,18 @@ START_TEST(a_refresh_that_nobody_answers_ends_the_call)
 	}
 END_TEST
 
+/* Long before the session would end by itself (RFC 4028 10). */
+START_TEST(a_provider_that_does_not_answer_a_refresh_is_gone)
+	{
+		call_up(NULL, TIMER_OK("1800", "uac"));
+		f.itsp.behaviour = ITSP_SILENT;
+		hurry(&f, 900 + 40);
+		fixture_run_until(&f, phone_ended);
+		ck_assert_status(&f, "by=b cause=dialog-lost");
+		ck_assert_uint_eq(fake_seen(&f.itsp.end, "UPDATE"), 1);
+	}
+END_TEST
+
 START_TEST(a_refresh_for_a_dialog_that_is_gone_ends_the_call)
 	{
 		call_up(NULL, TIMER_OK("90", "uac"));
@@ -545,6 +557,8 @@ static Suite *call_refresh_suite(void)
 	tcase_add_test(tests, a_missed_refresh_ends_the_call_with_its_reason);
 	tcase_add_test(tests, a_provider_that_forgets_to_refresh_is_given_up);
 	tcase_add_test(tests, a_refresh_that_nobody_answers_ends_the_call);
+	tcase_add_test(tests,
+		       a_provider_that_does_not_answer_a_refresh_is_gone);
 	tcase_add_test(tests,
 		       a_refresh_for_a_dialog_that_is_gone_ends_the_call);
 	tcase_add_test(tests, a_hung_up_call_leaves_no_timer_behind);

@@ -740,8 +740,19 @@ START_TEST(a_converted_end_of_a_joined_call_holds_resumes_and_transfers)
 		fixture_run_until(&f, both_lines_ended);
 		converted_on();
 		itsp_hold_and_resume();
-		/* And on, to a phone that may speak the one law only. */
+		/* Both laws: what the provider has, unconverted. */
 		theirs = fake_last_call(&f.other.end);
+		theirs->media.codecs = "0 8 101";
+		theirs->reinvite_status = 0;
+		fake_reinvite(theirs);
+		fixture_run_until(&f, other_reinvite_done);
+		fixture_assert(&f, theirs->reinvite_status == 200);
+		fixture_assert(
+			&f, text_has_format(
+				    theirs->remote_sdp.stream[0].formats, "8"));
+		f.other.end.tone.payload_type = 8;
+		they_talk();
+		/* And on, to a phone that may speak the one law only. */
 		f.phone.answers_itself = true;
 		f.phone.end.media.codecs = "8 101";
 		fake_request(theirs, "REFER",

@@ -247,6 +247,9 @@ START_TEST(complaint_10_a_refresh_ends_the_fax)
 		ck_assert_uint_eq(line()->remote_sdp.streams, 1);
 		ck_assert_str_eq(answered()->media, "image");
 		ck_assert_uint_ne(answered()->port, 0);
+		ck_assert_ptr_nonnull(strstr(
+			fake_last_message(&f.phone.end, "200 INVITE")->body,
+			"m=image "));
 		ck_assert(both_up(&f));
 	}
 END_TEST
