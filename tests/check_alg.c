@@ -122,6 +122,40 @@ START_TEST(a_registration_that_came_back_changed_is_a_sign)
 	}
 END_TEST
 
+START_TEST(sdp_that_was_rewritten_in_part_is_a_sign)
+	{
+		static const struct {
+			const char *origin, *shown, *source;
+			enum alg_sign sign;
+		} cases[] = {
+			{"192.168.1.10", "203.0.113.9", "203.0.113.9", ALG_SDP},
+			/* STUN: both are public, or it shows another one */
+			{"203.0.113.9", "203.0.113.9", "203.0.113.9", ALG_NONE},
+			{"192.168.1.10", "203.0.113.8", "203.0.113.9",
+			 ALG_NONE},
+			/* a NAT that touches nothing */
+			{"192.168.1.10", "192.168.1.10", "203.0.113.9",
+			 ALG_NONE},
+			{"phone.example", "203.0.113.9", "203.0.113.9",
+			 ALG_NONE},
+			{"", "203.0.113.9", "203.0.113.9", ALG_NONE},
+		};
+
+		for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+			struct sockaddr_storage shown = at(cases[i].shown);
+			struct sockaddr_storage source = at(cases[i].source);
+			char evidence[ALG_TEXT_MAX];
+
+			ck_assert_int_eq(
+				alg_judge_sdp(evidence, cases[i].origin,
+					      strlen(cases[i].origin),
+					      (struct sockaddr *)&shown,
+					      (struct sockaddr *)&source),
+				cases[i].sign);
+		}
+	}
+END_TEST
+
 static struct policy_network network = {
 	.name = "wan",
 	.at = {"sallyport.conf", 3},
@@ -233,6 +267,7 @@ static Suite *alg_suite(void)
 
 	tcase_add_test(tests, what_came_back_changed_is_a_sign);
 	tcase_add_test(tests, a_registration_that_came_back_changed_is_a_sign);
+	tcase_add_test(tests, sdp_that_was_rewritten_in_part_is_a_sign);
 	tcase_add_test(tests, the_first_way_that_is_free_is_taken);
 	tcase_add_test(tests, the_key_and_its_file_are_named);
 	suite_add_tcase(suite, tests);

@@ -320,6 +320,10 @@ static const struct {
 	 "is heard."},
 	{A "call-resume direction=sendrecv",
 	 "a (phones) took the call up again (sendrecv)."},
+	{A "alg-suspected way=udp:5060 sign=sdp evidence=\"SDP with o= x\" "
+	   "advice=\"TCP there\"",
+	 "A SIP ALG on the way to phones seems to rewrite messages: SDP with "
+	 "o= x; set TCP there."},
 	{A "call-ack-lost media=flows kept=yes suspect=\"SIP ALG\"",
 	 "The ACK of a (phones) for our 200 never came, but its media flows: "
 	 "the call was kept; suspected: SIP ALG."},
@@ -714,6 +718,11 @@ static const struct {
 	{B "call-candidate-failed status=503 cause=address-family",
 	 "address-family",
 	 "The network of b (acme) has no address of its IP version."},
+	{A "alg-suspected way=udp:5060 sign=sdp evidence=\"o= x\" "
+	   "advice=\"TCP there\"",
+	 "alg-suspected",
+	 "A SIP ALG in the router of a (phones) seems to rewrite messages: o= "
+	 "x: switch it off there, or set TCP there."},
 	{A "call-ack-lost media=flows kept=yes", "ack-lost",
 	 "The ACK of a (phones) for our 200 never came; its media flows. A "
 	 "SIP ALG in its router is suspected"},

@@ -38,6 +38,7 @@ struct call {
 	struct policy_plan plan;
 	/* Among whose calls it counts; trunks come and go with a reload. */
 	const struct policy_peer *counted_a, *counted_b;
+	bool alg_told[2];   /* of a and b */
 	bool delayed_offer; /* a's INVITE had no SDP */
 	const struct leg
 		*told; /* whose SDP leg a heard last; not to be followed */
@@ -99,6 +100,9 @@ void call_report_end(struct call *call);
  */
 void call_report_told(struct call *call, struct status_line *line,
 		      struct said *said_a, struct said *said_b);
+/* What leg's end said, was it rewritten by a router? A line, once a leg. */
+void call_report_alg(struct call *call, const struct leg *leg,
+		     const struct body *far);
 /* The packets of leg's end are looked for where it signals, since it stands
  * behind a NAT: a line, if it shows another address than that. */
 void call_report_nat(struct call *call, const struct leg *leg, unsigned slot,

@@ -343,6 +343,7 @@ void path_target_said(struct call *call, struct said *said,
 	struct media_session *session = path_end(call, leg).session;
 
 	path->audio = path_audio(said, far);
+	call_report_alg(call, leg, far);
 	for (unsigned i = 0; i < far->medias && i < path->slots; i++) {
 		const struct body_media *media = &far->media[i];
 

@@ -2,6 +2,7 @@
 /* What a call tells the status log and the table of live calls. */
 #include "config.h"
 
+#include "sbc/register/alg.h"
 #include "sbc/call/call_private.h"
 
 #include <stddef.h>
@@ -76,6 +77,33 @@ void call_report_told(struct call *call, struct status_line *line,
 	status_at(line, "route", call->status.route);
 	status_address(line, "told_a", (struct sockaddr *)&a);
 	status_address(line, "told_b", (struct sockaddr *)&b);
+}
+
+void call_report_alg(struct call *call, const struct leg *leg,
+		     const struct body *far)
+{
+	bool *told = &call->alg_told[leg->place == 'b'];
+	const struct alg_way way = {leg->transport, leg->local_port};
+	char evidence[ALG_TEXT_MAX], advice[ALG_ADVICE_MAX];
+	char text[ALG_WAY_TEXT_MAX];
+	struct status_line line;
+
+	/* Providers' own routers do so all the time. */
+	if (*told || leg->peer->kind != POLICY_PHONES ||
+	    leg->transport != POLICY_UDP ||
+	    !alg_judge_sdp(evidence, far->origin_host.text,
+			   far->origin_host.len,
+			   (const struct sockaddr *)&far->media[0].address,
+			   (const struct sockaddr *)&leg->remote))
+		return;
+	*told = true;
+	alg_advice(advice, leg->peer, &way);
+	call_status(call, &line, leg, "alg-suspected");
+	status_text(&line, "way", alg_way_text(text, &way));
+	status_text(&line, "sign", alg_sign_name(ALG_SDP));
+	status_text(&line, "evidence", evidence);
+	status_text(&line, "advice", advice);
+	status_end(&line);
 }
 
 void call_report_nat(struct call *call, const struct leg *leg, unsigned slot,

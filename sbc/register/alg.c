@@ -22,6 +22,8 @@ const char *alg_sign_name(enum alg_sign sign)
 		return "via";
 	case ALG_CONTACT:
 		return "contact";
+	case ALG_SDP:
+		return "sdp";
 	}
 	return "none";
 }
@@ -103,6 +105,26 @@ enum alg_sign alg_judge_contact(char evidence[ALG_TEXT_MAX],
 			 address_text(text, (struct sockaddr *)&seen));
 	}
 	return changed ? ALG_CONTACT : ALG_NONE;
+}
+
+enum alg_sign alg_judge_sdp(char evidence[ALG_TEXT_MAX], const char *origin,
+			    size_t len, const struct sockaddr *shown,
+			    const struct sockaddr *source)
+{
+	char text[ADDRESS_TEXT_MAX], ours[ADDRESS_TEXT_MAX];
+	struct sockaddr_storage wrote;
+
+	if (len >= sizeof(text) || address_is_private(shown) ||
+	    !address_host_equal(shown, source))
+		return ALG_NONE;
+	memcpy(text, origin, len);
+	text[len] = '\0';
+	if (address_parse(&wrote, text, 0) ||
+	    !address_is_private((struct sockaddr *)&wrote))
+		return ALG_NONE;
+	snprintf(evidence, ALG_TEXT_MAX, "SDP with o= %.40s and c= %.40s", text,
+		 address_host(ours, shown));
+	return ALG_SDP;
 }
 
 /* --- what helps ---------------------------------------------------------- */

@@ -27,6 +27,7 @@ enum alg_sign {
 	ALG_ACK,     /* our 200 is never acknowledged, though media flows */
 	ALG_VIA,     /* Via came back with another place than we wrote */
 	ALG_CONTACT, /* our registration came back with another Contact */
+	ALG_SDP,     /* a phone's SDP was rewritten in part */
 };
 const char *alg_sign_name(enum alg_sign sign);
 
@@ -61,6 +62,15 @@ enum alg_sign alg_judge_contact(char evidence[ALG_TEXT_MAX],
 				const sip_contact_t *contact, const char *user,
 				const struct sockaddr *ours,
 				const sip_via_t *via);
+
+/*
+ * SDP of a phone behind a NAT: its o= still names the private address that the
+ * phone wrote, its c= the public one that it signals from. origin[len] is the
+ * address in o=.
+ */
+enum alg_sign alg_judge_sdp(char evidence[ALG_TEXT_MAX], const char *origin,
+			    size_t len, const struct sockaddr *shown,
+			    const struct sockaddr *source);
 
 /* What the administrator can set against it, with the file's name:
  * `local_port = 5080 in acme.conf`. `way`: the one that is disturbed. */

@@ -83,6 +83,9 @@ static const struct sentence table[] = {
 	{"call-ack-lost", NULL,
 	 "The ACK of {end} for our 200 never came[ and its media is {media}]: "
 	 "the call was ended[; suspected: {suspect}]."},
+	{"alg-suspected", NULL,
+	 "A SIP ALG on the way to {peer} seems to rewrite messages[: "
+	 "{evidence}][; set {advice}]."},
 	{"call-slimmed", "fits=yes",
 	 "The INVITE to {end} was too long for it ({was} bytes, max_message "
 	 "{limit}): without {left_out} it had {bytes}."},

@@ -20,6 +20,7 @@ static const struct status_word event_table[] = {
 	{"call-hold", "an end put the call on hold"},
 	{"call-resume", "an end took the call up again"},
 	{"call-ack-lost", "the ACK for our 200 never came"},
+	{"alg-suspected", "a SIP ALG on the way seems to rewrite messages"},
 	{"call-answer-missing",
 	 "an ACK brought no answer to our offer, or one that does not fit"},
 	{"call-refresh-failed", "our refresh of a session timer failed"},
@@ -50,7 +51,6 @@ static const struct status_word event_table[] = {
 	{"trunk-register-refused", "a trunk refuses our registration"},
 	{"trunk-unresolved", "a trunk's name cannot be looked up"},
 	{"trunk-resolved", "a trunk's name is found again"},
-	{"alg-suspected", "a SIP ALG on the way seems to rewrite messages"},
 	{"trunk-way", "a trunk is talked to by another transport or port"},
 	/* of the program */
 	{"start", "the program runs"},
@@ -105,7 +105,7 @@ static const struct status_word field_table[] = {
 	{"suspect", "what is probably the cause"},
 	{"advice", "which key to set, in which file"},
 	{"way", "a transport and a port of ours, as udp:5060"},
-	{"sign", "by what it shows: ack, via or contact"},
+	{"sign", "by what it shows: ack, via, contact or sdp"},
 	{"shown", "the address and port that its SDP shows"},
 	{"other", "the id of the other call that it was joined to"},
 	/* a call's account */

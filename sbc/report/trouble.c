@@ -99,6 +99,10 @@ static const struct trouble_line lines[] = {
 	  "The ACK of {end} for our 200 never came[; its media {media}]. A SIP "
 	  "ALG in its router is suspected, which spoils Contact or ACK: switch "
 	  "it off there[, or set {advice}]."}},
+	{"alg-suspected",
+	 {"alg-suspected", "sign=sdp",
+	  "A SIP ALG in the router of {end} seems to rewrite messages[: "
+	  "{evidence}]: switch it off there[, or set {advice}]."}},
 	{"no-answer-in-ack",
 	 {"call-answer-missing", NULL,
 	  "The ACK of {end} brought no answer to our offer that could be used "
