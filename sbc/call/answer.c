@@ -10,6 +10,7 @@
 
 #include "sbc/call/call_private.h"
 #include "sbc/call/modify.h"
+#include "sbc/text.h"
 
 /* Both legs of an answer. */
 struct answer {
@@ -214,10 +215,9 @@ static void answer_show(struct call *call)
 	status->answered_ms = agent_now_ms();
 	status->media = call->path.session;
 	status->slots = call->path.slots;
-	snprintf(status->b.peer, sizeof(status->b.peer), "%.31s",
-		 call->b->peer->name);
-	snprintf(status->b.network, sizeof(status->b.network), "%.31s",
-		 call->b->at->policy->name);
+	text_copy(status->b.peer, sizeof(status->b.peer), call->b->peer->name);
+	text_copy(status->b.network, sizeof(status->b.network),
+		  call->b->at->policy->name);
 	status->b.signalling = call->b->remote;
 }
 
@@ -230,8 +230,8 @@ void answer_accepted(struct call *call, struct leg *branch,
 
 	hunt_win(call->hunt, branch);
 	call->b = branch;
-	snprintf(call->status.b.number, sizeof(call->status.b.number), "%.63s",
-		 call->hunt->now->number);
+	text_copy(call->status.b.number, sizeof(call->status.b.number),
+		  call->hunt->now->number);
 	hunt_free(call->hunt);
 	call->hunt = NULL;
 	/* A 2xx without SDP repeats what its own 18x said; one that comes

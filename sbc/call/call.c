@@ -27,6 +27,7 @@
 #include "sbc/call/transfer.h"
 #include "sbc/register/alg.h"
 #include "sbc/register/trunk.h"
+#include "sbc/text.h"
 
 /* An ACK is lost, but is anybody there? */
 #define CALL_ACK_LOST_MS 5000
@@ -39,8 +40,7 @@ static void call_id(struct status_call *status)
 	if (!salt && getrandom(&salt, sizeof(salt), 0) != sizeof(salt))
 		salt = (uint32_t)agent_now_ms();
 	status->serial = ++serial;
-	snprintf(status->id, sizeof(status->id), "%08x",
-		 (serial ^ salt) * 2654435761u);
+	text_hex(status->id, (serial ^ salt) * 2654435761u);
 }
 
 struct leg *call_other(const struct call *call, const struct leg *leg)
@@ -131,19 +131,21 @@ static int call_offer(struct call *call, struct leg *branch)
 	struct offer_place place[BODY_MEDIA_MAX];
 	struct secure_decision secure;
 	struct call_rules rules;
-	struct body source;
+	const struct body *source = call->offered;
+	struct body body;
 	const char *why;
 	int error = 0;
 
+	if (!source)
+		source = &body;
 	if (call->delayed_offer) {
-		source.medias = 1;
-		source.media[0] =
-			(struct body_media){.kind = BODY_AUDIO,
-					    .rtp = true,
-					    .port = 9,
-					    .direction = BODY_SENDRECV};
-	} else {
-		error = body_parse(&source, call->a->offer.remote,
+		body.medias = 1;
+		body.media[0] = (struct body_media){.kind = BODY_AUDIO,
+						    .rtp = true,
+						    .port = 9,
+						    .direction = BODY_SENDRECV};
+	} else if (source == &body) {
+		error = body_parse(&body, call->a->offer.remote,
 				   call->a->offer.remote_len, &why);
 	}
 	if (error)
@@ -165,21 +167,21 @@ static int call_offer(struct call *call, struct leg *branch)
 		return 0; /* call_asked */
 	/* The caller's ports too: nobody is rung for a call that has none. */
 	if (call->path.anchored)
-		error = path_place(call, call->a, call->a, &source, place);
+		error = path_place(call, call->a, call->a, source, place);
 	if (!error)
-		error = path_place(call, branch, call->a, &source, place);
+		error = path_place(call, branch, call->a, source, place);
 	/* Who may turn out not to take it that a hold is over is not told of
 	 * it. */
-	for (unsigned i = 0; call->path.anchored && i < source.medias; i++)
+	for (unsigned i = 0; call->path.anchored && i < source->medias; i++)
 		if (!error && branch->peer->reinvite != POLICY_FORWARD)
 			place[i].direction = BODY_SENDRECV;
 	if (!error && call->delayed_offer)
 		return offer_write_own(&branch->offer, NULL, &rules.rules,
 				       place, 1);
 	if (!error)
-		error = secure_offer(call->a, branch, &source, place);
+		error = secure_offer(call->a, branch, source, place);
 	if (!error)
-		error = offer_write_offer(&branch->offer, &source, &rules.rules,
+		error = offer_write_offer(&branch->offer, source, &rules.rules,
 					  place);
 	return error;
 }

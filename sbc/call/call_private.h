@@ -40,6 +40,8 @@ struct call {
 	const struct policy_peer *counted_a, *counted_b;
 	bool alg_told[2];   /* of a and b */
 	bool delayed_offer; /* a's INVITE had no SDP */
+	/* a's offer, parsed, in the turn in which its INVITE came */
+	const struct body *offered;
 	const struct leg
 		*told; /* whose SDP leg a heard last; not to be followed */
 	struct leg *answer_due; /* our offer in its 2xx waits for ACK */

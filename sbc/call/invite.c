@@ -17,6 +17,7 @@
 #include "sbc/register/registrar.h"
 #include "sbc/register/trunk.h"
 #include "sbc/report/log.h"
+#include "sbc/text.h"
 
 static void call_reply(nta_incoming_t *irq, unsigned status, const char *phrase,
 		       bool retry)
@@ -135,9 +136,9 @@ static void call_refused_line(const struct policy_peer *peer,
 
 /* The offer of a's INVITE. 0, or the status that refuses it. */
 static unsigned call_take_offer(struct call *call, const sip_t *sip,
-				struct body_span sdp, const char **cause)
+				struct body_span sdp, struct body *body,
+				const char **cause)
 {
-	struct body body;
 	int error;
 
 	if (!sdp.len && sip->sip_payload && sip->sip_payload->pl_len) {
@@ -148,16 +149,17 @@ static unsigned call_take_offer(struct call *call, const sip_t *sip,
 		call->delayed_offer = true;
 		return 0;
 	}
-	error = body_parse(&body, sdp.text, sdp.len, cause);
+	error = body_parse(body, sdp.text, sdp.len, cause);
 	if (error == -EMSGSIZE)
 		return 513;
 	if (error)
 		return 400;
-	if (!body.medias) {
+	if (!body->medias) {
 		*cause = "no-media";
 		return 488;
 	}
 	*cause = "memory";
+	call->offered = body;
 	return offer_remember(&call->a->offer, sdp.text, sdp.len) ? 500 : 0;
 }
 
@@ -188,13 +190,11 @@ static void call_fill_status(struct call *call, const sip_t *sip,
 	struct header_caller *caller = &call->caller;
 
 	header_caller_read(caller, sip, call->a->peer, call->a->user);
-	snprintf(status->a.number, sizeof(status->a.number), "%.63s",
-		 caller->user);
-	snprintf(status->b.number, sizeof(status->b.number), "%.63s", number);
-	snprintf(status->a.peer, sizeof(status->a.peer), "%.31s",
-		 call->a->peer->name);
-	snprintf(status->a.network, sizeof(status->a.network), "%.31s",
-		 call->a->at->policy->name);
+	text_copy(status->a.number, sizeof(status->a.number), caller->user);
+	text_copy(status->b.number, sizeof(status->b.number), number);
+	text_copy(status->a.peer, sizeof(status->a.peer), call->a->peer->name);
+	text_copy(status->a.network, sizeof(status->a.network),
+		  call->a->at->policy->name);
 	status->a.signalling = call->a->remote;
 }
 
@@ -206,6 +206,7 @@ static void call_begin(struct agent_network *at, struct leg *a,
 	struct call *call = call_new(at, a);
 	const char *cause = "memory";
 	unsigned status = 500;
+	struct body body;
 
 	if (!call) {
 		leg_end(a, 500, NULL);
@@ -228,11 +229,12 @@ static void call_begin(struct agent_network *at, struct leg *a,
 		}
 	}
 	call_start_line(call, number, &targets[0]);
-	status = call_take_offer(call, sip, leg_sdp(sip), &cause);
+	status = call_take_offer(call, sip, leg_sdp(sip), &body, &cause);
 	if (!status && call_hunt(call, targets, count)) {
 		status = 500;
 		cause = "memory";
 	}
+	call->offered = NULL;
 	if (status)
 		call_refuse(call, &(struct leg_refusal){.status = status}, "a",
 			    cause);

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sbc/text.h"
+
 void call_status(struct call *call, struct status_line *line,
 		 const struct leg *leg, const char *event)
 {
@@ -31,10 +33,10 @@ static void describe_leg(const struct call *call, struct said *said,
 		return;
 	codec = offer_agreed(told, call->path.audio);
 	if (codec)
-		snprintf(out->codec, sizeof(out->codec), "%.*s",
-			 (int)codec->encoding.len, codec->encoding.text);
-	snprintf(out->encryption, sizeof(out->encryption), "%s",
-		 offer_encryption(told, call->path.audio));
+		text_copy_len(out->codec, sizeof(out->codec),
+			      codec->encoding.text, codec->encoding.len);
+	text_copy(out->encryption, sizeof(out->encryption),
+		  offer_encryption(told, call->path.audio));
 }
 
 void call_describe(struct call *call)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "sbc/call/call_private.h"
+#include "sbc/text.h"
 
 void call_rules(const struct leg *leg, struct call_rules *out)
 {
@@ -66,6 +67,6 @@ void call_note_codec(struct call *call, const struct body *answer)
 		offer_agreed(answer, call->path.audio);
 
 	if (agreed)
-		snprintf(call->codec, sizeof(call->codec), "%.*s",
-			 (int)agreed->encoding.len, agreed->encoding.text);
+		text_copy_len(call->codec, sizeof(call->codec),
+			      agreed->encoding.text, agreed->encoding.len);
 }

@@ -37,11 +37,14 @@ void leg_slim(struct leg *leg, msg_t *msg)
 	char nothing[1] = "", *body = leg->offer.local;
 	/* The Contact is not shorter than what stands in Via. */
 	size_t more = strlen(DIET_VIA DIET_LENGTH) + strlen(leg->contact);
+	size_t headers;
 
 	if (leg->transport != POLICY_UDP)
 		return;
-	diet_fit(&diet, diet_headers(sip, 0) + more,
-		 diet_headers(sip, MSG_DO_COMPACT) + more,
+	headers = diet_headers(sip, 0) + more;
+	if (headers + leg->offer.local_len <= diet.limit)
+		return;
+	diet_fit(&diet, headers, diet_headers(sip, MSG_DO_COMPACT) + more,
 		 body ? body : nothing);
 	if (!diet.left_out[0])
 		return;

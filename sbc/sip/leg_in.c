@@ -13,6 +13,7 @@
 #include "sbc/guard/guard.h"
 #include "sbc/register/registrar.h"
 #include "sbc/sip/header.h"
+#include "sbc/sip/ready.h"
 #include "sbc/sip/wire.h"
 
 /* --- answers ----------------------------------------------------------- */
@@ -32,10 +33,10 @@ static void leg_respond(struct leg *leg, nta_incoming_t *irq, unsigned status,
 		refresh_answer(leg, irq == leg->update_in, lines);
 	nta_incoming_treply(
 		irq, status, phrase, SIPTAG_CONTACT_STR(leg->contact),
-		SIPTAG_ALLOW_STR(leg_allow()),
-		SIPTAG_SUPPORTED_STR(leg_supported(leg, true)),
+		SIPTAG_ALLOW(ready_allow()),
+		SIPTAG_SUPPORTED(ready_supported(leg_supported(leg, true))),
 		TAG_IF(lines[0], SIPTAG_HEADER_STR(lines)),
-		TAG_IF(sdp, SIPTAG_CONTENT_TYPE_STR("application/sdp")),
+		TAG_IF(sdp, SIPTAG_CONTENT_TYPE(ready_sdp())),
 		TAG_IF(sdp, SIPTAG_PAYLOAD_STR(sdp)), TAG_END());
 }
 
@@ -53,7 +54,7 @@ static void leg_respond_refusal(nta_incoming_t *irq,
 	snprintf(min_se, sizeof(min_se), "%u", refusal->min_se_s);
 	nta_incoming_treply(
 		irq, refusal->status, phrase,
-		TAG_IF(refusal->status == 405, SIPTAG_ALLOW_STR(leg_allow())),
+		TAG_IF(refusal->status == 405, SIPTAG_ALLOW(ready_allow())),
 		TAG_IF(refusal->retry_after_s, SIPTAG_RETRY_AFTER_STR(retry)),
 		TAG_IF(refusal->warning, SIPTAG_WARNING_STR(refusal->warning)),
 		TAG_IF(refusal->min_se_s, SIPTAG_MIN_SE_STR(min_se)),

@@ -12,6 +12,7 @@
 #include <sofia-sip/tport_tag.h>
 
 #include "sbc/sip/challenge.h"
+#include "sbc/sip/ready.h"
 
 /* A password that is wrong is refused for ever: do not ask again and again. */
 #define LEG_CHALLENGES_MAX 2
@@ -43,15 +44,15 @@ static msg_t *leg_invite_message(struct leg *leg, const char *credentials)
 	refresh_request(leg, lines);
 	if (sip_add_tl(
 		    msg, sip_object(msg), SIPTAG_CONTACT_STR(leg->contact),
-		    SIPTAG_ALLOW_STR(leg_allow()),
-		    SIPTAG_SUPPORTED_STR(leg_supported(leg, reliable)),
+		    SIPTAG_ALLOW(ready_allow()),
+		    SIPTAG_SUPPORTED(
+			    ready_supported(leg_supported(leg, reliable))),
 		    TAG_IF(reliable && leg->peer->prack == POLICY_PRACK_REQUIRE,
 			   SIPTAG_REQUIRE_STR("100rel")),
 		    TAG_IF(lines[0], SIPTAG_HEADER_STR(lines)),
 		    TAG_IF(first && leg->extra, SIPTAG_HEADER_STR(leg->extra)),
 		    TAG_IF(credentials, SIPTAG_HEADER_STR(credentials)),
-		    TAG_IF(leg->offer.local,
-			   SIPTAG_CONTENT_TYPE_STR("application/sdp")),
+		    TAG_IF(leg->offer.local, SIPTAG_CONTENT_TYPE(ready_sdp())),
 		    TAG_END()) < 0 ||
 	    nta_msg_request_complete(msg, leg->dialog, SIP_METHOD_INVITE,
 				     (const url_string_t *)leg->uri) < 0) {
@@ -113,7 +114,7 @@ static void leg_send_ack(struct leg *leg)
 		SIP_METHOD_ACK, (const url_string_t *)leg->uri,
 		SIPTAG_CSEQ(sip_cseq_create(home, leg->invite_cseq,
 					    SIP_METHOD_ACK)),
-		TAG_IF(body, SIPTAG_CONTENT_TYPE_STR("application/sdp")),
+		TAG_IF(body, SIPTAG_CONTENT_TYPE(ready_sdp())),
 		TAG_IF(body, SIPTAG_PAYLOAD_STR(body)), TPTAG_IDENT(leg->ident),
 		TAG_END());
 	if (ack)

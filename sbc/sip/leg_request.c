@@ -15,6 +15,8 @@
 #include <sofia-sip/su_tagarg.h>
 #include <sofia-sip/tport_tag.h>
 
+#include "sbc/sip/ready.h"
+
 /* A request of ours, kept so that a challenge can be answered. */
 struct leg_sent {
 	su_home_t home[1]; /* first: su_home_new */
@@ -32,7 +34,7 @@ static void leg_request_answer(nta_incoming_t *irq, unsigned status,
 
 	nta_incoming_treply(
 		irq, status, phrase ? phrase : "Answered",
-		TAG_IF(status == 405, SIPTAG_ALLOW_STR(leg_allow())),
+		TAG_IF(status == 405, SIPTAG_ALLOW(ready_allow())),
 		TAG_IF(status == 415, SIPTAG_ACCEPT_STR(LEG_ACCEPTS)),
 		TAG_IF(status == 500, SIPTAG_RETRY_AFTER_STR("1")),
 		TAG_IF(extra, SIPTAG_HEADER_STR(extra)), TAG_END());

@@ -21,6 +21,8 @@
 #include <sofia-sip/su_tagarg.h>
 #include <sofia-sip/tport_tag.h>
 
+#include "sbc/sip/ready.h"
+
 #include "sbc/call/learn.h"
 
 #define REFRESH_BUSY_MS 1000
@@ -199,8 +201,8 @@ static int refresh_send_update(struct leg *leg, const char *credentials)
 		leg->dialog, refresh_on_answer, leg,
 		(const url_string_t *)leg->route, SIP_METHOD_UPDATE,
 		(const url_string_t *)leg->uri,
-		SIPTAG_CONTACT_STR(leg->contact), SIPTAG_ALLOW_STR(leg_allow()),
-		SIPTAG_SUPPORTED_STR(leg_supported(leg, true)),
+		SIPTAG_CONTACT_STR(leg->contact), SIPTAG_ALLOW(ready_allow()),
+		SIPTAG_SUPPORTED(ready_supported(leg_supported(leg, true))),
 		TAG_IF(lines[0], SIPTAG_HEADER_STR(lines)),
 		TAG_IF(credentials, SIPTAG_HEADER_STR(credentials)),
 		TPTAG_IDENT(leg->ident), TAG_END());

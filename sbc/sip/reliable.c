@@ -14,6 +14,8 @@
 #include <sofia-sip/su_tagarg.h>
 #include <sofia-sip/tport_tag.h>
 
+#include "sbc/sip/ready.h"
+
 /* --- their INVITE -------------------------------------------------------- */
 
 void reliable_asked(struct leg *leg, const sip_t *sip)
@@ -102,9 +104,9 @@ static bool reliable_send(struct leg *leg, unsigned status, const char *phrase,
 		return true;
 	leg->reliable.open = nta_reliable_treply(
 		leg->invite_in, reliable_on_prack, leg, (int)status, phrase,
-		SIPTAG_CONTACT_STR(leg->contact), SIPTAG_ALLOW_STR(leg_allow()),
-		SIPTAG_SUPPORTED_STR(leg_supported(leg, true)),
-		TAG_IF(sdp, SIPTAG_CONTENT_TYPE_STR("application/sdp")),
+		SIPTAG_CONTACT_STR(leg->contact), SIPTAG_ALLOW(ready_allow()),
+		SIPTAG_SUPPORTED(ready_supported(leg_supported(leg, true))),
+		TAG_IF(sdp, SIPTAG_CONTENT_TYPE(ready_sdp())),
 		TAG_IF(sdp, SIPTAG_PAYLOAD_STR(sdp)), TAG_END());
 	if (leg->reliable.open)
 		reliable_in(leg, RELIABLE_PATIENCE_MS);

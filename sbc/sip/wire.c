@@ -21,6 +21,7 @@
 
 #include "sbc/sip/wire.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
 #include <stdint.h>
@@ -32,6 +33,7 @@
 #include <sofia-sip/su.h>
 
 #include "media/chance.h"
+#include "sbc/text.h"
 
 #define WIRE_NOWHERE "255.255.255.255"
 
@@ -81,12 +83,55 @@ issize_t su_vsend(su_socket_t s, su_iovec_t const iov[], isize_t iovlen,
 	return total;
 }
 
+/* What nearly all are, an IPv4 address and a port: in one block, as
+ * freeaddrinfo of libc frees it. */
+static bool wire_is_number(const char *node, const char *service,
+			   const struct addrinfo *hints, struct addrinfo **res)
+{
+	struct {
+		struct addrinfo info;
+		struct sockaddr_in to;
+	} * block;
+	struct in_addr host;
+	unsigned long port;
+	char *end;
+
+	if ((hints->ai_family != AF_INET && hints->ai_family != AF_UNSPEC) ||
+	    hints->ai_flags & AI_CANONNAME ||
+	    (hints->ai_socktype != SOCK_DGRAM &&
+	     hints->ai_socktype != SOCK_STREAM) ||
+	    *service < '0' || *service > '9' ||
+	    inet_pton(AF_INET, node, &host) != 1)
+		return false;
+	port = strtoul(service, &end, 10);
+	if (*end || port > 65535)
+		return false;
+	block = calloc(1, sizeof(*block));
+	if (!block)
+		return false;
+	block->to.sin_family = AF_INET;
+	block->to.sin_addr = host;
+	block->to.sin_port = htons((uint16_t)port);
+	block->info.ai_family = AF_INET;
+	block->info.ai_socktype = hints->ai_socktype;
+	block->info.ai_protocol = hints->ai_protocol ? hints->ai_protocol
+				  : hints->ai_socktype == SOCK_DGRAM
+					  ? IPPROTO_UDP
+					  : IPPROTO_TCP;
+	block->info.ai_addr = (struct sockaddr *)&block->to;
+	block->info.ai_addrlen = sizeof(block->to);
+	*res = &block->info;
+	return true;
+}
+
 int su_getaddrinfo(char const *node, char const *service,
 		   su_addrinfo_t const *hints, su_addrinfo_t **res)
 {
 	struct addrinfo only = *hints;
 	int error;
 
+	if (node && service && wire_is_number(node, service, hints, res))
+		return 0;
 	only.ai_flags |= AI_NUMERICHOST | AI_NUMERICSERV;
 	error = getaddrinfo(node, service, &only, res);
 	if (!error || !node)
@@ -113,6 +158,6 @@ const char *wire_call_id(char out[WIRE_CALL_ID_MAX])
 	if (!chance_take(word, sizeof(word)))
 		return NULL;
 	for (unsigned i = 0; i < 4; i++)
-		snprintf(out + 8 * i, 9, "%08x", word[i]);
+		text_hex(out + 8 * i, word[i]);
 	return out;
 }
