@@ -207,6 +207,9 @@ START_TEST(a_reinvite_without_offer_gets_ours_and_the_answer_counts)
 		fake_reinvite_without_offer(line());
 		fixture_run_until(&f, phone_reinvite_done);
 		ck_assert_int_eq(line()->reinvite_status, 200);
+		ck_assert_ptr_nonnull(strstr(
+			fake_last_message(&f.phone.end, "200 INVITE")->body,
+			"m=audio "));
 		ck_assert_str_eq(answered()->direction, "sendrecv");
 		fixture_assert(&f, text_has_format(answered()->formats, "8"));
 		fixture_assert(&f, !text_has_format(answered()->formats, "0"));
