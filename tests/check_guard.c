@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "sbc/guard/connections.h"
 #include "sbc/guard/guard.h"
 #include "policy/address.h"
 #include "tests/check_main.h"
@@ -269,6 +270,22 @@ START_TEST(the_wait_is_that_of_the_oldest_datagram)
 		ck_assert_uint_eq(queue.wait_ms, 0);
 		close(in);
 		close(out);
+	}
+END_TEST
+
+START_TEST(a_datagram_is_no_arriving_connection)
+	{
+		struct pollfd bell = {.fd = arrivals_new(), .events = POLLIN};
+		int in, out;
+
+		ck_assert_int_ge(bell.fd, 0);
+		open_queue(&in, &out);
+		arrivals_watch(bell.fd, in);
+		ck_assert_int_eq(send(out, "ping", 4, 0), 4);
+		ck_assert_int_eq(poll(&bell, 1, 0), 0);
+		close(in);
+		close(out);
+		close(bell.fd);
 	}
 END_TEST
 
@@ -853,6 +870,7 @@ static Suite *guard_suite(void)
 	tcase_add_test(t, half_the_calls_is_every_second_one);
 	tcase_add_test(t, queue_fill_is_what_waits_in_the_socket);
 	tcase_add_test(t, the_wait_is_that_of_the_oldest_datagram);
+	tcase_add_test(t, a_datagram_is_no_arriving_connection);
 	tcase_add_test(t, ipv6_sources_are_their_64);
 	tcase_add_test(t, mapped_ipv4_is_the_same_source);
 	tcase_add_test(t, sources_are_bounded_and_idle_ones_go);

@@ -116,7 +116,13 @@ void arrivals_watch(int arrivals, int listener)
 {
 	/* Edges: the stack accepts, we only hear the bell. */
 	struct epoll_event event = {.events = EPOLLIN | EPOLLET};
+	socklen_t size = sizeof(int);
+	int type = 0;
 
+	/* A datagram is no connection, and there are thousands. */
+	if (getsockopt(listener, SOL_SOCKET, SO_TYPE, &type, &size) < 0 ||
+	    type != SOCK_STREAM)
+		return;
 	(void)epoll_ctl(arrivals, EPOLL_CTL_ADD, listener, &event);
 }
 

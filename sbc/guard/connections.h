@@ -21,7 +21,8 @@ unsigned connections_trim(const struct sockaddr *local, unsigned most);
  * came to a listener that is watched. -errno.
  */
 int arrivals_new(void);
-/* Watch this listening socket, until it is closed; once more is no fault. */
+/* Watch this listening socket, until it is closed; once more is no fault, and
+ * a socket for datagrams is not watched. */
 void arrivals_watch(int arrivals, int listener);
 /* What came was seen. */
 void arrivals_clear(int arrivals);
