@@ -290,6 +290,143 @@ START_TEST(events_are_numbered_anew_after_a_change)
 	}
 END_TEST
 
+/* --- anything, in any order ------------------------------------------------
+ */
+
+static unsigned dice_state;
+
+static unsigned dice(unsigned sides)
+{
+	dice_state = dice_state * 1103515245u + 12345u;
+	return (dice_state >> 16) % sides;
+}
+
+static struct {
+	char body[4096];
+	unsigned long version;
+} said[2];	      /* our last body on each side */
+static bool moved[2]; /* what was on its way to the old port is lost */
+
+/* RFC 3264 8: one more when it differs, the same bytes else. */
+static void version_is_right(int side, const char *body)
+{
+	const char *tail = strstr(body, "\r\ns=");
+	unsigned long version = version_of(p());
+
+	ck_assert_ptr_nonnull(tail);
+	if (said[side].body[0])
+		ck_assert_uint_eq(version,
+				  said[side].version +
+					  !!strcmp(tail, said[side].body));
+	snprintf(said[side].body, sizeof(said[side].body), "%s", tail);
+	said[side].version = version;
+}
+
+static void ask_offer(int side, bool update)
+{
+	if (update) {
+		fake_update(p(), true);
+		fixture_run_until(&f, p_update_done);
+		fixture_assert(&f, p()->update_status == 200);
+		version_is_right(side, last_body(asks, "200 UPDATE"));
+	} else {
+		fixture_assert(&f, reinvite() == 200);
+		version_is_right(side, last_body(asks, "200 INVITE"));
+	}
+}
+
+static void ask_something(int side)
+{
+	static const char *const codecs[] = {"8 101", "0 8 101", "8 100",
+					     "101 9 8 0"};
+	int i = (int)dice(HOLDS);
+
+	switch (dice(8)) {
+	case 0:
+	case 1:
+		set_hold(i);
+		ask_offer(side, dice(3) == 0);
+		break;
+	case 2:
+		set_resume();
+		ask_offer(side, dice(3) == 0);
+		break;
+	case 3:
+		p()->media.codecs = codecs[dice(4)];
+		ask_offer(side, false);
+		break;
+	case 4:
+		fake_reinvite_without_offer(p());
+		fixture_run_until(&f, p_done);
+		fixture_assert(&f, p()->reinvite_status == 200);
+		version_is_right(side, last_body(asks, "200 INVITE"));
+		fixture_assert(&f, p_was_told()->port != 0);
+		ck_assert_str_eq(p_was_told()->direction, "sendrecv");
+		break;
+	case 5:
+		fake_update(p(), false);
+		fixture_run_until(&f, p_update_done);
+		fixture_assert(&f, p()->update_status == 200);
+		break;
+	case 6:
+		asks->tone.talking = false;
+		fixture_watch(&f, 30);
+		fake_move_media(asks);
+		ask_offer(side, false);
+		fixture_watch(&f, 30); /* the worker has heard of it */
+		asks->tone.talking = true;
+		moved[side] = true;
+		break;
+	case 7: {
+		const char *had = p()->media.codecs;
+
+		p()->media.codecs = "18 101";
+		bool live = !p()->media.port_zero;
+		fixture_assert(&f, reinvite() == (live ? 488 : 200));
+		if (!live)
+			version_is_right(side, last_body(asks, "200 INVITE"));
+		p()->media.codecs = had;
+		ask_offer(side, false);
+		break;
+	}
+	}
+}
+
+START_TEST(anything_in_any_order_is_nobodys_business)
+	{
+		dice_state = 7919u * (unsigned)_i + 1;
+		memset(said, 0, sizeof(said));
+		moved[0] = moved[1] = false;
+		begin(0);
+		for (unsigned i = 0; i < 12; i++) {
+			int side = (int)dice(2);
+
+			asks = side ? &f.itsp.end : &f.phone.end;
+			other = side ? &f.phone.end : &f.itsp.end;
+			ask_something(side);
+			if (dice(4) == 0)
+				hurry(&f, 4);
+			fixture_watch(&f, 20 + dice(40));
+		}
+		for (int side = 0; side < 2; side++) {
+			swap_roles();
+			p()->media.codecs = "8 101";
+			set_resume();
+			ask_offer(asks == &f.itsp.end, false);
+		}
+		both_ways();
+		hurry(&f, 4);
+		both_ways();
+		fixture_assert(&f,
+			       moved[0] || tone_unbroken(&f.phone.end.tone, 0));
+		fixture_assert(&f,
+			       moved[1] || tone_unbroken(&f.itsp.end.tone, 0));
+		t_was_left_alone();
+		swap_roles();
+		t_was_left_alone();
+	}
+END_TEST
+
 static Suite *call_rows_suite(void)
 {
 	Suite *suite = suite_create("call_rows");
@@ -319,6 +456,9 @@ static Suite *call_rows_suite(void)
 		tests, a_codec_that_t_lacks_is_refused_or_asked_of_t, 0, 2);
 	tcase_add_loop_test(tests, events_are_numbered_anew_after_a_change, 0,
 			    2);
+	tests = group(suite, "random");
+	tcase_add_loop_test(tests, anything_in_any_order_is_nobodys_business, 0,
+			    30);
 	return suite;
 }
 
