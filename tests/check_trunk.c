@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "sbc/call/learn.h"
 #include "sbc/register/trunk.h"
 #include "tests/check_main.h"
 #include "tests/fakes/digest.h"
@@ -36,6 +37,7 @@ static struct provider {
 	unsigned min_s;	      /* 423 below */
 	const char *received; /* what it says of our address */
 	unsigned rport;
+	const char *via_port; /* an ALG put it in our Via */
 	bool silent, silent_options;
 	int options_status;
 	/* what it saw */
@@ -88,6 +90,11 @@ static void itsp_answer(struct provider *p, const struct text_message *request,
 	char *rport = strstr(via, ";rport");
 	if (rport && p->rport)
 		memmove(rport, rport + 6, strlen(rport + 6) + 1);
+	if (p->via_port) {
+		char *end = strstr(via, "127.0.0.1:");
+		ck_assert_ptr_nonnull(end);
+		memcpy(end + 10, p->via_port, 5);
+	}
 	text_add(&text, "Via: %s%s\r\n", via, seen);
 	copy_header(&text, request, "From", "");
 	copy_header(&text, request, "To", ";tag=p");
@@ -292,6 +299,11 @@ static bool was_accepted_twice(void)
 	return itsp.accepted >= 2;
 }
 
+static bool has_turned_back(void)
+{
+	return house_said(&house, "event=trunk-way", NULL) == 2;
+}
+
 static bool was_taken_back(void)
 {
 	return itsp.taken_back > 0;
@@ -431,6 +443,72 @@ START_TEST(of_several_bindings_ours_counts)
 				  agent_now_ms() + 490000);
 		ck_assert_uint_le(state()->registered_until_ms,
 				  agent_now_ms() + 500000);
+	}
+END_TEST
+
+static unsigned wanted_port;
+
+static bool is_registered_at(void)
+{
+	char port[16];
+
+	snprintf(port, sizeof(port), ":%u", wanted_port);
+	return is_registered() && strstr(itsp.contact, port);
+}
+
+static void begin_with_alg(void)
+{
+	ck_assert_int_eq(learn_new(&house.agent.learn, NULL), 0);
+	peer.reg.wanted = true;
+	peer.alg = POLICY_ALG_AVOID;
+	itsp.via_port = "62001";
+}
+
+START_TEST(an_alg_in_the_way_is_gone_around)
+	{
+		begin_with_alg();
+		house.policy.network.more_sip_port[0] = wanted_port = 15099;
+		house.policy.network.more_sip_ports = 1;
+		start();
+		ck_assert(run_until(is_registered, 3000));
+		itsp.via_port = "15099"; /* as we write it then */
+		ck_assert(run_until(is_registered_at, 3000));
+		ck_assert_uint_eq(
+			house_said(&house, "event=alg-suspected", "sign=via"),
+			1);
+		ck_assert_uint_eq(
+			house_said(&house, "event=trunk-way", "way=udp:15099"),
+			1);
+		ck_assert_ptr_nonnull(strstr(state()->alg, "avoided"));
+		/* What is forgotten is tried again. */
+		itsp.via_port = NULL;
+		ck_assert_uint_eq(learn_forget(house.agent.learn, "acme"), 1);
+		trunk_update(trunk, &peer);
+		wanted_port = house.policy.network.sip_port;
+		ck_assert(run_until(is_registered_at, 3000));
+		ck_assert_str_eq(state()->alg, "");
+		learn_free(house.agent.learn);
+	}
+END_TEST
+
+/* There is no TCP here: a way that never brought an answer is left. */
+START_TEST(a_way_around_that_leads_nowhere_is_left_again)
+	{
+		char tcp[32];
+
+		begin_with_alg();
+		peer.options_ping_ms = 500;
+		house.policy.network.tcp = true;
+		wanted_port = house.policy.network.sip_port;
+		snprintf(tcp, sizeof(tcp), "way=tcp:%u", wanted_port);
+		start();
+		ck_assert(run_until(is_registered, 3000));
+		ck_assert(run_until(has_turned_back, 20000));
+		ck_assert_uint_eq(house_said(&house, "event=trunk-way", tcp),
+				  1);
+		ck_assert_int_eq(state()->way.transport, POLICY_UDP);
+		ck_assert(run_until(is_registered_at, 3000));
+		learn_free(house.agent.learn);
 	}
 END_TEST
 
@@ -816,6 +894,8 @@ static Suite *trunk_suite(void)
 	tcase_add_test(cases, a_stale_nonce_is_answered_again);
 	tcase_add_test(cases, a_longer_time_is_accepted);
 	tcase_add_test(cases, it_is_refreshed_before_it_ends);
+	tcase_add_test(cases, an_alg_in_the_way_is_gone_around);
+	tcase_add_test(cases, a_way_around_that_leads_nowhere_is_left_again);
 	tcase_add_test(cases, of_several_bindings_ours_counts);
 	tcase_add_loop_test(cases, who_refuses_for_good_is_asked_slowly, 0, 2);
 	tcase_add_test(cases, who_is_busy_is_asked_again_soon);
