@@ -515,6 +515,37 @@ static bool other_reinvite_done(struct fixture *x)
 	return phone_line(&x->other)->reinvite_status >= 200;
 }
 
+static void learn_by_another_call(void)
+{
+	f.itsp.behaviour = ITSP_REINVITE_488;
+	phone_call(&f.other, "05554321");
+	fixture_run_until(&f, other_up);
+	phone_hold(&f.other);
+	fixture_run_until(&f, other_reinvite_done);
+	ck_assert_status(&f, "event=peer-learned method=INVITE");
+	f.itsp.behaviour = ITSP_ANSWERS;
+}
+
+/* What it asked for itself is no sign that it may be asked. */
+START_TEST(a_provider_that_only_listens_is_not_asked)
+	{
+		begin_with(0, "reinvite = \"auto\";",
+			   "reinvite = \"suppress\";");
+		struct fake_call *theirs = t();
+		learn_by_another_call();
+		theirs->media.direction = "recvonly";
+		fake_reinvite(theirs);
+		fixture_watch(&f, 100);
+		ck_assert_int_eq(theirs->reinvite_status, 200);
+		ck_assert_str_eq(theirs->remote_sdp.stream[0].direction,
+				 "sendonly");
+		unsigned asked = itsp_reinvites(&f.itsp);
+		ck_assert_int_eq(hold("sendonly"), 200);
+		ck_assert_int_eq(hold("sendrecv"), 200);
+		ck_assert_uint_eq(itsp_reinvites(&f.itsp), asked);
+	}
+END_TEST
+
 /* It took our hold; what another call taught since does not leave it there. */
 START_TEST(who_was_told_of_a_hold_is_told_of_its_end)
 	{
@@ -525,13 +556,7 @@ START_TEST(who_was_told_of_a_hold_is_told_of_its_end)
 		held = itsp_line(&f.itsp);
 		ck_assert_str_eq(held->remote_sdp.stream[0].direction,
 				 "sendonly");
-		f.itsp.behaviour = ITSP_REINVITE_488;
-		phone_call(&f.other, "05554321");
-		fixture_run_until(&f, other_up);
-		phone_hold(&f.other);
-		fixture_run_until(&f, other_reinvite_done);
-		ck_assert_status(&f, "event=peer-learned method=INVITE");
-		f.itsp.behaviour = ITSP_ANSWERS;
+		learn_by_another_call();
 		ck_assert_int_eq(hold("sendrecv"), 200);
 		ck_assert_str_eq(p_was_told()->direction, "sendrecv");
 		ck_assert_str_eq(held->remote_sdp.stream[0].direction,
@@ -594,6 +619,7 @@ static Suite *call_open_suite(void)
 	tcase_add_loop_test(
 		tests, video_that_t_does_not_take_is_refused_there_and_here, 0,
 		2);
+	tcase_add_test(tests, a_provider_that_only_listens_is_not_asked);
 	tcase_add_test(tests, who_was_told_of_a_hold_is_told_of_its_end);
 	return suite;
 }

@@ -63,6 +63,7 @@ static void forward_done(struct call *call)
 	*f = (struct forward){.timer = f->timer,
 			      .withdrawn = f->withdrawn,
 			      .undoing = f->undoing,
+			      .told = f->told,
 			      .sent_to = f->sent_to,
 			      .sent_ms = f->sent_ms};
 }
@@ -73,6 +74,7 @@ void forward_clear(struct call *call)
 	if (call->forward.timer)
 		su_timer_destroy(call->forward.timer);
 	call->forward.timer = NULL;
+	call->forward.told = NULL;
 }
 
 /* --- to T ---------------------------------------------------------------- */
@@ -356,6 +358,7 @@ void forward_answered(struct call *call, struct leg *t,
 		forward_said(call, t, event->status);
 		modify_tell_hold(call, f->p, &theirs);
 		modify_fill(call, f->p);
+		f->told = path_is_quiet(call, f->p) ? t : NULL;
 		leg_reply(f->p, f->p->offer.local);
 	}
 	forward_done(call);

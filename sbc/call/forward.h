@@ -25,6 +25,7 @@ struct forward {       /* in the call; all zero: none is under way */
 	bool undoing;	  /* T took it in vain; our re-INVITE puts it back */
 	unsigned tries;
 	char *t_local; /* our last body on T, in force again if it refuses */
+	const struct leg *told;	   /* took it that P is silent; to compare */
 	const struct leg *sent_to; /* the last one ever asked; to compare */
 	uint64_t sent_ms;
 	su_timer_t *timer; /* glare's pause; P's patience */

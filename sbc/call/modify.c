@@ -404,7 +404,7 @@ static bool modify_may_ask(const struct call *call, const struct leg *t)
 
 	if (learn_allows(call->agent->learn, t->peer, LEARN_REINVITE))
 		return true;
-	return t->peer->reinvite == POLICY_AUTO &&
+	return t->peer->reinvite == POLICY_AUTO && call->forward.told == t &&
 	       !(t == call->a ? &call->status.a : &call->status.b)->held &&
 	       !body_parse(&told, t->offer.local, t->offer.local_len, &why) &&
 	       audio < told.medias && told.media[audio].port &&
