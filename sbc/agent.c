@@ -283,7 +283,7 @@ static void agent_watch_queues(struct agent *agent)
 	agent->watched_ms = now_ms;
 	for (unsigned i = 0; i < agent->networks; i++)
 		network_queue_look(&agent->network[i], &worst);
-	guard_queued(agent->guard, &worst);
+	guard_queued(agent->guard, &worst, now_ms);
 }
 
 void agent_step(struct agent *agent, unsigned wait_ms)

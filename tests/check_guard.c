@@ -119,10 +119,11 @@ END_TEST
 static unsigned taken_at(struct guard *guard, unsigned wait_ms, unsigned fill_m)
 {
 	const struct guard_queue queue = {.wait_ms = wait_ms, .fill_m = fill_m};
+	static uint64_t now_ms = 1000;
 	unsigned taken = 0;
 
 	for (int i = 0; i < 80; i++)
-		guard_queued(guard, &queue);
+		guard_queued(guard, &queue, now_ms += 5);
 	for (int i = 0; i < 100; i++)
 		taken += guard_takes_call(guard);
 	return taken;
@@ -179,9 +180,36 @@ START_TEST(a_short_queue_that_fills_once_refuses_nobody)
 
 		ck_assert_int_eq(guard_new(&guard, &limits), 0);
 		for (int i = 0; i < 1000; i++) {
-			guard_queued(guard, i % 50 < 4 ? &full : &none);
+			guard_queued(guard, i % 50 < 4 ? &full : &none,
+				     (uint64_t)i * 5);
 			ck_assert(guard_takes_call(guard));
 		}
+		guard_free(guard);
+	}
+END_TEST
+
+START_TEST(what_a_pause_has_left_is_worked_off_before_a_call_is_refused)
+	{
+		const struct guard_queue late = {.wait_ms = 900}, none = {0};
+		struct guard *guard;
+
+		ck_assert_int_eq(guard_new(&guard, &limits), 0);
+		/* Each time it is looked at again after 400 ms. */
+		for (uint64_t ms = 1000; ms < 4000; ms += 10) {
+			if (ms % 1000 > 100 && ms % 1000 < 500)
+				continue;
+			guard_queued(guard,
+				     ms % 1000 >= 500 && ms % 1000 < 800
+					     ? &late
+					     : &none,
+				     ms);
+			ck_assert(guard_takes_call(guard));
+		}
+		guard_queued(guard, &late, 4000);
+		guard_queued(guard, &late, 4299);
+		ck_assert(guard_takes_call(guard));
+		guard_queued(guard, &late, 4300);
+		ck_assert(!guard_takes_call(guard));
 		guard_free(guard);
 	}
 END_TEST
@@ -193,7 +221,8 @@ START_TEST(half_the_calls_is_every_second_one)
 		bool before;
 
 		ck_assert_int_eq(guard_new(&guard, &limits), 0);
-		guard_queued(guard, &queue);
+		guard_queued(guard, &queue, 1000);
+		guard_queued(guard, &queue, 1300);
 		before = guard_takes_call(guard);
 		for (int i = 0; i < 20; i++) {
 			bool now = guard_takes_call(guard);
@@ -867,6 +896,9 @@ static Suite *guard_suite(void)
 	tcase_add_test(t, all_sources_together_are_limited);
 	tcase_add_test(t, calls_are_refused_as_the_queue_gets_worse);
 	tcase_add_test(t, a_short_queue_that_fills_once_refuses_nobody);
+	tcase_add_test(
+		t,
+		what_a_pause_has_left_is_worked_off_before_a_call_is_refused);
 	tcase_add_test(t, half_the_calls_is_every_second_one);
 	tcase_add_test(t, queue_fill_is_what_waits_in_the_socket);
 	tcase_add_test(t, the_wait_is_that_of_the_oldest_datagram);

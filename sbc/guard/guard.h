@@ -47,11 +47,12 @@ int guard_queue_look(int fd, struct guard_queue *out);
 /*
  * The worst of the listeners' queues, looked at now; to be called every few
  * milliseconds. New calls are judged by it until the next time: all are taken
- * while nothing waits for more than 250 ms, none from 450 ms on, in between a
- * share that falls evenly. The same for a queue that stays more than half, or
- * seven eighths, full.
+ * while nothing waits for more than 250 ms, or has for less than 300 ms; none
+ * when something waits for 450 ms, in between a share that falls evenly. The
+ * same for a queue that stays more than half, or seven eighths, full.
  */
-void guard_queued(struct guard *guard, const struct guard_queue *queue);
+void guard_queued(struct guard *guard, const struct guard_queue *queue,
+		  uint64_t now_ms);
 /* May one more call begin? If not, it gets 503 before it costs any state. */
 bool guard_takes_call(struct guard *guard);
 

@@ -27,6 +27,7 @@ struct guard {
 	struct guard_counts counts;
 	unsigned refuse_m, refused_m; /* new calls: overload.c */
 	unsigned fill_mean;
+	uint64_t late_ms; /* since when something waits too long; 0: not */
 	uint32_t free, oldest, newest;
 	uint32_t fresh; /* nodes from here on were never used */
 	uint32_t chain[GUARD_CHAINS];

@@ -17,12 +17,16 @@
 #include <time.h>
 
 /*
- * How long the oldest datagram waits. Everybody repeats after T1, 500 ms, and
- * a call's begin waits twice: the INVITE here, its first answer there. A pause
- * of 200 ms, when something else had the core, is caught up with.
+ * How long the oldest datagram waits, and for how long that has been so.
+ * Everybody repeats after T1, 500 ms, and a call's begin waits twice: the
+ * INVITE here, its first answer there. A pause of 200 ms, when something else
+ * had the core, is caught up with.
  */
 #define OVERLOAD_FROM_MS 250
 #define OVERLOAD_FULL_MS 450
+/* What a pause has left is worked off by then, unless there is no room for it
+ * beside what comes. */
+#define OVERLOAD_LASTS_MS 300
 /*
  * In thousandths of the queue's room, averaged over some looks: where the
  * system allows a short queue only, requests are lost before they wait long.
@@ -100,11 +104,18 @@ static unsigned share(unsigned value, unsigned from, unsigned full)
 	return (value - from) * 1000 / (full - from);
 }
 
-void guard_queued(struct guard *guard, const struct guard_queue *queue)
+void guard_queued(struct guard *guard, const struct guard_queue *queue,
+		  uint64_t now_ms)
 {
 	unsigned by_wait =
 		share(queue->wait_ms, OVERLOAD_FROM_MS, OVERLOAD_FULL_MS);
 	unsigned fill_m = queue->fill_m, by_fill;
+
+	/* From the first look on: the pause itself does not count. */
+	if (!by_wait || !guard->late_ms)
+		guard->late_ms = by_wait ? now_ms : 0;
+	if (now_ms - guard->late_ms < OVERLOAD_LASTS_MS)
+		by_wait = 0;
 
 	/* In 1/8 of thousandths, so that the mean reaches what it is of. */
 	guard->fill_mean += fill_m - guard->fill_mean / OVERLOAD_MEAN;
