@@ -473,6 +473,27 @@ START_TEST(a_newcomer_has_keys_of_its_own_and_the_provider_sees_nothing)
 	}
 END_TEST
 
+/* Two sessions in a row: between them packets are plain. */
+START_TEST(a_newcomer_on_another_network_hears_a_phone_with_srtp)
+	{
+		start("srtp = \"sdes\";", "srtp = \"off\";");
+		phone_has_srtp(&f.phone, LINE_A);
+		phone_has_srtp(&f.other, LINE_C);
+		f.other.answers_itself = true;
+		phone_call(&f.phone, "102");
+		fixture_run_until(&f, both_phones_up);
+		phone_refer(&f.phone, "sip:05551234@127.0.1.1", NULL);
+		fixture_run_until(&f, phone_ended);
+		from_now();
+		fixture_run_until(&f, other_hears_more);
+		ck_assert_str_eq(told_itsp()->protocol, "RTP/AVP");
+		ck_assert_uint_eq(f.other.end.tone.unauthentic, 0);
+		fixture_assert(&f, fixture_status_count(
+					   &f, "event=media-unauthentic") == 0);
+		no_key_leaked();
+	}
+END_TEST
+
 static bool packets_were_not_authentic(struct fixture *x)
 {
 	return fixture_status_count(x, "event=media-unauthentic") > 0;
@@ -591,6 +612,8 @@ static Suite *srtp_suite(void)
 	tcase_add_test(
 		tests,
 		a_newcomer_has_keys_of_its_own_and_the_provider_sees_nothing);
+	tcase_add_test(tests,
+		       a_newcomer_on_another_network_hears_a_phone_with_srtp);
 	tcase_add_test(tests, packets_under_another_key_are_dropped_and_told);
 	tcase_add_test(tests, a_worn_key_is_renewed_by_reinvite);
 	tcase_add_test(tests, a_worn_key_stays_where_no_reinvite_may_be_sent);
