@@ -54,7 +54,8 @@ struct lane {
 	unsigned transferred;
 	const struct step *doing;
 	bool inbound, listening;
-	char told[512]; /* the steps so far */
+	uint64_t begun_us;
+	char told[1024]; /* the steps so far, and when */
 };
 
 static struct lane *lanes;
@@ -136,6 +137,7 @@ static void begin(struct lane *lane, uint64_t now_us)
 		step_roll(&lane->dice, 2);
 	lane->step = lane->transferred = 0;
 	lane->told[0] = 0;
+	lane->begun_us = now_us;
 	lane->inbound = step_roll(&lane->dice, 2);
 	lane->provider.answers = step_roll(&lane->dice, 2) ? "0 101" : "8 101";
 	lane->phone = &lane->pair[0];
@@ -193,7 +195,8 @@ static void ask_step(struct lane *lane, uint64_t now_us)
 
 	lane->doing = step;
 	lane->step++;
-	snprintf(lane->told + n, sizeof(lane->told) - n, " %s", step->name);
+	snprintf(lane->told + n, sizeof(lane->told) - n, " %.3f %s",
+		 (double)(now_us - lane->begun_us) / 1e6, step->name);
 	lane->asker = step->kind == STEP_THEIRS ? &lane->provider : lane->phone;
 	total.steps++;
 	lane->due_us = now_us + REPLY_US;
@@ -406,6 +409,8 @@ static void lane_turn(struct lane *lane, uint64_t now_us)
 			give_up(lane, "no end", lane->leaver->status);
 			break;
 		}
+		printf("story call=%s sequence=%u:%s\n", lane->provider.call_id,
+		       lane->sequence, lane->told);
 		lane->phone->voice.far_len = 0;
 		lane->provider.voice.far_len = 0;
 		count(lane);
@@ -476,7 +481,7 @@ static void receive(int fd, struct lane *lane, struct end *phone)
 
 static void voice_of(struct end *end, uint64_t now_us)
 {
-	if (end->state == END_UP)
+	if (end->state == END_UP && !end->moving)
 		voice_turn(&end->voice, now_us);
 	else
 		end->voice.due_us = 0;

@@ -61,6 +61,7 @@ void end_begin(struct end *end)
 	end->call_id[0] = end->remote_id[0] = end->remote_body[0] = 0;
 	end->answered_branch[0] = 0;
 	end->request.pending = false;
+	end->moving = false;
 	end->status = 0;
 	end->media = (struct end_media){.codecs = end->provider ? end->answers
 								: "0 8 101",
@@ -448,6 +449,7 @@ static void told(struct end *end, const struct text_message *message)
 		return;
 	}
 	r->pending = false;
+	end->moving = false;
 	if (answered_challenge(end, message))
 		return;
 	if (invite && message->status < 300)

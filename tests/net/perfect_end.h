@@ -43,6 +43,7 @@ struct end {
 	struct secure secure;
 	char crypto_tag[8];  /* of their offer */
 	char refer_to[384];  /* Refer-To of a REFER, with the line's end */
+	bool moving;	     /* on new sockets, silent until that is answered */
 	bool restarts;	     /* its stream begins anew after each hold */
 	const char *answers; /* the codecs that it takes in an answer */
 

@@ -95,6 +95,7 @@ static void move_port(struct end *end, struct step_dice *dice)
 	}
 	setsockopt(voice->fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
 	close(old);
+	end->moving = true;
 	if (step_roll(dice, 2))
 		step_restart(end, dice);
 	end_ask(end, "INVITE", END_OFFER);
