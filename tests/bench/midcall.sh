@@ -95,7 +95,7 @@ start_sallyport() { # sets $pid
 	$first taskset -c $core "$build/sallyport" -F -f "$dir/sallyport.conf" \
 		>"$dir/sallyport.log" 2>&1 &
 	pid=$!
-	started+=($pid)
+	started+=("$pid")
 	for _ in $(seq 300); do
 		"$build/sallyctl" -s "$dir/control" calls >/dev/null 2>&1 &&
 			return
