@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "sbc/report/log.h"
@@ -19,6 +21,39 @@
 static char base[40];		/* made by the parent of all tests */
 static struct fixture *current; /* of the test case that runs */
 
+static int reserved[8];
+static unsigned reservations;
+
+/* Is it ours alone among the test programs that run now? The name is held
+ * until the fixture ends: what was found free would else be taken by another
+ * program before the agent binds it. */
+static bool reserve(const char *what, unsigned number)
+{
+	struct sockaddr_un name = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	/* An abstract name: it begins with 0 and goes with its socket. */
+	snprintf(name.sun_path + 1, sizeof(name.sun_path) - 1,
+		 "sallyport-test-%s-%u", what, number);
+	if (fd >= 0 && reservations < 8 &&
+	    !bind(fd, (struct sockaddr *)&name, sizeof(name))) {
+		reserved[reservations++] = fd;
+		return true;
+	}
+	close(fd);
+	return false;
+}
+
+static unsigned free_rtp_range(void)
+{
+	for (int tries = 0; tries < 200; tries++) {
+		unsigned range = (unsigned)rand() % 40;
+		if (reserve("rtp", range))
+			return 20000 + 2 * RTP_PORTS * range;
+	}
+	abort();
+}
+
 /* A port that is free for UDP and TCP at this address. */
 static struct sockaddr_in free_sip_port(const char *host)
 {
@@ -28,7 +63,10 @@ static struct sockaddr_in free_sip_port(const char *host)
 
 	inet_pton(AF_INET, host, &at.sin_addr);
 	for (int tries = 0; tries < 200; tries++) {
-		at.sin_port = htons((uint16_t)(10000 + rand() % 9000));
+		unsigned port = 10000 + (unsigned)rand() % 9000;
+		if (!reserve("sip", port))
+			continue;
+		at.sin_port = htons((uint16_t)port);
 		udp = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 		tcp = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 		bool both = !bind(udp, (struct sockaddr *)&at, size) &&
@@ -175,7 +213,7 @@ void fixture_start_with(struct fixture *f, const struct fixture_setup *setup)
 	f->lan = free_sip_port("127.0.1.1");
 	f->wan = free_sip_port("127.0.2.1");
 	f->wan_second = free_sip_port("127.0.2.1");
-	f->rtp_first = 20000 + 2 * RTP_PORTS * (unsigned)(rand() % 40);
+	f->rtp_first = free_rtp_range();
 	phone_open(&f->phone, "101", "127.0.1.10", "secret101", &f->lan);
 	phone_open(&f->other, "102", "127.0.1.11", "secret102", &f->lan);
 	itsp_open(&f->itsp, "acme", "127.0.2.10", &f->wan);
@@ -255,6 +293,8 @@ void fixture_end(struct fixture *f)
 	itsp_close(&f->itsp);
 	itsp_close(&f->backup);
 	remove_folder(f->folder);
+	while (reservations)
+		close(reserved[--reservations]);
 }
 
 void fixture_step(struct fixture *f)
