@@ -53,12 +53,14 @@ if [ $quick = yes ]; then
 else
 	rounds=5 calls=2000 burst=30000 held=5000 idle_s=10 settle_s=5 linger_s=45
 fi
-# A call holds four descriptors; who may raise the limit, does.
+listed=$held
+# A relayed call holds four descriptors; who may raise the limit, does.
 limit=$((held * 4 + 512))
 [ "$(ulimit -Hn)" = unlimited ] || [ "$(ulimit -Hn)" -ge $limit ] ||
 	ulimit -n $limit 2>/dev/null || {
 		held=$((($(ulimit -Hn) - 512) / 4))
-		echo "the limit of open files is $(ulimit -Hn): $held calls are held"
+		echo "the limit of open files is $(ulimit -Hn): $held relayed" \
+			"calls are held, $listed whose media goes past us"
 	}
 rate=250 burst_rate=2500 over_rate=4000 over=$((burst / 2))
 missed=0
@@ -193,6 +195,13 @@ measure_sallyport() {
 	stop $pid
 }
 
+# The same with a line more for the trunk and the PBX.
+restart_sallyport_with() {
+	stop $pid
+	echo "$1" | tee -a "$dir/policy.d/acme.conf" >>"$dir/policy.d/pbx.conf"
+	start_sallyport
+}
+
 # hold N: the calls stay up until `release`
 hold() {
 	mkfifo "$dir/word"
@@ -256,15 +265,8 @@ hold $held
 target "memory a held call, kB" \
 	"$(awk -v a="$(rss_kb $pid)" -v b="$before" -v n=$held \
 		'BEGIN { printf "%.1f", (a - b) / n }')" 40
-before=$(now_ms)
-control calls >"$dir/calls"
-target "sallyctl calls with $held calls, ms" $(($(now_ms) - before)) 500
-up=$(field held <"$dir/held")
-target "failed of $held calls to hold" $((held - up)) 0
-[ "$(wc -l <"$dir/calls")" -ge "$up" ] || {
-	echo "sallyctl showed $(wc -l <"$dir/calls") lines for $up calls"
-	missed=$((missed + 1))
-}
+target "failed of $held calls to hold" \
+	$((held - $(field held <"$dir/held"))) 0
 release >/dev/null
 load --rate $burst_rate --calls $burst --pid $pid >"$dir/out"
 echo "burst: $(cat "$dir/out")"
@@ -284,6 +286,14 @@ load --rate $over_rate --calls $over --pid $pid >"$dir/out"
 echo "overload: $(cat "$dir/out")"
 target "broken of $over calls at $over_rate/s, others 503" \
 	"$(field broken <"$dir/out")" 0
+restart_sallyport_with 'anchor = "never";' # they need no descriptors
+hold $listed
+before=$(now_ms)
+control calls >"$dir/calls"
+target "sallyctl calls with $listed calls, ms" $(($(now_ms) - before)) 500
+target "of them not shown" \
+	$((listed - $(grep -c ' acme' "$dir/calls"))) 0
+release >/dev/null
 stop $pid
 echo "$missed targets missed"
 [ $strict = no ] || [ $missed -eq 0 ]
