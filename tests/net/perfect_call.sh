@@ -67,6 +67,20 @@ policy()
 	esac
 }
 
+# A second judge, whom we did not write: RTP streams and what is missing in
+# them, requests inside a dialog that the policy forbids, calls and o= lines.
+tshark_judges()
+{
+	look() { tshark -r "$NET_WORK/wan.pcap" "$@" 2>>"$NET_WORK/tshark.err"; }
+	look -q -o rtp.heuristic_rtp:TRUE -z rtp,streams | awk '/ 0x[0-9A-F]+ / {
+		streams++; sub(/\(.*/, ""); lost += $NF }
+		END { printf "streams=%d lost=%d ", streams, lost }'
+	look -Y '(sip.Method == "INVITE" && sip.to.tag) || sip.Method == "UPDATE"' |
+		awk 'END { printf "asked=%d ", NR }'
+	look -Y sdp.owner -T fields -e sip.Call-ID -e sdp.owner | sort -u |
+		awk '{ calls[$1] } END { printf "calls=%d origins=%d\n", length(calls), NR }'
+}
+
 # One run of all sequences, and its judgement.
 perfect_run()
 {
@@ -83,12 +97,14 @@ perfect_run()
 	stop capture INT
 	"$NET_BUILD/tests/net/judge" -v -s "$NET_WORK/driver.out" $WAN_EDGE \
 		"$NET_WORK/wan.pcap" >"$NET_WORK/judge.out" 2>&1
+	tshark_judges >"$NET_WORK/tshark.out"
 	grep -a -E '^(seed=|fault|unheard)' "$NET_WORK/driver.out" | head -n 20 | sed 's/^/# /'
 	grep -a -E '^(calls=|bad|break|payload)' "$NET_WORK/judge.out" | head -n 20 | sed 's/^/# /'
+	sed 's/^/# tshark: /' "$NET_WORK/tshark.out"
 	grep -a 'dropped by kernel' "$NET_WORK/capture.out" | sed 's/^/# capture: /'
 }
 
-need tcpdump
+need tcpdump tshark
 net_begin
 perfect_configuration
 perfect_world
@@ -137,4 +153,9 @@ promise "no break of a timestamp" judged judge ts_breaks == 0
 promise "no change of the payload type" judged judge payload_changes == 0
 promise "o= unchanged" judged judge origins_most == 1
 promise "no gap over 60 ms" judged judge gap_ms '<=' 60
+promise "tshark sees as many calls and streams" eval \
+	'judged tshark calls == $SEQUENCES && judged tshark streams == $SEQUENCES'
+promise "with nothing missing" judged tshark lost == 0
+promise "nothing asked" judged tshark asked == 0
+promise "and o= unchanged" judged tshark origins == "$SEQUENCES"
 net_end
