@@ -216,7 +216,8 @@ static void map_public(struct load_file *file, struct conf_network *conf,
 
 	for (unsigned i = 0; i < count; i++)
 		given += public[i].ss_family == family;
-	if (given == 0)
+	/* An interface's addresses come and go. */
+	if (given == 0 || (ours == 0 && net->interface))
 		return;
 	if (ours == 0 || (given > 1 && given != ours)) {
 		load_error(file, load_key_line(&conf->section, "public"),
@@ -308,7 +309,7 @@ static void read_subnets(struct load_file *file, struct conf_network *conf)
 				break;
 			}
 		}
-		if (family_given)
+		if (family_given && !net->interface)
 			load_error(file,
 				   load_key_line(&conf->section, "subnet"),
 				   "address %s is in none of the subnets",
@@ -426,6 +427,31 @@ static uint16_t shared_port(const struct policy_network *a,
 	return 0;
 }
 
+/* The first SIP port of `sip` that the other one's media may take; 0: none. */
+static uint16_t port_in_block(const struct policy_network *media,
+			      const struct policy_network *sip)
+{
+	for (unsigned port = media->rtp_first; port && port <= media->rtp_last;
+	     port++)
+		if (policy_has_port(sip, (uint16_t)port))
+			return (uint16_t)port;
+	return 0;
+}
+
+static void compare_block(struct load_file *file,
+			  const struct conf_network *media,
+			  const struct conf_network *sip)
+{
+	unsigned port = port_in_block(&media->net, &sip->net);
+
+	if (port)
+		load_error(file, load_key_line(&media->section, "rtp_ports"),
+			   "rtp_ports %u-%u hold the SIP port %u of network "
+			   "\"%s\" on the same address (line %u)",
+			   media->net.rtp_first, media->net.rtp_last, port,
+			   sip->net.name, sip->section.line);
+}
+
 /* Do two networks stand on one address? Then they must share nothing else. */
 static void compare(struct load_file *file, const struct conf_network *a,
 		    const struct conf_network *b)
@@ -456,6 +482,8 @@ static void compare(struct load_file *file, const struct conf_network *a,
 			   "on the same address: %u-%u (line %u)",
 			   b->net.rtp_first, b->net.rtp_last, a->net.name,
 			   a->net.rtp_first, a->net.rtp_last, a->section.line);
+	compare_block(file, a, b);
+	compare_block(file, b, a);
 }
 
 static bool read_network(struct load_file *file, struct conf_network *conf,
@@ -480,7 +508,7 @@ static bool read_network(struct load_file *file, struct conf_network *conf,
 		read_interface(file, conf);
 	else if (load_is_set(&conf->section, "address"))
 		read_addresses(file, conf);
-	else
+	else if (!load_is_set(&conf->section, "interface"))
 		load_error(file, net->at.line,
 			   "a network has no \"address\" and no "
 			   "\"interface\"");

@@ -82,6 +82,7 @@ static void write_parts(const struct case_text *c, const char *dir)
 	}
 }
 
+/* "192.168.1.2/24", or with its interface behind it: "192.168.1.2/24 eth0". */
 static void read_host(const struct case_part *part, struct policy_host *host)
 {
 	char line[64];
@@ -89,6 +90,11 @@ static void read_host(const struct case_part *part, struct policy_host *host)
 	for (size_t at = 0; at < part->len && host->addresses < 8;) {
 		size_t len = strcspn(part->text + at, "\n");
 		snprintf(line, sizeof(line), "%.*s", (int)len, part->text + at);
+		char *name = strchr(line, ' ');
+		if (name)
+			*name++ = '\0';
+		snprintf(host->interface[host->addresses],
+			 sizeof(host->interface[0]), "%s", name ? name : "");
 		ck_assert_int_eq(
 			address_prefix_parse(&host->address[host->addresses++],
 					     line),
@@ -124,7 +130,8 @@ static void run_case(const struct case_text *c, char *out, int *result)
 {
 	char dir[] = "/tmp/sallyport-broken-XXXXXX", path[300];
 	struct address_prefix address[8];
-	struct policy_host host = {.address = address};
+	char interface[8][POLICY_INTERFACE_MAX];
+	struct policy_host host = {.address = address, .interface = interface};
 	const struct case_part *part = case_part(c, "host");
 	struct policy_faults faults;
 	struct policy *policy = NULL;
