@@ -401,14 +401,17 @@ static void network_rows(struct show *show, const struct agent_network *n)
 {
 	const struct policy_network *policy = n->policy;
 
-	for (unsigned i = 0; i < policy->addresses; i++) {
+	/* An interface may have none now: one row all the same. */
+	for (unsigned i = 0; !i || i < policy->addresses; i++) {
+		const struct policy_network_address *a =
+			i < policy->addresses ? &policy->address[i] : NULL;
 		char local[ADDRESS_TEXT_MAX], mapped[ADDRESS_TEXT_MAX];
 		char at[128];
 		bool ports = !i && n->block;
 		const struct show_value value[] = {
 			show_text(policy->name),
-			where(local, &policy->address[i].local),
-			where(mapped, &policy->address[i].public),
+			a ? where(local, &a->local) : show_text(NULL),
+			a ? where(mapped, &a->public) : show_text(NULL),
 			ports ? show_number(media_block_used(n->block))
 			      : show_text(NULL),
 			ports ? show_number(media_block_pairs(n->block))
