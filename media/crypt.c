@@ -471,3 +471,8 @@ bool crypt_is_worn(const struct crypt *crypt)
 {
 	return crypt->packets >= crypt->worn_at || crypt->count >= SEND_WORN;
 }
+
+const char *media_library(void)
+{
+	return srtp_get_version_string();
+}

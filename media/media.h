@@ -336,4 +336,7 @@ struct media_event {
  * event lives until the next call of this function. */
 bool media_engine_event(struct media_engine *engine, struct media_event *out);
 
+/* "libsrtp2 2.5.0", for -V. */
+const char *media_library(void);
+
 #endif

@@ -206,3 +206,10 @@ int number_apply(const struct number_rule *rule, const char *number,
 	pcre2_match_data_free(data);
 	return result;
 }
+
+const char *policy_number_library(void)
+{
+#define TEXT_OF(x)		 #x
+#define VERSION_OF(major, minor) TEXT_OF(major) "." TEXT_OF(minor)
+	return "pcre2 " VERSION_OF(PCRE2_MAJOR, PCRE2_MINOR);
+}

@@ -301,6 +301,8 @@ const struct policy_key *policy_schema(unsigned *count);
 
 /* "libconfig 1.5.0": what the files are read with, for -V. */
 const char *policy_libraries(void);
+/* "pcre2 10.42": what numbers are matched with. */
+const char *policy_number_library(void);
 
 /* --- looking around ------------------------------------------------------ */
 const struct policy_network *policy_network(const struct policy *policy,

@@ -52,6 +52,8 @@ static int main_version(void)
 	printf("sqlite %s\n", sqlite3_libversion());
 	printf("c-ares %s\n", ares_version(NULL));
 	printf("%s\n", policy_libraries());
+	printf("%s\n", policy_number_library());
+	printf("%s\n", media_library());
 	return EXIT_GOOD;
 }
 
