@@ -156,7 +156,7 @@ void answer_progress(struct call *call, struct leg *branch,
 	if (call->status.state == STATUS_TRYING) {
 		call->status.state = STATUS_RINGING;
 		call_status(call, &line, branch, "call-ring");
-		status_text(&line, "number", call->status.b.number);
+		status_text(&line, "number", call->hunt->now->number);
 		status_number(&line, "status", event->status);
 		status_text(&line, "early_media", sdp ? "yes" : "no");
 		status_end(&line);

@@ -11,6 +11,8 @@ promise "baresip registers with its digest" await phone ' 200 OK ' 8
 promise "it dials" baresip_tell dial "sip:05551234@$LAN_EDGE"
 promise "the provider is called at the rewritten number" \
 	await provider '^incoming INVITE sip:\+445551234@'
+promise "so says the status log as soon as it rings" \
+	status 'event=call-ring number=\+445551234 '
 promise "the provider hears the phone" await provider '^heard seconds=2' 8
 promise "the call is shown while it lasts" eval 'ctl calls | grep -q acme'
 baresip_tell hangup
