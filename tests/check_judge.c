@@ -8,9 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "sbc/call/forward.h"
 #include "sbc/call/judge.h"
 #include "sbc/call/learn.h"
+#include "sbc/sip/glare.h"
 #include "tests/check_main.h"
 
 #define HEAD                                                                   \
@@ -166,8 +166,8 @@ END_TEST
 START_TEST(glare_waits_as_rfc_3261_says)
 	{
 		for (unsigned dice = 0; dice < 1000; dice++) {
-			unsigned own = forward_pause_ms(true, dice);
-			unsigned other = forward_pause_ms(false, dice);
+			unsigned own = glare_pause_ms(true, dice);
+			unsigned other = glare_pause_ms(false, dice);
 			ck_assert_uint_ge(own, 2100);
 			ck_assert_uint_le(own, 4000);
 			ck_assert_uint_le(other, 2000);

@@ -5,8 +5,8 @@
  *   worn --protected--> said, and no more
  *     |
  *     +--> waits until the leg is idle --> sent --2xx--> the new key holds
- *               ^                            | 491: once more
- *               +-- REKEY_WAIT_MS -----------+ other refusal: the old one stays
+ *               ^   (REKEY_WAIT_MS)          |
+ *               +-- 491: glare's pause ------+ other refusal: the old one stays
  */
 #include "config.h"
 
@@ -19,7 +19,7 @@
 #include "sbc/call/call_private.h"
 #include "sbc/call/learn.h"
 #include "sbc/call/secure.h"
-#include "sbc/sip/crypto.h"
+#include "sbc/sip/glare.h"
 
 #define REKEY_WAIT_MS 3000
 #define REKEY_TRIES   20
@@ -40,22 +40,8 @@ static void rekey_done(struct rekey *rekey)
 {
 	if (rekey->timer)
 		su_timer_reset(rekey->timer);
-	if (rekey->kept)
-		crypto_wipe(rekey->kept, strlen(rekey->kept));
-	free(rekey->kept);
+	offer_forget(&rekey->kept);
 	*rekey = (struct rekey){.call = rekey->call, .timer = rekey->timer};
-}
-
-static void rekey_restore(struct rekey *rekey, struct leg *leg)
-{
-	if (!rekey->kept)
-		return;
-	crypto_wipe(leg->offer.local, leg->offer.local_len);
-	free(leg->offer.local);
-	leg->offer.local = rekey->kept;
-	leg->offer.local_len = strlen(rekey->kept);
-	leg->offer.rekey = false;
-	rekey->kept = NULL;
 }
 
 static int rekey_send(struct rekey *rekey)
@@ -73,31 +59,33 @@ static int rekey_send(struct rekey *rekey)
 		error = path_place(call, leg, leg, &session, place);
 	if (error)
 		return error;
-	rekey->kept = strdup(leg->offer.local);
-	if (!rekey->kept)
-		return -ENOMEM;
+	error = offer_save(&leg->offer, &rekey->kept);
+	if (error)
+		return error;
 	call_rules(leg, &rules);
 	leg->offer.rekey = true;
 	error = offer_write_own(&leg->offer, &session, &rules.rules, place,
 				session.medias);
 	if (!error)
 		error = leg_reinvite(leg);
-	if (error)
-		rekey_restore(rekey, leg);
+	if (error) {
+		leg->offer.rekey = false;
+		offer_restore(&leg->offer, &rekey->kept);
+	}
 	return error;
 }
 
 static void rekey_on_timer(su_root_magic_t *magic, su_timer_t *timer,
 			   void *arg);
 
-static void rekey_wait(struct rekey *rekey)
+static void rekey_wait(struct rekey *rekey, unsigned ms)
 {
 	if (!rekey->timer)
 		rekey->timer = su_timer_create(
 			su_root_task(rekey->call->agent->root), 0);
 	if (rekey->timer && rekey->tries++ < REKEY_TRIES)
 		su_timer_set_interval(rekey->timer, rekey_on_timer, rekey,
-				      REKEY_WAIT_MS);
+				      (su_duration_t)ms);
 	else
 		rekey_done(rekey);
 }
@@ -119,7 +107,7 @@ static void rekey_try(struct rekey *rekey)
 		rekey_done(rekey);
 	else if (!leg_is_idle(rekey->leg) || call->forward.p || call->lent ||
 		 call->answer_due || call->transfer)
-		rekey_wait(rekey);
+		rekey_wait(rekey, REKEY_WAIT_MS);
 	else if (rekey_send(rekey))
 		rekey_done(rekey);
 	else
@@ -178,10 +166,10 @@ bool rekey_answered(struct call *call, struct leg *leg,
 		rekey_done(rekey);
 		return true;
 	}
-	rekey_restore(rekey, leg);
+	offer_restore(&leg->offer, &rekey->kept);
 	rekey->sent = false;
 	if (event->kind == LEG_UNMODIFIED && event->status == 491) {
-		rekey_wait(rekey);
+		rekey_wait(rekey, glare_wait_ms(leg));
 		return true;
 	}
 	rekey_line(call, leg, "refused", event->status);

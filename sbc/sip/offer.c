@@ -69,6 +69,37 @@ int offer_remember(struct offer *o, const char *text, size_t len)
 	return 0;
 }
 
+int offer_save(const struct offer *o, char **kept)
+{
+	offer_forget(kept);
+	if (o->local == NULL)
+		return -EINVAL;
+	*kept = malloc(o->local_len + 1);
+	if (*kept == NULL)
+		return -ENOMEM;
+	memcpy(*kept, o->local, o->local_len + 1);
+	return 0;
+}
+
+void offer_restore(struct offer *o, char **kept)
+{
+	if (*kept == NULL)
+		return;
+	crypto_wipe(o->local, o->local_len);
+	free(o->local);
+	o->local = *kept;
+	o->local_len = strlen(*kept);
+	*kept = NULL;
+}
+
+void offer_forget(char **kept)
+{
+	if (*kept != NULL)
+		crypto_wipe(*kept, strlen(*kept));
+	free(*kept);
+	*kept = NULL;
+}
+
 bool offer_is_same(const struct offer *o, const char *text, size_t len)
 {
 	return o->remote != NULL && o->remote_len == len &&

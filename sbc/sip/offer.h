@@ -31,6 +31,17 @@ void offer_clear(struct offer *o);
 /* Keep the far end's body. Returns 0, or -ENOMEM with the old one kept. */
 int offer_remember(struct offer *o, const char *text, size_t len);
 
+/*
+ * Our body as it is, to be in force again if the far end refuses the next one.
+ * Returns 0; -EINVAL if there is none; -ENOMEM.
+ */
+int offer_save(const struct offer *o, char **kept);
+/* The far end refused: what was kept is our body again. Nothing kept: nothing
+ * is done. */
+void offer_restore(struct offer *o, char **kept);
+/* It accepted: what was kept is wiped and freed. */
+void offer_forget(char **kept);
+
 /* Where one slot of ours stands, and what we say of it. */
 struct offer_place {
 	struct sockaddr_storage at; /* our RTP address and port as the far

@@ -14,16 +14,15 @@
 #include "sbc/sip/leg_private.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <sofia-sip/sip_header.h>
 #include <sofia-sip/sip_status.h>
 #include <sofia-sip/sip_util.h>
 #include <sofia-sip/su_tagarg.h>
 #include <sofia-sip/tport_tag.h>
 
-#include "sbc/sip/ready.h"
-
 #include "sbc/call/learn.h"
+#include "sbc/sip/glare.h"
+#include "sbc/sip/ready.h"
 
 #define REFRESH_BUSY_MS 1000
 
@@ -216,10 +215,9 @@ static int refresh_send_update(struct leg *leg, const char *credentials)
 static void refresh_judge_refusal(struct leg *leg, unsigned status, bool update)
 {
 	struct refresh *refresh = &leg->refresh;
-	unsigned wait_ms = (unsigned)(rand() % 190) * 10;
 
-	if (status == 491) { /* RFC 3261 14.1 */
-		refresh_in(leg, leg->uas ? wait_ms : 2100 + wait_ms);
+	if (status == 491) {
+		refresh_in(leg, glare_wait_ms(leg));
 		return;
 	}
 	if (update && (status == 405 || status == 501)) {
