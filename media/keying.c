@@ -56,6 +56,12 @@ bool keying_is_due(const struct keying *keying)
 	return keying && keying->due;
 }
 
+bool keying_is_plain(const struct keying *keying)
+{
+	return !keying || !keying->active ||
+	       (!keying->receive && !keying->send);
+}
+
 void keying_command(const struct keying *keying, struct secure_keys *out)
 {
 	/* The worker's part is only named here. */

@@ -20,6 +20,8 @@ void keying_forget(struct keying *keying);
 
 /* Is the worker to be told? */
 bool keying_is_due(const struct keying *keying);
+/* Nothing is encrypted. */
+bool keying_is_plain(const struct keying *keying);
 void keying_command(const struct keying *keying, struct secure_keys *out);
 void keying_told(struct keying *keying);
 

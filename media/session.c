@@ -186,6 +186,19 @@ static bool tell_due(struct media_session *session, struct side_wish *wish,
 	return true;
 }
 
+static bool tell_keying(struct media_session *session, struct side_wish *wish,
+			struct command *command)
+{
+	if (!keying_is_due(wish->keying))
+		return true;
+	command->kind = COMMAND_CRYPTO;
+	keying_command(wish->keying, &command->crypto);
+	if (!tell(session, command))
+		return false;
+	keying_told(wish->keying);
+	return true;
+}
+
 static bool tell_wish(struct media_session *session, unsigned slot,
 		      enum media_side side)
 {
@@ -196,16 +209,17 @@ static bool tell_wish(struct media_session *session, unsigned slot,
 		.relay = &session->relay,
 		.stream = &session->slots[slot]->stream,
 	};
-	/* Before packets are taken: they are read with it. */
-	if (keying_is_due(wish->keying)) {
-		command.kind = COMMAND_CRYPTO;
-		keying_command(wish->keying, &command.crypto);
-		if (!tell(session, &command))
-			return false;
-		keying_told(wish->keying);
-	}
-	return tell_due(session, wish, &command) &&
-	       tell_keys(session, wish, &command);
+	/* Keys before packets are taken, which are read with them; but who
+	 * had keys gets nothing in the clear, not even for the moment before
+	 * another takes the place. */
+	bool is_plain = keying_is_plain(wish->keying);
+	if (!is_plain && !tell_keying(session, wish, &command))
+		return false;
+	if (!tell_due(session, wish, &command))
+		return false;
+	if (is_plain && !tell_keying(session, wish, &command))
+		return false;
+	return tell_keys(session, wish, &command);
 }
 
 static bool tell_timeouts(struct media_session *session)
