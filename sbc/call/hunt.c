@@ -347,6 +347,15 @@ static bool hunt_knows(const struct hunt *hunt,
 	return false;
 }
 
+/* Nobody is sent to himself: a loop. */
+static bool hunt_is_caller(const struct hunt *hunt,
+			   const struct policy_target *target)
+{
+	const struct policy_user *from = hunt->task.from->user;
+
+	return target->user && from && !strcmp(target->user->user, from->user);
+}
+
 /* The candidates of one Contact come next. How many there are. */
 static unsigned hunt_insert(struct hunt *hunt, const char *number)
 {
@@ -357,6 +366,7 @@ static unsigned hunt_insert(struct hunt *hunt, const char *number)
 
 	for (int i = 0; i < count && hunt->targets < POLICY_TARGETS_MAX; i++) {
 		if (hunt_knows(hunt, &found[i]) ||
+		    hunt_is_caller(hunt, &found[i]) ||
 		    !transfer_may_reach(hunt->task.policy,
 					hunt->task.from->peer, number,
 					&found[i]))
