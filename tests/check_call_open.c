@@ -144,6 +144,38 @@ START_TEST(an_offer_that_t_took_too_late_is_undone)
 	}
 END_TEST
 
+static unsigned refusals;
+
+static bool t_refuses_first(struct fake *fake, struct fake_call *call,
+			    const struct text_message *m)
+{
+	if (strcmp(m->method, "INVITE") || !m->to_tag[0] || refusals++)
+		return t_request && t_request(fake, call, m);
+	fake_reply(fake, m, 491, NULL);
+	return true;
+}
+
+START_TEST(what_undoes_an_offer_is_tried_again_after_glare)
+	{
+		begin_forward(_i);
+		t_keeps_reinvites();
+		p()->media.direction = "inactive";
+		fake_reinvite(p());
+		fixture_run_until(&f, t_was_asked);
+		fake_cancel(p());
+		fixture_run_until(&f, p_done);
+		fixture_run_until(&f, t_saw_cancel);
+		t_answers();
+		refusals = 0;
+		other->hooks.request = t_refuses_first;
+		fixture_run_until(&f, t_is_sendrecv);
+		ck_assert_uint_eq(refusals, 2);
+		p()->media.direction = "sendrecv";
+		ck_assert_int_eq(reinvite(), 200);
+		both_ways();
+	}
+END_TEST
+
 START_TEST(an_offer_that_was_taken_back_before_its_turn_is_not_sent)
 	{
 		begin_forward(_i);
@@ -581,6 +613,8 @@ static Suite *call_open_suite(void)
 	tests = group(suite, "recall");
 	tcase_add_loop_test(
 		tests, an_offer_that_p_takes_back_is_taken_back_from_t, 0, 2);
+	tcase_add_loop_test(
+		tests, what_undoes_an_offer_is_tried_again_after_glare, 0, 2);
 	tcase_add_loop_test(tests, an_offer_that_t_took_too_late_is_undone, 0,
 			    2);
 	tcase_add_loop_test(

@@ -291,6 +291,8 @@ static void call_ack_lost(struct call *call, struct leg *leg)
 	if (trunk && alive)
 		trunk_touched(trunk, &way, ALG_ACK, call->status.id,
 			      "no ACK for our 200, though media flows");
+	if (call->answer_due == leg)
+		call->answer_due = NULL;
 	if (!kept)
 		call_end(call, leg == call->a ? "a" : "b", "ack-lost");
 }
@@ -425,10 +427,26 @@ void call_on_leg(void *owner, struct leg *leg, const struct leg_event *event)
 	forward_resume(call);
 }
 
+static void call_media_line(struct call *call, const struct leg *leg,
+			    const struct media_event *event, const char *name)
+{
+	struct status_line line;
+
+	if (call->state == CALL_ENDED)
+		return;
+	call_status(call, &line, leg, name);
+	status_number(&line, "slot", event->slot);
+	if (event->kind == MEDIA_FAULT)
+		status_text(&line, "error", strerror(-event->error));
+	else if (event->source.ss_family != AF_UNSPEC)
+		status_address(&line, "source",
+			       (const struct sockaddr *)&event->source);
+	status_end(&line);
+}
+
 void call_media_event(struct call *call, const struct media_event *event)
 {
 	struct leg *leg = NULL;
-	struct status_line line;
 
 	/* What comes from the next session in the row is no far end's. */
 	if (path_is_at(call, PATH_A, event->session, event->side))
@@ -451,42 +469,24 @@ void call_media_event(struct call *call, const struct media_event *event)
 			call_end(call, "sallyport", "media-timeout");
 		return;
 	case MEDIA_FIRST_PACKET:
+		call_media_line(call, leg, event, "call-media");
+		return;
 	case MEDIA_MOVED:
-		if (call->state == CALL_ENDED)
-			return;
-		call_status(call, &line, leg,
-			    event->kind == MEDIA_MOVED ? "media-moved"
-						       : "call-media");
-		status_number(&line, "slot", event->slot);
-		status_address(&line, "source",
-			       (const struct sockaddr *)&event->source);
-		status_end(&line);
+		call_media_line(call, leg, event, "media-moved");
 		return;
 	case MEDIA_DTMF: /* It crossed as RTP, where that is agreed. */
 		if (call->state == CALL_ANSWERED && leg)
 			pass_heard(call, leg, event->digit, event->duration_ms);
 		return;
 	case MEDIA_UNAUTHENTIC:
-		if (call->state == CALL_ENDED)
-			return;
-		call_status(call, &line, leg, "media-unauthentic");
-		status_number(&line, "slot", event->slot);
-		if (event->source.ss_family != AF_UNSPEC)
-			status_address(&line, "source",
-				       (const struct sockaddr *)&event->source);
-		status_end(&line);
+		call_media_line(call, leg, event, "media-unauthentic");
 		return;
 	case MEDIA_KEY_WORN:
 		if (leg)
 			rekey_worn(call, leg);
 		return;
 	case MEDIA_FAULT:
-		if (call->state == CALL_ENDED)
-			return;
-		call_status(call, &line, leg, "media-fault");
-		status_number(&line, "slot", event->slot);
-		status_text(&line, "error", strerror(-event->error));
-		status_end(&line);
+		call_media_line(call, leg, event, "media-fault");
 		return;
 	}
 }

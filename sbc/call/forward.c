@@ -7,6 +7,9 @@
  *     |                 | other refusal: answered here, or refused where media
  *     |                 |   goes past us; a peer with `auto` is marked
  *     +-- FORWARD_WAIT_MS: T never was free: the same as refused
+ *
+ * What T took in vain, since P took it back or cannot be answered, is undone by
+ * a re-INVITE with what T had before; 491 to that: the same pause.
  */
 #include "config.h"
 
@@ -16,23 +19,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "sbc/call/call_private.h"
 #include "sbc/call/learn.h"
 #include "sbc/call/modify.h"
 #include "sbc/sip/crypto.h"
+#include "sbc/sip/glare.h"
 
 /* P's own patience is timer B, 32 s. */
 #define FORWARD_WAIT_MS 10000
 #define FORWARD_TRIES	3
+/* How long a leg that is busy is left alone. */
+#define FORWARD_BUSY_MS 500
 /* A fax that is not switched by then has given up. */
 #define FORWARD_T38_MS 5000
-
-unsigned forward_pause_ms(bool we_own_call_id, unsigned dice)
-{
-	return we_own_call_id ? 2100 + dice % 191 * 10 : dice % 201 * 10;
-}
 
 static void forward_on_timer(su_root_magic_t *magic, su_timer_t *timer,
 			     void *arg);
@@ -56,42 +56,33 @@ static void forward_done(struct call *call)
 	if (f->timer)
 		su_timer_reset(f->timer);
 	crypto_wipe(f->text, f->len);
-	if (f->t_local)
-		crypto_wipe(f->t_local, strlen(f->t_local));
 	free(f->text);
-	free(f->t_local);
+	offer_forget(&f->t_local);
 	*f = (struct forward){.timer = f->timer,
 			      .withdrawn = f->withdrawn,
 			      .undoing = f->undoing,
+			      .undo_due = f->undo_due,
+			      .undo_tries = f->undo_tries,
+			      .undo_to = f->undo_to,
 			      .told = f->told,
 			      .sent_to = f->sent_to,
 			      .sent_ms = f->sent_ms};
+	if (f->undo_due)
+		forward_wait(call, FORWARD_BUSY_MS);
 }
 
 void forward_clear(struct call *call)
 {
+	struct forward *f = &call->forward;
+
+	f->undo_due = false;
 	forward_done(call);
-	if (call->forward.timer)
-		su_timer_destroy(call->forward.timer);
-	call->forward.timer = NULL;
-	call->forward.told = NULL;
+	if (f->timer)
+		su_timer_destroy(f->timer);
+	f->timer = NULL;
 }
 
 /* --- to T ---------------------------------------------------------------- */
-
-/* T refused: what it last heard from us is in force again. */
-static void forward_restore(struct call *call, struct leg *t)
-{
-	struct forward *f = &call->forward;
-
-	if (!f->t_local)
-		return;
-	crypto_wipe(t->offer.local, t->offer.local_len);
-	free(t->offer.local);
-	t->offer.local = f->t_local;
-	t->offer.local_len = strlen(f->t_local);
-	f->t_local = NULL;
-}
 
 static int forward_send(struct call *call, const struct body *theirs)
 {
@@ -101,11 +92,9 @@ static int forward_send(struct call *call, const struct body *theirs)
 	struct call_rules rules;
 	int error;
 
-	if (!f->t_local)
-		f->t_local = strdup(t->offer.local);
-	if (!f->t_local)
-		return -ENOMEM;
-	error = call_rules_both(t, f->p, &rules);
+	error = offer_save(&t->offer, &f->t_local);
+	if (!error)
+		error = call_rules_both(t, f->p, &rules);
 	if (!error)
 		error = path_place(call, t, f->p, theirs, place);
 	if (!error)
@@ -116,7 +105,7 @@ static int forward_send(struct call *call, const struct body *theirs)
 	if (!error)
 		error = leg_reinvite(t);
 	if (error) {
-		forward_restore(call, t);
+		offer_restore(&t->offer, &f->t_local);
 		return error;
 	}
 	f->sent = true;
@@ -242,16 +231,15 @@ static void forward_refused(struct call *call, struct leg *t,
 {
 	struct forward *f = &call->forward;
 	char came[64];
-	unsigned dice = 0;
 
 	if (event->status == 491 && f->tries < FORWARD_TRIES) {
-		(void)!getrandom(&dice, sizeof(dice), GRND_NONBLOCK);
 		f->sent = false;
-		forward_restore(call, t); /* It may ask us meanwhile. */
-		forward_wait(call, forward_pause_ms(!t->uas, dice));
+		/* It may ask us meanwhile. */
+		offer_restore(&t->offer, &f->t_local);
+		forward_wait(call, glare_wait_ms(t));
 		return;
 	}
-	forward_restore(call, t);
+	offer_restore(&t->offer, &f->t_local);
 	snprintf(came, sizeof(came), "%u %s", event->status, event->phrase);
 	if (learn_is_refusal(event->status))
 		forward_learn(call, t, came);
@@ -267,7 +255,7 @@ static void forward_withdraw(struct call *call)
 	struct leg *t = call_other(call, f->p);
 
 	leg_withdraw(t);
-	forward_restore(call, t);
+	offer_restore(&t->offer, &f->t_local);
 	forward_done(call);
 	f->withdrawn = true;
 }
@@ -284,12 +272,36 @@ void forward_recalled(struct call *call, struct leg *p)
 		forward_done(call);
 }
 
-/* T took what came to nothing: it is offered what it had before. */
-static void forward_put_back(struct call *call, struct leg *t)
+/* It may have left meanwhile. */
+static struct leg *forward_undone(const struct call *call)
 {
-	forward_restore(call, t);
+	const struct leg *t = call->forward.undo_to;
+
+	return t == call->a ? call->a : t == call->b ? call->b : NULL;
+}
+
+static void forward_undo_try(struct call *call)
+{
+	struct forward *f = &call->forward;
+	struct leg *t = forward_undone(call);
+
+	f->undo_due = t && t->state == LEG_ESTABLISHED;
+	if (!f->undo_due)
+		return;
+	f->undoing = !leg_reinvite(t);
+	f->undo_due = !f->undoing;
+	if (f->undo_due)
+		forward_wait(call, FORWARD_BUSY_MS);
+}
+
+void forward_put_back(struct call *call, struct leg *t)
+{
+	struct forward *f = &call->forward;
+
+	f->undo_to = t;
+	f->undo_tries = 0;
 	if (!offer_renew(&t->offer))
-		call->forward.undoing = !leg_reinvite(t);
+		forward_undo_try(call);
 }
 
 /* T answered what had been cancelled, or our putting it back. */
@@ -297,11 +309,23 @@ static void forward_undo(struct call *call, struct leg *t,
 			 const struct leg_event *event)
 {
 	struct forward *f = &call->forward;
-	bool taken = f->withdrawn && event->kind == LEG_MODIFIED;
+	bool ours = f->undoing && t == f->undo_to;
+	bool taken = !ours && event->kind == LEG_MODIFIED;
+	bool again = ours && event->kind == LEG_UNMODIFIED &&
+		     event->status == 491 && ++f->undo_tries < FORWARD_TRIES;
 	struct body answer;
 	const char *why;
 
-	f->withdrawn = f->undoing = false;
+	if (ours)
+		f->undoing = false;
+	else
+		f->withdrawn = false;
+	if (again) {
+		f->undo_due = true;
+		if (!f->p) /* Else P's offer comes first. */
+			forward_wait(call, glare_wait_ms(t));
+		return;
+	}
 	if (event->kind == LEG_MODIFIED &&
 	    !body_parse(&answer, event->sdp.text, event->sdp.len, &why) &&
 	    !offer_remember(&t->offer, event->sdp.text, event->sdp.len) &&
@@ -335,7 +359,8 @@ void forward_answered(struct call *call, struct leg *t,
 	const char *why;
 	unsigned status;
 
-	if ((f->withdrawn || f->undoing) && t == f->sent_to) {
+	if ((f->withdrawn && t == f->sent_to) ||
+	    (f->undoing && t == f->undo_to)) {
 		forward_undo(call, t, event);
 		return;
 	}
@@ -353,8 +378,11 @@ void forward_answered(struct call *call, struct leg *t,
 	status = forward_take(call, t, &theirs, event->sdp);
 	if (status) {
 		modify_refuse(call, f->p, status, "answer-unusable");
+		offer_restore(&t->offer, &f->t_local);
 		forward_put_back(call, t);
 	} else {
+		if (t == f->undo_to) /* It heard something newer. */
+			f->undo_due = false;
 		forward_said(call, t, event->status);
 		modify_tell_hold(call, f->p, &theirs);
 		modify_fill(call, f->p);
@@ -394,6 +422,8 @@ static void forward_on_timer(su_root_magic_t *magic, su_timer_t *timer,
 
 	(void)magic;
 	(void)timer;
+	if (call->state == CALL_ANSWERED && !f->p && f->undo_due)
+		forward_undo_try(call);
 	if (call->state != CALL_ANSWERED || !f->p)
 		return;
 	if (f->sent) { /* A fax: the call goes on with its audio. */
@@ -417,6 +447,23 @@ void forward_resume(struct call *call)
 	if (call->state == CALL_ANSWERED && f->p && !f->sent && !f->tries &&
 	    leg_is_idle(call_other(call, f->p)))
 		forward_try(call);
+}
+
+void forward_leave(struct call *call, struct leg *by)
+{
+	struct forward *f = &call->forward;
+
+	if (f->p == by) {
+		forward_recalled(call, by);
+	} else if (f->p) {
+		leg_reply_refuse(f->p, &(struct leg_refusal){.status = 491});
+		forward_done(call);
+	}
+	if (f->sent_to == by)
+		f->withdrawn = false;
+	if (f->undo_to == by)
+		f->undoing = f->undo_due = false;
+	f->told = NULL;
 }
 
 void forward_hung_up(struct call *call, struct leg *leg, unsigned status)

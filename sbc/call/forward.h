@@ -23,10 +23,12 @@ struct forward {       /* in the call; all zero: none is under way */
 	bool sent;	  /* false: T is busy, or glare's pause is not over */
 	bool withdrawn;	  /* ours was cancelled; T may yet have taken it */
 	bool undoing;	  /* T took it in vain; our re-INVITE puts it back */
-	unsigned tries;
+	bool undo_due;	  /* and is sent (again) when the timer ends */
+	unsigned tries, undo_tries;
 	char *t_local; /* our last body on T, in force again if it refuses */
 	const struct leg *told;	   /* took it that P is silent; to compare */
 	const struct leg *sent_to; /* the last one ever asked; to compare */
+	const struct leg *undo_to; /* who took it in vain; to compare */
 	uint64_t sent_ms;
 	su_timer_t *timer; /* glare's pause; P's patience */
 };
@@ -45,12 +47,11 @@ void forward_resume(struct call *call);
 /* `leg` hung up, or (status) did not answer: was it our re-INVITE that it
  * could not take? */
 void forward_hung_up(struct call *call, struct leg *leg, unsigned status);
+/* `t` took an offer that came to nothing: our last body goes there again,
+ * until it is taken. */
+void forward_put_back(struct call *call, struct leg *t);
+/* `by` leaves the call: no offer goes to it or comes from it any more. */
+void forward_leave(struct call *call, struct leg *by);
 void forward_clear(struct call *call);
-
-/*
- * RFC 3261 14.1: how long to wait after a 491, in steps of 10 ms. `dice` is any
- * random number.
- */
-unsigned forward_pause_ms(bool we_own_call_id, unsigned dice);
 
 #endif

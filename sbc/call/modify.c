@@ -402,6 +402,8 @@ static bool modify_may_ask(const struct call *call, const struct leg *t)
 	struct body told;
 	const char *why;
 
+	if (t->state == LEG_ENDED) /* P of a transfer, that has left. */
+		return false;
 	if (learn_allows(call->agent->learn, t->peer, LEARN_REINVITE))
 		return true;
 	return t->peer->reinvite == POLICY_AUTO && call->forward.told == t &&

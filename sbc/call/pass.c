@@ -179,21 +179,22 @@ void pass_requested(struct call *call, struct leg *p,
 		leg_request_reply(p, event->ticket, status, NULL);
 }
 
+unsigned pass_status(unsigned status)
+{
+	if (status == 401 || status == 407)
+		return 403;
+	return status == 481 || status == 408 ? 480 : status;
+}
+
 void pass_replied(struct call *call, struct leg *t,
 		  const struct leg_event *event)
 {
 	for (unsigned i = 0; i < PASS_MAX; i++) {
 		struct pass *open = &call->pass[i];
-		unsigned status = event->status;
-
 		if (!open->p || open->t != t || open->sent != event->ticket)
 			continue;
-		/* Our credentials, and a dialog of ours: not P's to solve. */
-		if (status == 401 || status == 407)
-			status = 403;
-		else if (status == 481)
-			status = 480;
-		leg_request_reply(open->p, open->came, status, NULL);
+		leg_request_reply(open->p, open->came,
+				  pass_status(event->status), NULL);
 		*open = (struct pass){0};
 		return;
 	}

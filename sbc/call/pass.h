@@ -26,6 +26,9 @@ void pass_requested(struct call *call, struct leg *p,
 /* The final answer to one that was passed on. */
 void pass_replied(struct call *call, struct leg *t,
 		  const struct leg_event *event);
+/* What P is told where T answered `status`: our credentials, and a dialog of
+ * ours that is gone, are not P's to solve. */
+unsigned pass_status(unsigned status);
 /* This leg goes: nothing of it is waited for any more. */
 void pass_forget(struct call *call, const struct leg *leg);
 

@@ -9,7 +9,8 @@
  *                   +-- it went past us --> TELLING --2xx--> settle: OVER
  *                                              refused: fail
  *
- * Whatever fails: the call and its media are as they were, P is told by
+ * A leg that is busy or asks us at the same time (491) is asked again, a few
+ * times. Whatever fails: the call and its media are as they were, P is told by
  * NOTIFY; a call whose P has hung up meanwhile ends. Timers: the candidates'
  * own (hunt); 3 s after the end T's filler is disarmed. A REFER that was passed
  * on is given up when T's subscription expires (RFC 3515 2.4.4), at the latest
@@ -25,11 +26,12 @@
 #include <string.h>
 #include <sofia-sip/sip_status.h>
 
-#include "sbc/call/learn.h"
-#include "sbc/sip/crypto.h"
+#include "sbc/sip/glare.h"
 #include "sbc/sip/refer.h"
 
 #define TRANSFER_DISARM_MS 3000
+#define TRANSFER_BUSY_MS   500
+#define TRANSFER_TRIES	   5
 /* What P is told in its NOTIFYs, and so the longest that T may take. */
 #define TRANSFER_EXPIRES_S 180
 #define TRANSFER_TEXT_(x)  #x
@@ -78,7 +80,7 @@ struct transfer *transfer_new(struct call *call, struct leg *by,
 {
 	struct transfer *t;
 
-	transfer_free(call); /* One that is over. */
+	transfer_done(call); /* One that is over. */
 	t = calloc(1, sizeof(*t));
 	if (!t)
 		return NULL;
@@ -124,183 +126,49 @@ void transfer_accept(struct transfer *t, const struct leg_event *refer)
 	transfer_fill(t);
 }
 
-/* --- SDP --------------------------------------------------------------- */
-
-static bool transfer_secure(const struct call *call)
-{
-	for (unsigned i = 0; i < call->path.slots; i++)
-		if (call->path.secure[i])
-			return true;
-	return false;
-}
-
-/* N's SRTP ends here if T's does, or if N's policy says so; then T must have
- * no keys that it shared with P. */
-static int transfer_secures(const struct transfer *t, struct leg *next)
-{
-	struct secure_decision secure;
-
-	secure_judge(&secure, t->far->peer, next->peer, NULL,
-		     t->far->offer.ended);
-	if (!secure.ended)
-		return 0;
-	if (!t->far->offer.ended && transfer_secure(t->call))
-		return -EPROTONOSUPPORT;
-	secure_end(next);
-	return 0;
-}
-
-static int transfer_rules(const struct call *call, const struct leg *far,
-			  const struct leg *to, struct call_rules *out)
-{
-	const char *spoken = path_codec(call, far);
-	int error = call_rules_both(to, far, out);
-
-	if (error || !spoken[0])
-		return error;
-	for (unsigned i = 0; i < out->rules.codecs_count; i++)
-		if (!strcasecmp(out->rules.codecs[i], spoken))
-			out->rules.codecs_count = 0;
-	if (out->rules.codecs_count)
-		return -ENOTSUP; /* It may not speak what T speaks. */
-	call_rules_session(call, to, out);
-	return 0;
-}
-
-int transfer_offer(struct call *call, struct leg *to)
-{
-	struct transfer *t = call->transfer;
-	struct offer_place place[BODY_MEDIA_MAX];
-	struct call_rules rules;
-	struct body source;
-	const char *why;
-	int error = transfer_secures(t, to);
-
-	if (!error)
-		error = transfer_rules(call, t->far, to, &rules);
-	if (!error)
-		error = body_parse(&source, t->far->offer.remote,
-				   t->far->offer.remote_len, &why);
-	if (!error)
-		error = path_place(call, to, t->far, &source, place);
-	if (!error)
-		error = secure_offer(t->far, to, &source, place);
-	if (error)
-		return error;
-	/* What P's hold made of T's direction ends with P; T's own stays. */
-	for (unsigned i = 0; i < source.medias; i++)
-		if (!call_status_leg(call, t->far)->held)
-			place[i].direction = BODY_SENDRECV;
-	return offer_write_offer(&to->offer, &source, &rules.rules, place);
-}
-
-/* --- T is told, where it has to be ------------------------------------- */
-
-/* It holds keys. */
-void transfer_unkeep(char **kept)
-{
-	if (*kept)
-		crypto_wipe(*kept, strlen(*kept));
-	free(*kept);
-	*kept = NULL;
-}
-
-void transfer_restore(struct transfer *t, struct leg *leg)
-{
-	if (!t->kept)
-		return;
-	crypto_wipe(leg->offer.local, leg->offer.local_len);
-	free(leg->offer.local);
-	leg->offer.local = t->kept;
-	leg->offer.local_len = strlen(t->kept);
-	t->kept = NULL;
-}
-
-/* Our re-INVITE to one of the two that stay, with what the other one said. */
-static int transfer_tell(struct transfer *t, struct leg *to, struct leg *from)
-{
-	struct offer_place place[BODY_MEDIA_MAX];
-	struct call_rules rules;
-	struct body source;
-	const char *why;
-	int error = call_rules_both(to, from, &rules);
-
-	transfer_unkeep(&t->kept);
-	t->kept = strdup(to->offer.local);
-	t->tell = to;
-	if (!t->kept)
-		error = -ENOMEM;
-	if (!error)
-		error = body_parse(&source, from->offer.remote,
-				   from->offer.remote_len, &why);
-	if (!error)
-		error = path_place(t->call, to, from, &source, place);
-	if (!error && to->offer.ended)
-		error = secure_offer(from, to, &source, place);
-	for (unsigned i = 0; !error && i < source.medias; i++)
-		if (!call_status_leg(t->call, from)->held)
-			place[i].direction = BODY_SENDRECV;
-	if (!error)
-		error = offer_write_offer(&to->offer, &source, &rules.rules,
-					  place);
-	if (!error)
-		error = leg_reinvite(to);
-	if (error)
-		transfer_restore(t, to);
-	return error;
-}
-
-int transfer_told(struct transfer *t, const struct leg_event *event)
-{
-	struct leg *leg = t->tell;
-	struct said said;
-
-	said_begin(&said, leg);
-	if (event->kind == LEG_UNMODIFIED || said_hear(&said, event->sdp) ||
-	    !secure_answered(&said, said_remote(&said)) ||
-	    offer_remember(&leg->offer, event->sdp.text, event->sdp.len)) {
-		transfer_restore(t, leg);
-		return -ENOTSUP;
-	}
-	transfer_unkeep(&t->kept);
-	path_target_said(t->call, &said, said_remote(&said));
-	if (leg == t->far)
-		call_note_codec(t->call, said_remote(&said));
-	path_flows(t->call, t->call->a, t->call->b);
-	return 0;
-}
-
 /* --- N has come --------------------------------------------------------- */
 
-/* The answer to N's INVITE with Replaces, from the session that T has. */
-int transfer_answer(struct transfer *t)
-{
-	struct call *call = t->call;
-	struct leg *next = t->next;
-	struct offer_place place[BODY_MEDIA_MAX];
-	struct call_rules rules;
-	struct body theirs, chosen;
-	const char *why;
-	int error = transfer_secures(t, next);
+static void transfer_in(struct transfer *t, unsigned ms);
 
-	if (!error)
-		error = body_parse(&theirs, next->offer.remote,
-				   next->offer.remote_len, &why);
-	if (!error)
-		error = body_parse(&chosen, t->far->offer.remote,
-				   t->far->offer.remote_len, &why);
-	if (!error)
-		error = path_place(call, next, t->far,
-				   call->path.anchored ? &theirs : &chosen,
-				   place);
-	for (unsigned i = 0; !error && i < theirs.medias; i++)
-		place[i].direction =
-			body_direction_reverse(theirs.media[i].direction);
-	call_rules_session(call, next, &rules);
-	if (!error)
-		error = offer_write_answer(&next->offer, &theirs, &chosen,
-					   &rules.rules, place);
-	return error;
+static bool transfer_wait(struct transfer *t, unsigned ms)
+{
+	t->waits = t->tries++ < TRANSFER_TRIES;
+	if (t->waits)
+		transfer_in(t, ms);
+	return t->waits;
+}
+
+bool transfer_glare(struct transfer *t, struct leg *leg,
+		    const struct leg_event *event)
+{
+	if (event->kind != LEG_UNMODIFIED || event->status != 491)
+		return false;
+	offer_restore(&leg->offer, &t->kept);
+	return transfer_wait(t, glare_wait_ms(leg));
+}
+
+void transfer_ask(struct transfer *t)
+{
+	int error = 0;
+
+	t->waits = false;
+	switch (t->state) {
+	case TRANSFER_ASKING:
+		error = transfer_lend(t);
+		break;
+	case TRANSFER_TELLING:
+		error = transfer_tell(t, t->far, t->next);
+		break;
+	case TRANSFER_OVER:
+		transfer_in(t, TRANSFER_DISARM_MS);
+		transfer_resume(t);
+		return;
+	case TRANSFER_DIALLING:
+	case TRANSFER_FORWARDED:
+		return;
+	}
+	if (error && (error != -EBUSY || !transfer_wait(t, TRANSFER_BUSY_MS)))
+		transfer_fail(t, 488);
 }
 
 void transfer_joined(struct transfer *t, struct body_span sdp)
@@ -331,16 +199,14 @@ void transfer_joined(struct transfer *t, struct body_span sdp)
 	t->direct = !call->path.anchored;
 	if (!status && path_take(call, t->by))
 		status = 503;
-	if (!status && tell) {
-		t->state = TRANSFER_TELLING;
-		status = transfer_tell(t, t->far, next) ? 488 : 0;
-		if (!status)
-			return;
-	}
-	if (status)
+	if (status) {
 		transfer_fail(t, status);
-	else
+	} else if (tell) {
+		t->state = TRANSFER_TELLING;
+		transfer_ask(t);
+	} else {
 		transfer_settle(t);
+	}
 }
 
 /* --- the outcome -------------------------------------------------------- */
@@ -352,6 +218,10 @@ static void transfer_on_timer(su_root_magic_t *magic, su_timer_t *timer,
 
 	(void)magic;
 	(void)timer;
+	if (t->waits) {
+		transfer_ask(t);
+		return;
+	}
 	if (t->state == TRANSFER_FORWARDED) {
 		transfer_line(t, "call-transfer-failed", 408);
 		transfer_notify(t, 408);
@@ -361,7 +231,10 @@ static void transfer_on_timer(su_root_magic_t *magic, su_timer_t *timer,
 	if (t->call->state == CALL_ANSWERED &&
 	    !path_is_quiet(t->call, call_other(t->call, t->far)))
 		path_disarm(t->call, t->far);
-	transfer_free(t->call);
+	if (t->resuming) /* The answer is ours to take. */
+		transfer_in(t, TRANSFER_DISARM_MS);
+	else
+		transfer_done(t->call);
 }
 
 static void transfer_in(struct transfer *t, unsigned ms)
@@ -385,7 +258,10 @@ void transfer_over(struct transfer *t)
 {
 	hunt_free(t->hunt);
 	t->hunt = NULL;
+	offer_forget(&t->kept);
+	offer_forget(&t->kept_next);
 	t->state = TRANSFER_OVER;
+	t->waits = t->told = false;
 	t->next = t->asker = t->other_by = NULL;
 	if (t->other)
 		t->other->lent = NULL;
@@ -429,41 +305,21 @@ static void transfer_describe(struct transfer *t)
 	call_describe(call);
 }
 
-/* No offer may be on its way to or from a leg that goes. */
-static void transfer_stop_forward(struct transfer *t)
-{
-	struct leg *p = t->call->forward.p;
-
-	if (p && p != t->by)
-		leg_reply_refuse(p, &(struct leg_refusal){.status = 491});
-	forward_clear(t->call);
-	if (t->call->answer_due == t->by)
-		t->call->answer_due = NULL;
-}
-
-static bool transfer_is_held(const struct transfer *t, const struct leg *leg)
-{
-	unsigned audio = t->call->path.audio;
-	struct body ours;
-	const char *why;
-
-	return !call_status_leg(t->call, leg)->held &&
-	       !body_parse(&ours, leg->offer.local, leg->offer.local_len,
-			   &why) &&
-	       audio < ours.medias &&
-	       ours.media[audio].direction != BODY_SENDRECV &&
-	       learn_allows(t->call->agent->learn, leg->peer, LEARN_REINVITE);
-}
-
-/* P had put one of them on hold: it is taken up again, where it may be told. */
 void transfer_resume(struct transfer *t)
 {
 	struct leg *next = call_other(t->call, t->far);
+	int error = 0;
 
+	t->resuming = true;
 	if (transfer_is_held(t, t->far))
-		t->resuming = !transfer_tell(t, t->far, next);
+		error = transfer_tell(t, t->far, next);
 	else if (transfer_is_held(t, next))
-		t->resuming = !transfer_tell(t, next, t->far);
+		error = transfer_tell(t, next, t->far);
+	else
+		t->resuming = false;
+	if (error)
+		t->resuming =
+			error == -EBUSY && transfer_wait(t, TRANSFER_BUSY_MS);
 }
 
 void transfer_settle(struct transfer *t)
@@ -484,12 +340,14 @@ void transfer_settle(struct transfer *t)
 		secure_end(t->far);
 	else if (t->far->offer.ended)
 		secure_end(next);
+	forward_leave(call, by);
+	if (call->answer_due == by)
+		call->answer_due = NULL;
 	leg_own(next, call, call_on_leg, by->place);
 	if (call->a == by)
 		call->a = next;
 	else
 		call->b = next;
-	transfer_stop_forward(t);
 	pass_forget(call, by);
 	call_uncount(call, counted);
 	*counted = t->counted;
@@ -530,12 +388,9 @@ static void transfer_drop_next(struct transfer *t)
 	leg_own(next, t->other, call_on_leg, t->next_place);
 	if (!t->kept_next || next->state != LEG_ESTABLISHED)
 		return;
-	/* It took our offer before T refused: back to what it had. */
-	t->kept = t->kept_next;
-	t->kept_next = NULL;
-	transfer_restore(t, next);
-	if (!offer_renew(&next->offer))
-		leg_reinvite(next);
+	/* It took our offer before T refused. */
+	offer_restore(&next->offer, &t->kept_next);
+	forward_put_back(t->other, next);
 }
 
 void transfer_fail(struct transfer *t, unsigned status)
@@ -548,6 +403,10 @@ void transfer_fail(struct transfer *t, unsigned status)
 
 	if (t->state == TRANSFER_TELLING && t->direct)
 		path_untake(call);
+	if (t->told && !by_left) {
+		offer_restore(&t->far->offer, &t->kept);
+		forward_put_back(call, t->far);
+	}
 	transfer_drop_next(t);
 	path_guest_leave(call);
 	if (call->state == CALL_ANSWERED && !t->was_held) {

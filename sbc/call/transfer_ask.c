@@ -144,7 +144,7 @@ static void ask_blind(struct transfer *t, const struct leg_event *event,
 			   : status == 482 ? "loop"
 			   : status == 403 ? "provider-to-provider"
 					   : "memory");
-		transfer_free(call);
+		transfer_done(call);
 		return;
 	}
 	transfer_accept(t, event);
@@ -225,8 +225,9 @@ static struct call *ask_find_ringing(struct call *call, const struct leg *leg,
 
 static bool ask_is_busy(const struct call *call)
 {
-	return call->lent ||
-	       (call->transfer && call->transfer->state != TRANSFER_OVER);
+	const struct transfer *t = call->transfer;
+
+	return call->lent || (t && (t->state != TRANSFER_OVER || t->resuming));
 }
 
 static const char *ask_codec(const struct call *call, const struct leg *leg)
@@ -273,9 +274,8 @@ static int ask_lent(struct transfer *t)
 	const char *why;
 	int error;
 
-	if (!leg_is_idle(next) ||
-	    !learn_allows(call->agent->learn, next->peer, LEARN_REINVITE))
-		return -EBUSY;
+	if (!learn_allows(call->agent->learn, next->peer, LEARN_REINVITE))
+		return -ENOTSUP;
 	/* RFC 3264 8: a slot never disappears. */
 	if (body_parse(&said, t->far->offer.remote, t->far->offer.remote_len,
 		       &why) ||
@@ -288,10 +288,9 @@ static int ask_lent(struct transfer *t)
 			   plan.anchored);
 	if (error)
 		return error;
-	t->kept = strdup(next->offer.local);
 	leg_own(next, call, call_on_leg, 'n');
-	error = t->kept ? transfer_offer(call, next) : -ENOMEM;
-	return error ? error : leg_reinvite(next);
+	transfer_ask(t);
+	return 0;
 }
 
 /* The call that stays is `t`'s; `other` gives the leg at its far end. */
@@ -470,7 +469,7 @@ void transfer_referred(struct call *call, struct leg *leg,
 		return;
 	if (!ask_t_may_be_told(call, far)) {
 		ask_refuse(call, leg, event, 488, "policy");
-		transfer_free(call);
+		transfer_done(call);
 		return;
 	}
 	ask_blind(t, event, rings);

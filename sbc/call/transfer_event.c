@@ -23,7 +23,7 @@ static void transfer_next_left(struct transfer *t)
 	struct call *other = t->other;
 	const char *by;
 
-	if (t->state == TRANSFER_TELLING) {
+	if (t->state == TRANSFER_TELLING && !t->waits) {
 		t->next_left = true; /* T's answer is awaited first. */
 		return;
 	}
@@ -41,13 +41,15 @@ static void transfer_next_event(struct transfer *t, struct leg *next,
 	if (gone) {
 		transfer_next_left(t);
 	} else if (t->state == TRANSFER_ASKING && event->kind == LEG_MODIFIED) {
-		free(t->kept_next);
+		offer_forget(&t->kept_next);
 		t->kept_next = t->kept;
 		t->kept = NULL;
 		transfer_joined(t, event->sdp);
 	} else if (t->state == TRANSFER_ASKING &&
 		   event->kind == LEG_UNMODIFIED) {
-		transfer_restore(t, next);
+		if (transfer_glare(t, next, event))
+			return;
+		offer_restore(&next->offer, &t->kept);
 		transfer_fail(t, 488);
 	} else {
 		transfer_busy(next, event);
@@ -85,7 +87,10 @@ static bool transfer_forwarded_event(struct transfer *t, struct leg *leg,
 	if (leg != t->far)
 		return false;
 	if (event->kind == LEG_REPLIED && event->ticket == t->sent) {
-		leg_refer_reply(t->by, t->ticket, event->status, NULL);
+		leg_refer_reply(t->by, t->ticket, pass_status(event->status),
+				t->silent && event->status < 300
+					? "Refer-Sub: false\r\n"
+					: NULL);
 		if (event->status >= 300)
 			transfer_over(t);
 		return true;
@@ -118,19 +123,60 @@ static bool transfer_leaves(struct transfer *t, struct call *call,
 	return true;
 }
 
+/* N's media is joined when it has answered (RFC 3311 5.2): until then the call
+ * is P's. */
+static void transfer_branch_event(struct transfer *t, struct leg *branch,
+				  const struct leg_event *event)
+{
+	if (event->kind == LEG_OFFERED && event->sdp.len)
+		leg_reply_refuse(branch,
+				 &(struct leg_refusal){.status = 500,
+						       .retry_after_s = 2});
+	else if (t->hunt)
+		hunt_event(t->hunt, branch, event);
+}
+
+/* T's answer to N's media. */
+static void transfer_far_said(struct transfer *t, const struct leg_event *event)
+{
+	if (transfer_glare(t, t->far, event))
+		return;
+	t->told = !transfer_told(t, event);
+	if (!t->told || (t->next->state == LEG_INCOMING && transfer_answer(t)))
+		transfer_fail(t, 488);
+	else
+		transfer_settle(t);
+}
+
+/* The answer of one that P had put on hold. */
+static void transfer_resumed(struct transfer *t, struct leg *leg,
+			     const struct leg_event *event)
+{
+	if (transfer_glare(t, leg, event))
+		return;
+	t->resuming = false;
+	if (!transfer_told(t, event))
+		transfer_resume(t);
+}
+
+/* A call that lends a leg has none of its own under way. */
+static struct transfer *transfer_of(const struct call *call)
+{
+	return call->lent ? call->lent : call->transfer;
+}
+
 bool transfer_event(struct call *call, struct leg *leg,
 		    const struct leg_event *event)
 {
-	struct transfer *t = call->transfer ? call->transfer : call->lent;
+	struct transfer *t = transfer_of(call);
 	bool answer =
 		event->kind == LEG_MODIFIED || event->kind == LEG_UNMODIFIED;
 
 	if (!t)
 		return false;
-	if (answer && leg == t->tell && t->resuming) {
-		t->resuming = false;
-		if (!transfer_told(t, event))
-			transfer_resume(t);
+	answer = answer && leg == t->tell && !t->waits;
+	if (answer && t->resuming) {
+		transfer_resumed(t, leg, event);
 		return true;
 	}
 	if (t->state == TRANSFER_OVER)
@@ -142,17 +188,11 @@ bool transfer_event(struct call *call, struct leg *leg,
 		return true;
 	}
 	if (leg != call->a && leg != call->b) {
-		if (t->hunt)
-			hunt_event(t->hunt, leg, event);
+		transfer_branch_event(t, leg, event);
 		return true;
 	}
-	if (answer && leg == t->far && t->state == TRANSFER_TELLING) {
-		if (transfer_told(t, event))
-			transfer_fail(t, 488);
-		else if (t->next->state == LEG_INCOMING && transfer_answer(t))
-			transfer_fail(t, 488);
-		else
-			transfer_settle(t);
+	if (answer && t->state == TRANSFER_TELLING) {
+		transfer_far_said(t, event);
 		return true;
 	}
 	if (event->kind == LEG_HUNG_UP)
@@ -171,11 +211,16 @@ bool transfer_event(struct call *call, struct leg *leg,
 
 void transfer_free(struct call *call)
 {
-	struct transfer *t = call->transfer;
-
 	if (call->lent)
 		call->lent->other = NULL;
 	call->lent = NULL;
+	transfer_done(call);
+}
+
+void transfer_done(struct call *call)
+{
+	struct transfer *t = call->transfer;
+
 	if (!t)
 		return;
 	call->transfer = NULL;
@@ -184,15 +229,15 @@ void transfer_free(struct call *call)
 	hunt_free(t->hunt);
 	if (t->timer)
 		su_timer_destroy(t->timer);
-	transfer_unkeep(&t->kept);
-	transfer_unkeep(&t->kept_next);
+	offer_forget(&t->kept);
+	offer_forget(&t->kept_next);
 	policy_unref(t->policy);
 	free(t);
 }
 
 void transfer_call_ends(struct call *call)
 {
-	struct transfer *t = call->transfer ? call->transfer : call->lent;
+	struct transfer *t = transfer_of(call);
 	bool own;
 
 	if (!t)
@@ -212,5 +257,5 @@ void transfer_call_ends(struct call *call)
 			transfer_fail(t, 487);
 	}
 	if (own)
-		transfer_free(call);
+		transfer_done(call);
 }

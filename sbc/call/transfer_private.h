@@ -31,6 +31,9 @@ struct transfer {
 	bool was_held;	      /* before T was given something to hear */
 	bool direct;	      /* media went past us until N came */
 	bool rang, by_left, next_left, resuming;
+	bool told;	   /* T took N's media */
+	bool waits;	   /* whom we ask was busy, or asked us meanwhile */
+	unsigned tries;	   /* in vain, for that reason */
 	char event_id[32]; /* ";id=CSeq" of a second REFER's events */
 	unsigned ticket;   /* of the REFER, until it is answered */
 	unsigned sent;	   /* of ours, when it was forwarded */
@@ -48,6 +51,8 @@ struct transfer *transfer_new(struct call *call, struct leg *by,
 /* 202, or 200 to nobody; then the first NOTIFY; T hears the filler. */
 void transfer_accept(struct transfer *t, const struct leg_event *refer);
 void transfer_notify(struct transfer *t, unsigned status);
+/* The re-INVITE that the transfer needs now. */
+void transfer_ask(struct transfer *t);
 /* N said `sdp`: it can take P's place. */
 void transfer_joined(struct transfer *t, struct body_span sdp);
 /* N's session is that of T: `why` has been told before. */
@@ -56,23 +61,40 @@ void transfer_fail(struct transfer *t, unsigned status);
 
 /* --- for transfer_event --------------------------------------------------- */
 
-/* A body that was kept is wiped. */
-void transfer_unkeep(char **kept);
-/* The leg refused ours: what it last heard is in force again. */
-void transfer_restore(struct transfer *t, struct leg *leg);
-/* The answer to our re-INVITE to `tell`. 0, or it is as it was. */
-int transfer_told(struct transfer *t, const struct leg_event *event);
 /* P had put one of them on hold: taken up again, where it may be told. */
 void transfer_resume(struct transfer *t);
+/* 491 to our re-INVITE: it is sent again after glare's pause. False: it was
+ * another answer, or too often that one. */
+bool transfer_glare(struct transfer *t, struct leg *leg,
+		    const struct leg_event *event);
 void transfer_over(struct transfer *t);
 /* T carries it out: it is to say how it went within `expires_s` (0: within
  * what we told P), else P is told that it did not. */
 void transfer_expect(struct transfer *t, unsigned expires_s);
-/* The answer to N's INVITE with Replaces, from the session that T has. */
-int transfer_answer(struct transfer *t);
+/* --- what is said, in transfer_sdp ----------------------------------------
+ */
 
+/* Do the call's two ends share keys? */
+bool transfer_secure(const struct call *call);
 /* Write an offer toward `to`, place n, from T's session. 0 or -errno. */
 int transfer_offer(struct call *call, struct leg *to);
+/* Our re-INVITE to one of the two that stay, with what the other one said.
+ * 0; -EBUSY; or it can not be told. */
+int transfer_tell(struct transfer *t, struct leg *to, struct leg *from);
+/* The same to N, which is another call's leg, with T's session. */
+int transfer_lend(struct transfer *t);
+/* The answer to our re-INVITE to `tell`. 0, or it has what it had. */
+int transfer_told(struct transfer *t, const struct leg_event *event);
+/* The answer to N's INVITE with Replaces, from the session that T has. */
+int transfer_answer(struct transfer *t);
+/* May this leg be told that it is not held any more, and has to be? */
+bool transfer_is_held(const struct transfer *t, const struct leg *leg);
+
+/* --- the end ---------------------------------------------------------------
+ */
+
+/* The call's own transfer, if it has one, is freed. */
+void transfer_done(struct call *call);
 
 extern const struct hunt_client transfer_hunt;
 
