@@ -61,6 +61,7 @@ must "the phone resumes" baresip_tell resume
 must "the provider hears it again" await provider '^heard' 8 $((heard + 2))
 must "the phone hangs up" baresip_tell hangup
 must "the provider gets the BYE" await provider '^ended by=them'
+must "the status log has the call's account" status 'event=call-end '
 dismiss provider
 
 step "The status log"
