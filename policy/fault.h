@@ -32,7 +32,8 @@ struct fault_list {
  */
 void fault_add(struct fault_list *list, const char *file, unsigned order,
 	       unsigned line, bool warning, const char *hint,
-	       const char *format, va_list args);
+	       const char *format, va_list args)
+	__attribute__((format(printf, 7, 0)));
 
 /* Sort and hand over as text; `list` is empty afterwards. 0 or -ENOMEM. */
 int fault_finish(struct fault_list *list, struct policy_faults *out);

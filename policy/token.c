@@ -11,6 +11,10 @@
 
 static void vtell(struct reader *r, unsigned line, const char *hint,
 		  const char *format, va_list args)
+	__attribute__((format(printf, 4, 0)));
+
+static void vtell(struct reader *r, unsigned line, const char *hint,
+		  const char *format, va_list args)
 {
 	char text[256];
 

@@ -35,6 +35,9 @@
 /* --- birth ------------------------------------------------------------- */
 
 static void agent_library_log(void *stream, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
+
+static void agent_library_log(void *stream, const char *format, va_list args)
 {
 	char text[512];
 
@@ -159,7 +162,9 @@ static void agent_start_line(const struct agent *agent)
 	status_begin(&line, NULL, '-', NULL, "start");
 	status_text(&line, "version", PACKAGE_VERSION);
 	status_number(&line, "networks", agent->networks);
-	status_number(&line, "peers", policy_peers(agent->policy));
+	status_number(&line, "peers",
+		      policy_peers(agent->policy) -
+			      (policy_phones(agent->policy) != NULL));
 	status_text(&line, "config", agent->config_path);
 	status_end(&line);
 }

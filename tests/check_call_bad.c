@@ -50,8 +50,8 @@ static const char *const bad_bodies[] = {
 	HEAD "m=audio 0 RTP/AVP 0\r\n",
 	HEAD "m=video 4000 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n",
 	HEAD "m=audio 4000 RTP/AVP 99\r\na=rtpmap:99 X-NOBODY/8000\r\n",
-	"v=0\r\no=x 1 1 IN IP4 nowhere\r\ns=-\r\nc=IN IP4 \x01\x02\r\n"
-	"t=0 0\r\nm=audio 4000 RTP/AVP 0\r\n",
+	("v=0\r\no=x 1 1 IN IP4 nowhere\r\ns=-\r\nc=IN IP4 \x01\x02\r\n"
+	 "t=0 0\r\nm=audio 4000 RTP/AVP 0\r\n"),
 };
 
 START_TEST(a_body_that_makes_no_call_is_refused)

@@ -437,8 +437,8 @@ START_TEST(bare_line_shows_the_whole_state)
 			"lan            10.0.0.1:5060 ",
 			" 203.0.113.7:5060 ",
 			" sallyport.conf:3\n",
-			"acme           trunk wan      up      registered 200  "
-			"  50:00",
+			("acme           trunk wan      up      "
+			 "registered 200    50:00"),
 			"no answer to \"OPTIONS\"\n",
 			"  packets          4711\n",
 			"  admitted         77\n",

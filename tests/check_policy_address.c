@@ -62,8 +62,8 @@ START_TEST(what_is_no_literal_address_is_refused)
 			"[2001:db8::1]:99999",
 			":5060",
 			"fe80::1%nosuch9interface",
-			"1111:2222:3333:4444:5555:6666:7777:8888:9999:aaaa:"
-			"bbbb:cccc:d",
+			("1111:2222:3333:4444:5555:6666:7777:8888:9999:aaaa:"
+			 "bbbb:cccc:d"),
 		};
 		struct sockaddr_storage address;
 

@@ -21,6 +21,7 @@ int failing_asprintf(char **out, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 FILE *failing_memstream(char **out, size_t *len);
 
+#undef asprintf
 #undef strdup
 #undef strndup
 #define malloc	       failing_malloc

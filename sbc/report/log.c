@@ -98,6 +98,11 @@ static bool stderr_is_journal(void)
 	       stat.st_ino == inode;
 }
 
+static size_t message_format(char *out, size_t size,
+			     enum policy_log_level level, const char *format,
+			     va_list args)
+	__attribute__((format(printf, 4, 0)));
+
 /* One message line with its prefix; returns its length. */
 static size_t message_format(char *out, size_t size,
 			     enum policy_log_level level, const char *format,
@@ -144,6 +149,9 @@ static void queue(struct ring *ring, const char *line, size_t len)
 	else
 		atomic_fetch_add(&logger.lost, 1);
 }
+
+static void message(enum policy_log_level level, const char *format,
+		    va_list args) __attribute__((format(printf, 2, 0)));
 
 static void message(enum policy_log_level level, const char *format,
 		    va_list args)
