@@ -471,6 +471,59 @@ START_TEST(a_newcomer_has_keys_of_its_own_and_the_provider_sees_nothing)
 	}
 END_TEST
 
+static bool phone_was_told_final(struct fixture *x)
+{
+	const struct text_message *m =
+		fake_last_message(&x->phone.end, "NOTIFY");
+	char state[64];
+
+	return m &&
+	       text_header(m, "Subscription-State", 0, state, sizeof(state)) &&
+	       !strncmp(state, "terminated", 10);
+}
+
+/* Both take the same ports of ours, one after the other. */
+START_TEST(a_plain_newcomer_takes_the_place_of_a_phone_with_srtp)
+	{
+		unsigned from;
+
+		start("srtp = \"optional\";", SUPPRESS "srtp = \"off\";");
+		phone_has_srtp(&f.phone, LINE_A);
+		f.other.answers_itself = true;
+		call();
+		from = tone_heard(&f.itsp.end.tone);
+		phone_refer(&f.phone, "sip:102@127.0.1.1", NULL);
+		fixture_run_until(&f, phone_ended);
+		from_now();
+		fixture_run_until(&f, other_hears_more);
+		ck_assert_str_eq(
+			phone_line(&f.other)->remote_sdp.stream[0].protocol,
+			"RTP/AVP");
+		ck_assert_uint_eq(f.phone.end.tone.unauthentic, 0);
+		fixture_assert(&f, tone_unbroken(&f.itsp.end.tone, from));
+		no_key_leaked();
+	}
+END_TEST
+
+/* The newcomer says plain RTP to our offer of SRTP. */
+START_TEST(a_newcomer_that_answers_in_the_clear_is_not_taken)
+	{
+		start("srtp = \"sdes\";", SUPPRESS "srtp = \"off\";");
+		phone_has_srtp(&f.phone, LINE_A);
+		f.other.answers_itself = true;
+		call();
+		phone_refer(&f.phone, "sip:102@127.0.1.1", NULL);
+		fixture_run_until(&f, phone_was_told_final);
+		ck_assert_ptr_nonnull(
+			strstr(fake_last_message(&f.phone.end, "NOTIFY")->body,
+			       "SIP/2.0 502"));
+		both_ways();
+		ck_assert_uint_eq(tone_heard(&f.other.end.tone), 0);
+		ck_assert_uint_eq(f.phone.end.tone.unauthentic, 0);
+		no_key_leaked();
+	}
+END_TEST
+
 /* Audio as the fakes send it: plain, of full length, and no filler's silence.
  */
 static unsigned voices(const struct tone *tone, unsigned from)
@@ -630,6 +683,10 @@ static Suite *srtp_suite(void)
 	tcase_add_test(
 		tests,
 		a_newcomer_has_keys_of_its_own_and_the_provider_sees_nothing);
+	tcase_add_test(tests,
+		       a_plain_newcomer_takes_the_place_of_a_phone_with_srtp);
+	tcase_add_test(tests,
+		       a_newcomer_that_answers_in_the_clear_is_not_taken);
 	tcase_add_test(tests,
 		       a_newcomer_on_another_network_hears_a_phone_with_srtp);
 	tcase_add_test(tests, packets_under_another_key_are_dropped_and_told);
