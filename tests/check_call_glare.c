@@ -220,6 +220,12 @@ END_TEST
 /* --- offers of ends that come or go ----------------------------------------
  */
 
+static bool bye_answered(struct fixture *x)
+{
+	(void)x;
+	return line->bye_status == 200;
+}
+
 static bool n_is_up(struct fixture *x)
 {
 	return phone_is(&x->other, FAKE_UP);
@@ -228,11 +234,15 @@ static bool n_is_up(struct fixture *x)
 /* P has hung up and N rings: nobody can be asked. */
 START_TEST(t_may_hold_while_the_newcomer_rings_and_the_phone_has_gone)
 	{
-		begin(&open_to_all, NULL, NULL);
+		static const struct fixture_setup both = {
+			.acme = "reinvite = \"forward\";",
+			.phones = "reinvite = \"forward\";"};
+
+		begin(&both, NULL, NULL);
 		phone_refer(&f.phone, "sip:102@127.0.1.1", NULL);
 		fixture_run_until(&f, other_is_ringing);
 		fake_bye(line);
-		fixture_run_until(&f, line_ended);
+		fixture_run_until(&f, bye_answered);
 		itsp_line(&f.itsp)->media.direction = "sendonly";
 		fake_reinvite(itsp_line(&f.itsp));
 		fixture_run_until_in(&f, 2000, itsp_reinvite_done);

@@ -471,6 +471,30 @@ START_TEST(a_newcomer_has_keys_of_its_own_and_the_provider_sees_nothing)
 	}
 END_TEST
 
+#define FAX                                                                \
+	"v=0\r\no=- 7 8 IN IP4 127.0.1.2\r\ns=-\r\nc=IN IP4 127.0.1.2\r\n" \
+	"t=0 0\r\nm=image 4000 udptl t38\r\na=T38FaxVersion:0\r\n"
+
+/* Its packets would go in the clear. */
+START_TEST(a_fax_is_refused_where_there_are_keys)
+	{
+		start("srtp = \"sdes\"; t38 = \"forward\";",
+		      "reinvite = \"forward\"; t38 = \"forward\"; "
+		      "srtp = \"off\";");
+		phone_has_srtp(&f.phone, LINE_A);
+		call();
+		line()->media.instead = FAX;
+		fake_reinvite(line());
+		fixture_run_until(&f, phone_reinvite_done);
+		ck_assert_int_eq(line()->reinvite_status, 488);
+		ck_assert_uint_eq(itsp_reinvites(&f.itsp), 0);
+		phone_heard = tone_heard(&f.phone.end.tone);
+		fixture_watch(&f, 200);
+		ck_assert_uint_gt(tone_heard(&f.phone.end.tone),
+				  phone_heard + 5);
+	}
+END_TEST
+
 static bool phone_was_told_final(struct fixture *x)
 {
 	const struct text_message *m =
@@ -683,6 +707,7 @@ static Suite *srtp_suite(void)
 	tcase_add_test(
 		tests,
 		a_newcomer_has_keys_of_its_own_and_the_provider_sees_nothing);
+	tcase_add_test(tests, a_fax_is_refused_where_there_are_keys);
 	tcase_add_test(tests,
 		       a_plain_newcomer_takes_the_place_of_a_phone_with_srtp);
 	tcase_add_test(tests,

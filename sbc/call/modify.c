@@ -413,6 +413,15 @@ static bool modify_may_ask(const struct call *call, const struct leg *t)
 	       told.media[audio].direction != BODY_SENDRECV;
 }
 
+/* UDPTL is not encrypted: nobody who has keys with us is sent it. */
+static bool modify_takes_fax(const struct call *call, const struct leg *p,
+			     const struct leg *t)
+{
+	return t->peer->t38 == POLICY_T38_FORWARD &&
+	       !secure_is_keyed(p, call->path.audio) &&
+	       !secure_is_keyed(t, call->path.audio);
+}
+
 static struct judge_decision modify_judge(const struct call *call,
 					  const struct leg *p,
 					  const struct leg_event *event,
@@ -425,7 +434,7 @@ static struct judge_decision modify_judge(const struct call *call,
 		.update = event->update,
 		.anchored = call->path.anchored,
 		.t_protected = !modify_may_ask(call, t),
-		.t_takes_image = t->peer->t38 == POLICY_T38_FORWARD,
+		.t_takes_image = modify_takes_fax(call, p, t),
 		.can_convert = !call->path.secure[call->path.audio],
 		.secure = call->path.secure[call->path.audio],
 		.codec = path_codec(call, t),

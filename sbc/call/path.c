@@ -129,10 +129,14 @@ static enum media_latch_mode path_latch(const struct call *call,
 
 /* --- ports ------------------------------------------------------------- */
 
-/* Can we relay this m= line at all? */
-static bool path_carries(const struct body_media *media)
+/* Can we relay this m= line at all? UDPTL is plain, which is nothing for who
+ * takes SRTP alone. */
+static bool path_carries(const struct leg *leg, const struct body_media *media)
 {
-	return media->port && (media->rtp || media->kind == BODY_IMAGE);
+	bool plain = !leg->offer.ended || leg->peer->srtp != POLICY_SRTP_SDES;
+
+	return media->port &&
+	       (media->rtp || (media->kind == BODY_IMAGE && plain));
 }
 
 static int path_bind(struct call *call, const struct leg *leg, unsigned slot)
@@ -197,7 +201,7 @@ int path_place(struct call *call, const struct leg *leg, const struct leg *from,
 			path_direct(call, from, media, &place[i].at);
 			continue;
 		}
-		if (path_carries(media)) {
+		if (path_carries(leg, media)) {
 			error = path_bind(call, leg, i);
 			if (error)
 				return error;

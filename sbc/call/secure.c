@@ -118,6 +118,19 @@ bool secure_answered(struct said *said, const struct body *answer)
 	       (ours && offer_secure_answered(ours, answer));
 }
 
+bool secure_is_keyed(const struct leg *leg, unsigned slot)
+{
+	struct said said;
+	const struct body *ours;
+
+	if (!leg->offer.ended)
+		return false;
+	said_begin(&said, leg);
+	ours = said_local(&said);
+	return ours && slot < ours->medias &&
+	       body_attribute(ours, (int)slot, "crypto");
+}
+
 const char *secure_warning(const struct leg *leg, char *out, size_t size)
 {
 	static const char *const say[] = {

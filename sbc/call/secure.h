@@ -55,6 +55,9 @@ int secure_offer(const struct leg *from, struct leg *to,
 /* Does leg's far end's answer keep to what our offer said of security? */
 bool secure_answered(struct said *said, const struct body *answer);
 
+/* Is the leg's slot SRTP with keys of ours? */
+bool secure_is_keyed(const struct leg *leg, unsigned slot);
+
 /* The Warning of a 488 for that reason: RFC 3261's 302. */
 const char *secure_warning(const struct leg *leg, char *out, size_t size);
 
