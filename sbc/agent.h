@@ -37,6 +37,8 @@ struct agent_network {
 	bool named;	 /* its listeners have names in nta: "192.0.2.1:5060" */
 	bool incomplete; /* an address could not be listened on yet */
 	bool stale;	 /* there are listeners at addresses that are gone */
+	bool tcp_open;	 /* the system allows no filter there: strangers'
+			    connections are ended as they come */
 	nta_leg_t *out_of_dialog;     /* for REGISTER and OPTIONS of ours */
 	uint16_t rtp_first, rtp_last; /* of the block */
 	struct media_block *block;

@@ -27,6 +27,8 @@
 /* The stack accepts a connection within a turn of the loop; a flood of them is
  * looked at so often. */
 #define CHORES_TCP_MS 25
+/* The same just after some had to be ended: a look at every descriptor. */
+#define CHORES_TCP_BUSY_MS 250
 
 struct agent_chores {
 	su_timer_t *timer;
@@ -38,6 +40,7 @@ struct agent_chores {
 	int signal_fd;
 	unsigned ticks;
 	uint64_t watchdog_ms;
+	unsigned trim_ms; /* from an arrival to the look at it */
 	struct guard_counts guard_told;
 	unsigned store_told;
 };
@@ -54,26 +57,43 @@ static void chores_sweep_legs(struct agent *agent)
 		leg_free(leg);
 }
 
+static bool chores_may_connect(void *arg, const struct sockaddr *far)
+{
+	const struct agent_network *network = arg;
+
+	return agent_peer_by_source(network->agent, network, far) != NULL;
+}
+
+/* How many were ended. */
+static unsigned chores_trim_network(struct agent_network *network)
+{
+	const struct policy_network *at = network->policy;
+	unsigned most = policy_limits(network->agent->policy)->tcp_per_address;
+	unsigned ended = 0;
+
+	for (unsigned k = 0; at->tcp && k < at->addresses; k++)
+		for (unsigned p = 0; p <= at->more_sip_ports; p++) {
+			struct sockaddr_storage local = at->address[k].local;
+
+			if (p)
+				address_set_port((struct sockaddr *)&local,
+						 at->more_sip_port[p - 1]);
+			ended += connections_trim(
+				(struct sockaddr *)&local, most,
+				network->tcp_open ? chores_may_connect : NULL,
+				network);
+		}
+	return ended;
+}
+
+/* Who makes us look often, and in vain, is looked at less often. */
 static void chores_trim_connections(struct agent *agent)
 {
-	unsigned most = policy_limits(agent->policy)->tcp_per_address;
+	unsigned ended = 0;
 
-	for (unsigned i = 0; i < agent->networks; i++) {
-		const struct policy_network *at = agent->network[i].policy;
-
-		for (unsigned k = 0; at->tcp && k < at->addresses; k++)
-			for (unsigned p = 0; p <= at->more_sip_ports; p++) {
-				struct sockaddr_storage local =
-					at->address[k].local;
-
-				if (p)
-					address_set_port(
-						(struct sockaddr *)&local,
-						at->more_sip_port[p - 1]);
-				connections_trim((struct sockaddr *)&local,
-						 most);
-			}
-	}
+	for (unsigned i = 0; i < agent->networks; i++)
+		ended += chores_trim_network(&agent->network[i]);
+	agent->chores->trim_ms = ended ? CHORES_TCP_BUSY_MS : CHORES_TCP_MS;
 }
 
 static void chores_tell_guard(struct agent *agent)
@@ -180,7 +200,7 @@ static int chores_on_arrival(su_root_magic_t *magic, su_wait_t *wait, void *arg)
 	if (chores->trimming)
 		return 0;
 	chores->trimming = !su_timer_set_interval(chores->trim, chores_on_trim,
-						  agent, CHORES_TCP_MS);
+						  agent, chores->trim_ms);
 	return 0;
 }
 
@@ -257,6 +277,7 @@ int chores_start(struct agent *agent)
 	agent->chores = chores;
 	chores->media_index = chores->signal_index = -1;
 	chores->arrivals_index = -1;
+	chores->trim_ms = CHORES_TCP_MS;
 	error = chores_signals(chores);
 	if (!error)
 		error = chores_watch(agent, &chores->signal_wait,

@@ -426,15 +426,37 @@ void network_queue_look(const struct agent_network *network,
 	}
 }
 
-/* TCP has its own way to say that a receiver is late. */
-static void network_note_queue(struct agent_network *network, int fd)
+static bool network_is_udp(int fd)
 {
 	int type = 0;
 	socklen_t size = sizeof(type);
 
-	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 &&
-	    type == SOCK_DGRAM && network->queues < AGENT_QUEUES_MAX)
+	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 &&
+	       type == SOCK_DGRAM;
+}
+
+/* TCP has its own way to say that a receiver is late. */
+static void network_note_queue(struct agent_network *network, int fd)
+{
+	if (network_is_udp(fd) && network->queues < AGENT_QUEUES_MAX)
 		network->queue[network->queues++] = fd;
+}
+
+/* Newer kernels let only the administrator filter TCP. */
+static void network_unfiltered(struct agent_network *network, int fd, int error)
+{
+	bool told = network->tcp_open;
+
+	if (network_is_udp(fd)) {
+		log_warning("network %s: no source filter: %s", network->name,
+			    strerror(-error));
+		return;
+	}
+	network->tcp_open = true;
+	if (!told)
+		log_warning("network %s: no source filter on TCP: %s; "
+			    "strangers' connections are ended as they come",
+			    network->name, strerror(-error));
 }
 
 static void network_attach(struct agent_network *network,
@@ -463,8 +485,7 @@ static void network_attach(struct agent_network *network,
 				arrivals_watch(network->agent->arrivals,
 					       fds[count]);
 			if (error)
-				log_warning("network %s: no source filter: %s",
-					    network->name, strerror(-error));
+				network_unfiltered(network, fds[count], error);
 		}
 	}
 }

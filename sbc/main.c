@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <signal.h>
@@ -156,6 +157,21 @@ static int main_background(void)
 	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_BAD);
 }
 
+/* Who started us may read our standard output until its end: that is now,
+ * unless the status log is written there. The program log stays on standard
+ * error. */
+static void main_leave_terminal(const struct policy_files *files)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
+	    (strcmp(files->status_log, "-") != 0 &&
+	     dup2(null, STDOUT_FILENO) < 0))
+		log_warning("cannot leave the terminal: %s", strerror(errno));
+	if (null > STDERR_FILENO)
+		close(null);
+}
+
 static int main_run(const struct main_options *options)
 {
 	const struct policy_files *files;
@@ -189,8 +205,7 @@ static int main_run(const struct main_options *options)
 		if (write(ready, "", 1) != 1)
 			log_warning("nobody waits for our start");
 		close(ready);
-		if (!freopen("/dev/null", "r", stdin))
-			log_warning("cannot leave standard input");
+		main_leave_terminal(files);
 	}
 	notify_ready(NULL);
 	status = agent_run(agent);

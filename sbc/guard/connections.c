@@ -6,6 +6,8 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <inttypes.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,34 +53,67 @@ static bool accepted(int fd, const struct sockaddr *local,
 	       !getpeername(fd, (struct sockaddr *)far, &far_len);
 }
 
-/* Lines of the kernel's table on our port: a cheap look before a dear one. */
-static unsigned table_count(const struct sockaddr *local)
+/* An address of the kernel's table: words of network order, each printed as a
+ * number of this machine. */
+static bool table_address(struct sockaddr_storage *out, const char *text)
 {
-	bool v6 = local->sa_family == AF_INET6;
-	FILE *table =
-		fopen(v6 ? "/proc/self/net/tcp6" : "/proc/self/net/tcp", "re");
-	char line[256];
-	unsigned count = 0, port, state;
+	uint32_t word[4];
+	unsigned words = strlen(text) == 32 ? 4 : 1;
 
-	if (!table)
-		return 0;
-	while (fgets(line, sizeof(line), table))
-		if (sscanf(line, "%*d: %*[0-9A-F]:%x %*[0-9A-F]:%*x %x", &port,
-			   &state) == 2 &&
-		    port == address_port(local) && state == 1)
-			count++;
-	fclose(table);
-	return count;
+	for (unsigned i = 0; i < words; i++)
+		if (sscanf(text + 8 * i, "%8" SCNx32, &word[i]) != 1)
+			return false;
+	memset(out, 0, sizeof(*out));
+	if (words == 4) {
+		struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)out;
+
+		v6->sin6_family = AF_INET6;
+		memcpy(&v6->sin6_addr, word, sizeof(v6->sin6_addr));
+	} else {
+		struct sockaddr_in *v4 = (struct sockaddr_in *)out;
+
+		v4->sin_family = AF_INET;
+		memcpy(&v4->sin_addr, word, sizeof(v4->sin_addr));
+	}
+	return true;
 }
 
-unsigned connections_trim(const struct sockaddr *local, unsigned most)
+/* Lines of the kernel's table on our port: a cheap look before a dear one. */
+static bool table_asks(const struct sockaddr *local, unsigned most,
+		       connections_known *known, void *arg)
+{
+	bool v6 = local->sa_family == AF_INET6, asks = false;
+	FILE *table =
+		fopen(v6 ? "/proc/self/net/tcp6" : "/proc/self/net/tcp", "re");
+	char line[256], host[33];
+	unsigned count = 0, port, state;
+	struct sockaddr_storage far;
+
+	if (!table)
+		return false;
+	while (!asks && fgets(line, sizeof(line), table)) {
+		if (sscanf(line, "%*d: %*[0-9A-F]:%x %32[0-9A-F]:%*x %x", &port,
+			   host, &state) != 3 ||
+		    port != address_port(local) || state != 1)
+			continue;
+		count++;
+		asks = (most && count > most) ||
+		       (known && table_address(&far, host) &&
+			!known(arg, (struct sockaddr *)&far));
+	}
+	fclose(table);
+	return asks;
+}
+
+unsigned connections_trim(const struct sockaddr *local, unsigned most,
+			  connections_known *known, void *arg)
 {
 	struct holder *holders;
 	unsigned count = 0, ended = 0;
 	struct dirent *entry;
 	DIR *dir;
 
-	if (!most || table_count(local) <= most)
+	if (!table_asks(local, most, known, arg))
 		return 0;
 	holders = calloc(HOLDERS_MAX, sizeof(*holders));
 	dir = opendir("/proc/self/fd");
@@ -90,9 +125,12 @@ unsigned connections_trim(const struct sockaddr *local, unsigned most)
 
 		if (fd <= 2 || !accepted(fd, local, &far))
 			continue;
-		holder = holder_of(holders, &count, (struct sockaddr *)&far);
-		if (!holder || ++holder->count <= most)
-			continue;
+		if (!known || known(arg, (struct sockaddr *)&far)) {
+			holder = holder_of(holders, &count,
+					   (struct sockaddr *)&far);
+			if (!most || !holder || ++holder->count <= most)
+				continue;
+		}
 		shutdown(fd, SHUT_RDWR);
 		ended++;
 	}
