@@ -279,6 +279,24 @@ START_TEST(a_fax_toward_a_provider_that_takes_none_is_refused_at_once)
 	}
 END_TEST
 
+START_TEST(a_fax_beside_audio_is_kept_from_a_provider_that_takes_none)
+	{
+		const struct text_message *asked;
+
+		begin("reinvite = \"forward\"; t38 = \"reject\";",
+		      ITSP_ANSWERS);
+		line()->media.direction = "sendonly"; /* it is asked anyway */
+		line()->media.more = "m=image 4004 udptl t38\r\n";
+		fake_reinvite(line());
+		fixture_run_until(&f, phone_reinvite_done);
+		ck_assert_int_eq(line()->reinvite_status, 200);
+		ck_assert_uint_eq(itsp_reinvites(&f.itsp), 1);
+		asked = fake_last_message(&f.itsp.end, "INVITE");
+		ck_assert_ptr_nonnull(strstr(asked->body, "m=image 0 "));
+		ck_assert_uint_eq(line()->remote_sdp.stream[1].port, 0);
+	}
+END_TEST
+
 START_TEST(a_fax_that_is_not_answered_in_5_s_is_given_up_and_audio_goes_on)
 	{
 		begin("t38 = \"forward\";", ITSP_REINVITE_WAITS);
@@ -323,6 +341,9 @@ static Suite *call_modify_suite(void)
 	tcase_add_test(
 		tests,
 		a_fax_toward_a_provider_that_takes_none_is_refused_at_once);
+	tcase_add_test(
+		tests,
+		a_fax_beside_audio_is_kept_from_a_provider_that_takes_none);
 	tcase_add_test(
 		tests,
 		a_fax_that_is_not_answered_in_5_s_is_given_up_and_audio_goes_on);
