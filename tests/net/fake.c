@@ -103,6 +103,11 @@ static void hold(struct fake *f, const char *direction)
 {
 	if (f->state != FAKE_UP)
 		return;
+	/* RFC 3261 14.1: none while another one is under way. */
+	if (f->request.pending && strcmp(f->request.method, "INVITE") == 0) {
+		fake_say("too-early");
+		return;
+	}
 	f->direction = strcmp(direction, "inactive") == 0   ? "inactive"
 		       : strcmp(direction, "sendrecv") == 0 ? "sendrecv"
 							    : "sendonly";

@@ -310,8 +310,15 @@ said()
 lines() { wc -l <"$NET_WORK/$1.out"; }
 since() { tail -n +$(($2 + 1)) "$NET_WORK/$1.out" | grep -a -q -E -e "$3"; }
 
-# status REGEX [SECONDS]: until the status log has such a line.
-status() { within "${2:-5}" grep -a -q -E -e "$1" "$NET_WORK/status.log"; }
+# status REGEX [SECONDS] [TIMES]: until the status log has such a line. Of what
+# an earlier call has said, too, the TIMES tell.
+status() { within "${2:-5}" reported "$1" "${3:-1}"; }
+reported()
+{
+	local times
+	times=$(grep -a -c -E -e "$1" "$NET_WORK/status.log")
+	[ "${times:-0}" -ge "$2" ]
+}
 logged() { grep -a -q -E -e "$1" "$NET_WORK/sallyport.out"; }
 
 # field NAME KEY: the last "KEY=value" its output holds.

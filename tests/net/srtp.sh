@@ -49,6 +49,8 @@ promise "and for us" never grep -q media-unauthentic "$NET_WORK/status.log"
 # --- plain inside, SRTP outside ---------------------------------------------------
 BARESIP_REGINT=0
 baresip_start crypt wan $PROVIDER2 +445551234 $PROVIDER2
+promise "a provider that takes SRTP alone is there" \
+	await crypt '^baresip is ready' 8
 phone other 102 $PHONE2
 promise "a plain phone registers" register other
 tell other call 95551234
@@ -57,8 +59,10 @@ promise "it hears the provider that takes SRTP alone" \
 promise "SRTP ends here" status \
 	"event=call-answer .* encryption_a=none encryption_b=sdes srtp=here"
 tell other hold
-promise "it holds" status 'leg=a .*event=call-hold' 5
+promise "it holds" await other '^accepted'
+promise "which is said" status 'leg=a .*event=call-hold' 5 2
 tell other resume
+promise "it resumes" await other '^accepted' 5 2
 heard=$(grep -c '^heard' "$NET_WORK/other.out")
 promise "and hears it again" await other '^heard' 8 $((heard + 1))
 tell other hangup
