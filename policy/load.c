@@ -400,18 +400,62 @@ int policy_load_text(struct policy **out, const struct load_text *text,
 	return load_finish(&load, error, out, faults);
 }
 
+/*
+ * An address that was given stays ours, in its subnet, although its line is
+ * down just now: what stands at an interface is not to wait for it.
+ */
+static int add_given(struct policy_host *out, const struct policy *policy,
+		     const struct policy_host *host)
+{
+	unsigned most = host->addresses;
+
+	for (unsigned i = 0; i < policy->networks; i++)
+		most += policy->network[i].net.addresses;
+	*out = (struct policy_host){
+		.address = calloc(most + 1, sizeof(*out->address)),
+		.interface = calloc(most + 1, sizeof(*out->interface)),
+		.addresses = host->addresses,
+	};
+	if (!out->address || !out->interface) {
+		policy_host_free(out);
+		return -ENOMEM;
+	}
+	for (unsigned i = 0; i < host->addresses; i++) {
+		out->address[i] = host->address[i];
+		if (host->interface)
+			memcpy(out->interface[i], host->interface[i],
+			       sizeof(*out->interface));
+	}
+	for (unsigned i = 0; i < policy->networks; i++) {
+		const struct policy_network *net = &policy->network[i].net;
+
+		for (unsigned k = 0; !net->interface && k < net->addresses; k++)
+			out->address[out->addresses++] =
+				(struct address_prefix){
+					.base = net->address[k].local,
+					.bits = net->address[k].subnet.bits,
+				};
+	}
+	return 0;
+}
+
 int policy_move(struct policy **out, const struct policy *policy,
 		const struct policy_host *host, struct policy_faults *faults)
 {
-	struct load load = {.host = host};
+	struct policy_host known;
+	struct load load = {.host = &known};
 	int error = 0;
 
 	*faults = (struct policy_faults){0};
 	if (!policy->kepts)
 		return -ENOTSUP;
-	load.policy = policy_new();
-	if (!load.policy)
+	if (add_given(&known, policy, host))
 		return -ENOMEM;
+	load.policy = policy_new();
+	if (!load.policy) {
+		policy_host_free(&known);
+		return -ENOMEM;
+	}
 	for (unsigned i = 0; i < policy->kepts && !error; i++) {
 		const struct kept_file *kept = &policy->kept[i];
 		struct load_file *file =
@@ -432,5 +476,7 @@ int policy_move(struct policy **out, const struct policy *policy,
 		load_tree(load.file[0]);
 		error = load_steps(&load, true, true);
 	}
+	policy_host_free(&known);
+	load.host = NULL;
 	return load_finish(&load, error, out, faults);
 }

@@ -471,7 +471,7 @@ static void compare(struct load_file *file, const struct conf_network *a,
 			   load_key_line(&b->section, port == b->net.sip_port
 							      ? "sip_port"
 							      : "sip_ports"),
-			   "network \"%s\" has the same address and sip_port "
+			   "network \"%s\" has the same address and SIP port "
 			   "%u as \"%s\" (line %u)",
 			   b->net.name, port, a->net.name, a->section.line);
 	if (a->net.rtp_first <= b->net.rtp_last &&

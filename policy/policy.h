@@ -271,8 +271,9 @@ int policy_load(struct policy **out, const char *path,
 
 /*
  * The same configuration on a host whose addresses changed: networks that are
- * named by their interface take what stands there now. Nothing is read but
- * files of passwords. As policy_load; -ENOTSUP if no network has an interface.
+ * named by their interface take what stands there now; addresses that were
+ * given stay, whether the host has them or not. Nothing is read but files of
+ * passwords. As policy_load; -ENOTSUP if no network has an interface.
  */
 int policy_move(struct policy **out, const struct policy *policy,
 		const struct policy_host *host, struct policy_faults *faults);

@@ -35,7 +35,8 @@ struct agent_network {
 	nta_agent_t *nta;
 	char *name;	 /* outlives the snapshot */
 	bool named;	 /* its listeners have names in nta: "192.0.2.1:5060" */
-	bool incomplete; /* an address could not be listened on yet */
+	bool incomplete; /* a port or address could not be listened on yet */
+	unsigned opened; /* listeners, since the start */
 	bool stale;	 /* there are listeners at addresses that are gone */
 	bool tcp_open;	 /* the system allows no filter there: strangers'
 			    connections are ended as they come */

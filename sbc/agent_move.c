@@ -69,26 +69,26 @@ static void move_let_go(struct agent_network *network)
 		registrar_let_go(agent->registrar, network->name);
 }
 
-/* What cannot be listened on yet is tried again. */
+/* What cannot be listened on yet is tried again (move_retry), and told once. */
 static void move_listen(struct agent_network *network)
 {
 	const struct policy_network *policy = network->policy;
+	bool told = network->incomplete;
 	char why[256];
 
 	network->incomplete = false;
 	for (unsigned i = 0; i < policy->addresses; i++) {
-		int fd;
-
-		if (guard_find_listeners(
-			    (struct sockaddr *)&policy->address[i].local, &fd,
-			    1))
+		if (!network_listen_at(network, &policy->address[i], why,
+				       sizeof(why)))
 			continue;
-		if (network_listen_at(network, &policy->address[i], why,
-				      sizeof(why))) {
-			log_warning("%s", why);
-			network->incomplete = true;
-		}
+		if (!told)
+			log_warning("%s; it is tried again every %d s", why,
+				    MOVE_RETRY_MS / 1000);
+		network->incomplete = true;
 	}
+	if (told && !network->incomplete)
+		log_warning("network %s is listened on as it should now",
+			    network->name);
 }
 
 int network_move(struct agent_network *network)
@@ -96,6 +96,7 @@ int network_move(struct agent_network *network)
 	int error = 0;
 
 	move_let_go(network);
+	network->incomplete = false;
 	network->stale = move_has_legs(network);
 	if (!network->stale) {
 		network_stop(network);
@@ -130,9 +131,51 @@ static void move_say(const struct agent_network *network)
 
 static void move_after(struct agent_move *move, unsigned ms);
 
+/* Whoever waits for a registration through what is listened on now. */
+static void move_wake(struct agent_network *network)
+{
+	struct agent *agent = network->agent;
+
+	for (unsigned i = 0; i < agent->trunks; i++) {
+		const struct trunk_state *state =
+			agent->trunk[i] ? trunk_state(agent->trunk[i]) : NULL;
+
+		if (!state ||
+		    strcmp(state->peer->network->name, network->name) != 0)
+			continue;
+		if (state->peer->reg.wanted && !state->registered_until_ms)
+			trunk_let_go(agent->trunk[i]);
+		trunk_update(agent->trunk[i], state->peer);
+	}
+}
+
+/* What could not be listened on, once more. */
+static void move_retry(struct agent *agent)
+{
+	bool gained = false, incomplete = false;
+
+	for (unsigned i = 0; i < agent->networks; i++) {
+		struct agent_network *network = &agent->network[i];
+		unsigned before = network->opened;
+
+		if (!network->incomplete)
+			continue;
+		move_listen(network);
+		incomplete |= network->incomplete;
+		if (network->opened == before)
+			continue;
+		gained = true;
+		move_wake(network);
+	}
+	if (gained)
+		agent_sources_changed(agent);
+	if (incomplete)
+		move_after(agent->move, MOVE_RETRY_MS);
+}
+
 static void move_follow(struct agent *agent)
 {
-	bool moved[64] = {false}, any = false, incomplete = false;
+	bool moved[64] = {false}, any = false;
 	struct policy_host host = {0};
 	struct policy_faults faults;
 	struct policy *policy = NULL;
@@ -148,8 +191,7 @@ static void move_follow(struct agent *agent)
 	if (error)
 		return;
 	for (unsigned i = 0; i < agent->networks && i < 64; i++) {
-		moved[i] = agent->network[i].incomplete ||
-			   !network_same_place(agent->network[i].policy,
+		moved[i] = !network_same_place(agent->network[i].policy,
 					       policy_network(policy, i));
 		any |= moved[i];
 	}
@@ -159,13 +201,9 @@ static void move_follow(struct agent *agent)
 	}
 	if (agent_move_to(agent, policy))
 		log_warning("the new addresses could not be taken");
-	for (unsigned i = 0; i < agent->networks && i < 64; i++) {
+	for (unsigned i = 0; i < agent->networks && i < 64; i++)
 		if (moved[i])
 			move_say(&agent->network[i]);
-		incomplete |= agent->network[i].incomplete;
-	}
-	if (incomplete)
-		move_after(agent->move, MOVE_RETRY_MS);
 }
 
 static void move_on_timer(su_root_magic_t *magic, su_timer_t *timer, void *arg)
@@ -175,6 +213,7 @@ static void move_on_timer(su_root_magic_t *magic, su_timer_t *timer, void *arg)
 	(void)magic;
 	(void)timer;
 	move_follow(move->agent);
+	move_retry(move->agent);
 }
 
 static void move_after(struct agent_move *move, unsigned ms)
@@ -202,8 +241,10 @@ void move_tidy(struct agent *agent)
 					agent->trunk[k],
 					trunk_state(agent->trunk[k])->peer);
 	}
-	if (any)
+	if (any) {
 		agent_sources_changed(agent);
+		move_after(agent->move, MOVE_RETRY_MS);
+	}
 }
 
 /* --- what the kernel says ------------------------------------------------ */

@@ -197,6 +197,7 @@ static int network_listen(struct agent_network *network,
 				TPTAG_TIMEOUT(limits->tcp_idle_ms),
 				TPTAG_LOG(0), TAG_END()))
 		return errno ? -errno : -EADDRINUSE;
+	network->opened++;
 	return 0;
 }
 
@@ -238,23 +239,48 @@ static int network_explain(const struct policy_network_address *address,
 			   const struct policy_network *policy, char *why,
 			   size_t why_size)
 {
+	const struct sockaddr *local = (const struct sockaddr *)&address->local;
+	bool further = address_port(local) != policy->sip_port;
 	char text[ADDRESS_TEXT_MAX];
-	const char *advice = error == -EADDRINUSE
-				     ? "is another program on that port? "
-				       "change sip_port or stop it"
-			     : error == -EADDRNOTAVAIL
-				     ? "this host does not have that address"
-				     : "see sallyport.conf(5)";
+	const char *advice =
+		error == -EADDRINUSE && further
+			? "is another program on that port? take it out of "
+			  "sip_ports or stop that program"
+		: error == -EADDRINUSE ? "is another program on that port? "
+					 "change sip_port or stop it"
+		: error == -EADDRNOTAVAIL
+			? "this host does not have that address"
+			: "see sallyport.conf(5)";
 
 	snprintf(why, why_size,
 		 "%s:%u: cannot listen on %s %s (network %s): %s; %s",
-		 policy->at.file, policy->at.line,
-		 address_text(text, (const struct sockaddr *)&address->local),
+		 policy->at.file, policy->at.line, address_text(text, local),
 		 transport, policy->name, strerror(-error), advice);
 	return error;
 }
 
-/* All ports of one address. */
+static bool network_is_udp(int fd)
+{
+	int type = 0;
+	socklen_t size = sizeof(type);
+
+	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 &&
+	       type == SOCK_DGRAM;
+}
+
+static bool network_listens(const struct policy_network_address *at, bool udp)
+{
+	int fds[NETWORK_LISTENERS_MAX];
+	unsigned count =
+		guard_find_listeners((const struct sockaddr *)&at->local, fds,
+				     NETWORK_LISTENERS_MAX);
+
+	while (count--)
+		if (network_is_udp(fds[count]) == udp)
+			return true;
+	return false;
+}
+
 int network_listen_at(struct agent_network *network,
 		      const struct policy_network_address *address, char *why,
 		      size_t why_size)
@@ -262,6 +288,7 @@ int network_listen_at(struct agent_network *network,
 	const struct policy_network *policy = network->policy;
 	uint16_t port[1 + POLICY_SIP_PORTS_MAX];
 	unsigned ports = network_ports(policy, port);
+	int first = 0;
 
 	for (unsigned i = 0; i < 2 * ports; i++) {
 		struct policy_network_address at = *address;
@@ -271,12 +298,14 @@ int network_listen_at(struct agent_network *network,
 		if (!(i % 2 ? policy->tcp : policy->udp))
 			continue;
 		address_set_port((struct sockaddr *)&at.local, port[i / 2]);
+		if (network_listens(&at, i % 2 == 0))
+			continue;
 		error = network_listen(network, &at, transport);
-		if (error)
-			return network_explain(&at, transport, error, policy,
-					       why, why_size);
+		if (error && !first)
+			first = network_explain(&at, transport, error, policy,
+						why, why_size);
 	}
-	return 0;
+	return first;
 }
 
 int network_open(struct agent_network *network, struct agent *agent,
@@ -296,6 +325,7 @@ int network_open(struct agent_network *network, struct agent *agent,
 					  why_size);
 		/* It may be there and not yet usable. */
 		if (error == -EADDRNOTAVAIL && policy->interface) {
+			log_warning("%s", why);
 			network->incomplete = true;
 			error = 0;
 		}
@@ -314,8 +344,7 @@ int network_update(struct agent_network *network,
 	bool moved;
 	int error;
 
-	moved = network->incomplete ||
-		!network_same_place(network->policy, policy);
+	moved = !network_same_place(network->policy, policy);
 	network->policy = policy;
 	if (moved) {
 		error = network->block ? network_move(network) : 0;
@@ -424,15 +453,6 @@ void network_queue_look(const struct agent_network *network,
 		if (queue.fill_m > worst->fill_m)
 			worst->fill_m = queue.fill_m;
 	}
-}
-
-static bool network_is_udp(int fd)
-{
-	int type = 0;
-	socklen_t size = sizeof(type);
-
-	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 &&
-	       type == SOCK_DGRAM;
 }
 
 /* TCP has its own way to say that a receiver is late. */

@@ -23,7 +23,8 @@ int network_move(struct agent_network *network);
 /* The nta agent without a listener, and its end. 0 or -ENOMEM. */
 int network_start(struct agent_network *network);
 void network_stop(struct agent_network *network);
-/* All ports of one address. -errno with `why`. */
+/* All ports of one address that are not listened on yet; the others are tried
+ * although one fails. 0, or -errno of the first with `why`. */
 int network_listen_at(struct agent_network *network,
 		      const struct policy_network_address *address, char *why,
 		      size_t why_size);
