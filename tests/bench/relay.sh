@@ -1,131 +1,64 @@
-#!/bin/sh
+#!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Relay bench: this media engine beside rtpengine in userspace, on the same
 # streams over loopback, each on one core, in interleaved runs; prints ratios,
 # and PASS or FAIL for each target; the exit status is 1 where one was missed.
-# As root, in the build folder:
-#   make tests/bench/relay_host tests/bench/relay_load && ../tests/bench/relay.sh
-# About 5 minutes; --quick: 1 minute. --realtime: where others work on the
-# machine, too, so that their turns are not what is measured.
-set -u
+#
+# usage, as root: tests/bench/relay.sh [--quick] [--realtime] [BUILD_DIR]
+#
+# --quick     1 minute, not 5
+# --realtime  where others work on the machine, too, so that their turns are
+#             not what is measured
 
+# shellcheck source=tests/bench/lib.sh
+. "${0%/*}/lib.sh"
+quick=no realtime=no
+options "quick realtime" "$@"
+opens tests/bench/relay_host tests/bench/relay_load
+relay_alone
 rounds=25 ms=400 ramps=5 ramp_ms=700 rate=100000 calls=1000 many=4000
-realtime=
-for option; do
-	case $option in
-	--quick) rounds=7 ms=250 ramps=1 ramp_ms=500 ;;
-	--realtime) realtime=yes ;;
-	*)
-		echo "usage: relay.sh [--quick] [--realtime]" >&2
-		exit 2
-		;;
-	esac
-done
-here=$(dirname "$0")
-for bin in tests/bench "$here"; do
-	[ -x "$bin/relay_host" ] && break
-done
-if [ ! -x "$bin/relay_host" ] || [ ! -x "$bin/relay_load" ]; then
-	echo "relay.sh: make tests/bench/relay_host tests/bench/relay_load first" >&2
-	exit 2
-fi
-if [ "$(id -u)" != 0 ]; then
-	echo "relay.sh: run as root (socket buffers, niceness)" >&2
-	exit 2
-fi
-if [ "$(nproc)" -lt 2 ]; then
-	echo "relay.sh: needs two cores: one for the relay, one for its load" >&2
-	exit 2
-fi
-# shellcheck disable=SC3045 # dash, bash and busybox have it
-ulimit -n 100000 2>/dev/null || ulimit -n "$(ulimit -Hn)"
-
-dir=$(mktemp -d) || exit 1
-ours='' theirs='' few=''
+[ $quick = no ] || rounds=7 ms=250 ramps=1 ramp_ms=500
+usual=("${first[@]}")
+[ $realtime = no ] || first=(chrt -f 50)
 far=6000 ng=62223
-
-quit_ours()
-{
-	exec 9>&-
-	if [ -n "$ours" ]; then
-		kill "$ours" 2>/dev/null
-		wait "$ours" 2>/dev/null
-	fi
-	ours=''
-}
-quit_theirs()
-{
-	if [ -n "$theirs" ]; then
-		kill "$theirs" 2>/dev/null
-		wait "$theirs" 2>/dev/null
-	fi
-	theirs=''
-}
-cleanup()
-{
-	quit_ours
-	quit_theirs
-	[ -n "$few" ] && kill "$few" 2>/dev/null
-	rm -rf "$dir"
-}
-trap cleanup EXIT
-trap 'exit 130' INT TERM
-
-# wait_for FILE WORD: until a program has written it, at most 60 s
-wait_for()
-{
-	tries=0
-	until grep -q "^$2" "$1" 2>/dev/null; do
-		tries=$((tries + 1))
-		if [ "$tries" -gt 600 ]; then
-			echo "relay.sh: no \"$2\" in 60 s" >&2
-			exit 1
-		fi
-		sleep 0.1
-	done
-}
-
-on_core()
-{
-	core=$1
-	shift
-	[ -z "$realtime" ] || exec chrt -f 50 taskset -c "$core" "$@"
-	exec nice -n -20 taskset -c "$core" "$@"
-}
+ours='' theirs=''
 
 # start_ours CALLS: engine with calls; ports in $dir/ours
 start_ours()
 {
-	rm -f "$dir/in"
-	mkfifo "$dir/in"
-	: > "$dir/ours"
-	on_core 1 "$bin/relay_host" "$1" "$far" < "$dir/in" > "$dir/ours" 9>&- &
-	ours=$!
-	exec 9> "$dir/in"
+	start_host ours "$1" "$far"
+	ours=$pid
 	wait_for "$dir/ours" started
 	before=$(memory "$ours")
 	echo go >&9
 	wait_for "$dir/ours" ready
 	after=$(memory "$ours")
 }
+quit_ours()
+{
+	exec 9>&-
+	stop "$ours"
+}
 
 # start_theirs CALLS
 start_theirs()
 {
-	on_core 1 rtpengine --config-file=none --foreground --table=-1 \
+	on_core "$core" rtpengine --config-file=none --foreground --table=-1 \
 		--interface=127.0.0.1 --listen-ng="127.0.0.1:$ng" \
 		--port-min=41000 --port-max=60001 --num-threads=1 \
 		--tos=184 --log-stderr --log-level=1 --pidfile="$dir/pid" \
 		2> "$dir/rtpengine.log" > /dev/null 9>&- &
-	theirs=$!
+	keep theirs
 	sleep 0.5
-	"$bin/relay_load" ng "$ng" "$1" "$far" > "$dir/theirs" || exit 1
+	"$build/tests/bench/relay_load" ng "$ng" "$1" "$far" > "$dir/theirs" ||
+		exit 1
 }
 
 # Resident memory of a program, and the kernel's for sockets, in kB: all that a
 # socket and its place in epoll are made of, each with its share of its pages.
 memory()
 {
+	local rss slab
 	rss=$(awk '/^Rss/ { print $2 }' "/proc/$1/smaps_rollup")
 	slab=$(for cache in UDP sock_inode_cache filp dentry eventpoll_epi \
 		eventpoll_pwq ep_head lsm_inode_cache lsm_file_cache kmalloc-64
@@ -144,20 +77,9 @@ memory()
 # load run|ramp RATE MS ROUNDS NAME PORTS PID ...
 load()
 {
-	what=$1
+	local what=$1
 	shift
-	(on_core 0 "$bin/relay_load" "$what" "$far" "$@")
-}
-
-value() # KEY < line
-{
-	tr ' ' '\n' | sed -n "s/^$1=//p"
-}
-
-median()
-{
-	sort -n | awk '{ v[NR] = $1 } END {
-		print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'
+	(on_core "$load_core" "$build/tests/bench/relay_load" "$what" "$far" "$@")
 }
 
 # --- CPU per packet, delay, highest rate: both stand side by side, in turn ------
@@ -173,16 +95,16 @@ both run "$rate" 300 2 > /dev/null
 both run "$rate" "$ms" "$rounds" > "$dir/runs"
 both ramp 100000 "$ramp_ms" "$ramps" > "$dir/ramps"
 quit_ours
-quit_theirs
+stop "$theirs"
 
 # --- memory, and cost from 100 to 4,000 calls, at the same packet rate ------------
-kept=$realtime realtime=
-for round in 1 2 3; do # others' files come and go meanwhile: the median
+first=("${usual[@]}")
+for _ in 1 2 3; do # others' files come and go meanwhile: the median
 	start_ours "$many"
 	echo "$before $after" >> "$dir/memory"
 	quit_ours
 done
-realtime=$kept
+[ $realtime = no ] || first=(chrt -f 50)
 start_ours 100
 few=$ours
 mv "$dir/ours" "$dir/few"
@@ -190,7 +112,8 @@ exec 8>&9 # its input stays open
 start_ours "$many"
 scale()
 {
-	load run "$rate" "$1" "$2" "$many" "$dir/ours" "$ours" 100 "$dir/few" "$few"
+	load run "$rate" "$1" "$2" "$many" "$dir/ours" "$ours" \
+		100 "$dir/few" "$few"
 }
 scale 300 2 > /dev/null
 sleep 1.2
@@ -198,22 +121,20 @@ scale 300 2 > /dev/null
 scale "$ms" "$rounds" > "$dir/flat"
 quit_ours
 exec 8>&-
-kill "$few"
-few=''
+stop "$few"
 
 # --- the table ------------------------------------------------------------------
 pick() # FILE NAME KEY: median
 {
-	sed -n "s/^$2 //p" "$dir/$1" | value "$3" | median
+	sed -n "s/^$2 //p" "$dir/$1" | field "$3" | median
 }
 least() # FILE NAME KEY
 {
-	sed -n "s/^$2 //p" "$dir/$1" | value "$3" | sort -n | head -n 1
+	sed -n "s/^$2 //p" "$dir/$1" | field "$3" | sort -n | head -n 1
 }
-sum() # FILE NAME KEY
+total() # FILE NAME KEY
 {
-	sed -n "s/^$2 //p" "$dir/$1" | value "$3" |
-		awk '{ s += $1 } END { print s + 0 }'
+	sed -n "s/^$2 //p" "$dir/$1" | field "$3" | sum
 }
 grown() # AFTER BEFORE: median growth, in columns of the memory file
 {
@@ -222,7 +143,7 @@ grown() # AFTER BEFORE: median growth, in columns of the memory file
 }
 ends() # NAME: how most of its ramps ended
 {
-	sed -n "s/^$1 //p" "$dir/ramps" | value end | sort | uniq -c |
+	sed -n "s/^$1 //p" "$dir/ramps" | field end | sort | uniq -c |
 		sort -rn | awk 'NR == 1 { print $2 }'
 }
 {
@@ -232,7 +153,7 @@ ends() # NAME: how most of its ramps ended
 	echo "delay $(pick runs ours median_us) $(pick runs theirs median_us)"
 	echo "quiet $(least runs ours median_us) $(least runs theirs median_us)"
 	echo "p99 $(pick runs ours p99_us) $(pick runs theirs p99_us)"
-	echo "lost $(sum runs ours lost) $(sum runs theirs lost)"
+	echo "lost $(total runs ours lost) $(total runs theirs lost)"
 	echo "flat $(pick flat 100 cpu_us) $(pick flat "$many" cpu_us)"
 	echo "memory $(grown 3 1) $(grown 4 2) $many"
 } > "$dir/table"

@@ -9,44 +9,13 @@
 #
 # It stays in a network namespace of its own, keeps the measured program on the
 # first core and the load on the last one, and ends only what it started.
-set -u
-here=$(cd "$(dirname "$0")" && pwd)
-quick=no strict=no build=
-for argument; do
-	case $argument in
-	--quick) quick=yes ;;
-	--strict) strict=yes ;;
-	-*) sed -n '3,10p' "$0"; exit 2 ;;
-	*) build=$(cd "$argument" && pwd) || exit 2 ;;
-	esac
-done
-build=${build:-$PWD}
-for program in sallyport sallyctl tests/bench/call_load; do
-	[ -x "$build/$program" ] || {
-		echo "no $build/$program: run 'make $program' there, or name" \
-			"the build folder" >&2
-		exit 2
-	}
-done
-if [ -z "${SALLYPORT_BENCH_NS:-}" ]; then
-	SALLYPORT_BENCH_NS=1 exec unshare --net "$0" "$@"
-fi
-ip link set lo up || exit 2
 
-dir=$(mktemp -d)
-started=()
-finish() {
-	for pid in "${started[@]}"; do kill "$pid" 2>/dev/null; done
-	sleep 0.3
-	for pid in "${started[@]}"; do kill -9 "$pid" 2>/dev/null; done
-	rm -rf "$dir"
-}
-trap finish EXIT
-trap 'exit 130' INT TERM
-
-core=0
-first='nice -n -15' # what else runs here shall not be measured
-load_core=$(($(nproc) - 1))
+# shellcheck source=tests/bench/lib.sh
+. "${0%/*}/lib.sh"
+quick=no strict=no
+options "quick strict" "$@"
+own_namespace "$@"
+opens sallyport sallyctl tests/bench/call_load
 lan=127.0.31.1:5060 caller=127.0.31.2:5061 answerer=127.0.32.2:5062
 if [ $quick = yes ]; then
 	rounds=1 calls=1000 burst=4000 held=2000 idle_s=4 settle_s=3 linger_s=0
@@ -63,15 +32,8 @@ limit=$((held * 4 + 512))
 			"calls are held, $listed whose media goes past us"
 	}
 rate=250 burst_rate=2500 over_rate=4000 over=$((burst / 2))
-missed=0
 
 # --- small tools -------------------------------------------------------------
-field() { sed -n "s/.*\b$1=\([^ ]*\).*/\1/p"; }
-median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
-ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", b ? a / b : 0 }'; }
-rss_kb() { awk '/^VmRSS/ { print $2 }' "/proc/$1/status"; }
-ticks() { sed 's/.*) //' "/proc/$1/stat" | awk '{ print $12 + $13 }'; }
-now_ms() { date +%s%3N; }
 # Median of one measure over another, round by round: what else the machine did
 # in a round weighed on both.
 median_ratio() {
@@ -80,56 +42,43 @@ median_ratio() {
 # target NAME VALUE LIMIT: says whether it was met
 target() {
 	local met=met
-	awk -v v="$2" -v l="$3" 'BEGIN { exit !(v <= l) }' || {
-		met=MISSED
-		missed=$((missed + 1))
-	}
+	meets "$2" "$3" || met=MISSED
 	printf '%-44s %10s   target %s %s\n' "$1" "$2" "$3" "$met"
 }
-load() {
-	$first taskset -c $load_core "$build/tests/bench/call_load" --from $caller \
+load() { # takes this shell's place
+	on_core "$load_core" "$build/tests/bench/call_load" --from $caller \
 		--to $answerer --via $lan "$@"
-}
-stop() {
-	kill "$1" 2>/dev/null
-	for _ in $(seq 60); do
-		kill -0 "$1" 2>/dev/null || return
-		sleep 0.1
-	done
-	kill -9 "$1" 2>/dev/null
 }
 
 # --- Kamailio ------------------------------------------------------------------
-modules=$(dirname "$(ls /usr/lib/*/kamailio/modules/tm.so 2>/dev/null | head -1)")
+modules=$(dirname "$(find /usr/lib -path "*/kamailio/modules/tm.so" | head -n 1)")
 sed -e "s/@VIA@/$lan/; s/@TO@/$answerer/; s/@ENGINE@/127.0.31.1:2223/" \
 	-e "s#@MODULES@#$modules/#" "$here/kamailio.cfg.in" >"$dir/kamailio.cfg"
-engine=
+engine='' loader=''
 start_kamailio() { # further options; sets $pid and $pids
 	mkdir -p "$dir/run"
-	$first taskset -c $core kamailio -DD -E -m 1024 -M 16 -f "$dir/kamailio.cfg" \
+	on_core "$core" kamailio -DD -E -m 1024 -M 16 -f "$dir/kamailio.cfg" \
 		-Y "$dir/run" -P "$dir/kamailio.pid" "$@" >"$dir/kamailio.log" 2>&1 &
-	pid=$!
-	started+=($pid)
+	keep pid
 	sleep 1.5
-	pids=$pid,$(pgrep -P $pid | tr '\n' ',')$engine
+	pids=$pid,$(pgrep -P "$pid" | tr '\n' ',')$engine
 }
 start_rtpengine() {
-	$first taskset -c $core rtpengine --foreground --interface=127.0.31.1 \
+	on_core "$core" rtpengine --foreground --interface=127.0.31.1 \
 		--listen-ng=127.0.31.1:2223 --table=-1 --port-min=10000 \
 		--port-max=65000 --log-level=2 --num-threads=1 \
 		>"$dir/rtpengine.log" 2>&1 &
-	engine=$!
-	started+=($engine)
+	keep engine
 	sleep 0.7
 }
 measure_kamailio() { # name, options...
 	local name=$1
 	shift
 	start_kamailio "$@"
-	load --rate $rate --calls $calls --pid "$pids" >"$dir/out"
+	(load --rate $rate --calls $calls --pid "$pids") >"$dir/out"
 	echo "$name: $(cat "$dir/out")" >>"$dir/all"
 	field cpu_ms_per_call <"$dir/out" >>"$dir/$name"
-	stop $pid
+	stop "$pid"
 }
 measure_hiding() {
 	start_rtpengine
@@ -139,65 +88,18 @@ measure_hiding() {
 }
 
 # --- Sallyport -----------------------------------------------------------------
-mkdir -p "$dir/policy.d"
-cat >"$dir/sallyport.conf" <<END
-networks: {
-  lan: { address = "127.0.31.1"; rtp_ports = "10000-65533"; };
-  wan: { address = "127.0.32.1"; rtp_ports = "10000-65533"; };
-};
-routes = ( { from = "pbx"; number = "^\\\\d+\$"; to = [ "acme" ]; } );
-limits: {
-  max_calls = 40000; per_source_rate = 100000; per_source_burst = 100000;
-  global_rate = 100000; global_burst = 100000;
-};
-log: { status = "$dir/status.log"; };
-store: { file = "$dir/store.db"; };
-control: { socket = "$dir/control"; };
-END
-cat >"$dir/policy.d/pbx.conf" <<END
-kind = "pbx";
-network = "lan";
-host = "$caller";
-options_ping = "0s";
-END
-cat >"$dir/policy.d/acme.conf" <<END
-kind = "trunk";
-network = "wan";
-host = "$answerer";
-reinvite = "suppress";
-options_ping = "0s";
-END
-control() { "$build/sallyctl" -s "$dir/control" "$@"; }
-start_sallyport() { # sets $pid and $start_ms
-	rm -f "$dir"/store.db* "$dir/status.log" "$dir/control"
-	local before
-	before=$(now_ms)
-	$first taskset -c $core "$build/sallyport" -F -f "$dir/sallyport.conf" \
-		>"$dir/sallyport.log" 2>&1 &
-	pid=$!
-	started+=($pid)
-	for _ in $(seq 300); do
-		control calls >/dev/null 2>&1 && break
-		kill -0 $pid 2>/dev/null || {
-			echo "sallyport did not start:" >&2
-			cat "$dir/sallyport.log" >&2
-			exit 1
-		}
-		sleep 0.005
-	done
-	start_ms=$(($(now_ms) - before))
-}
+configure $caller $answerer 10000-65533 'max_calls = 40000;'
 measure_sallyport() {
 	start_sallyport
-	load --rate $rate --calls $calls --pid $pid >"$dir/out"
+	(load --rate $rate --calls $calls --pid "$pid") >"$dir/out"
 	echo "sallyport: $(cat "$dir/out")" >>"$dir/all"
 	field cpu_ms_per_call <"$dir/out" >>"$dir/sallyport"
-	stop $pid
+	stop "$pid"
 }
 
 # The same with a line more for the trunk and the PBX.
 restart_sallyport_with() {
-	stop $pid
+	stop "$pid"
 	echo "$1" | tee -a "$dir/policy.d/acme.conf" >>"$dir/policy.d/pbx.conf"
 	start_sallyport
 }
@@ -206,8 +108,7 @@ restart_sallyport_with() {
 hold() {
 	mkfifo "$dir/word"
 	load --rate 700 --calls "$1" --hold <"$dir/word" >"$dir/held" &
-	loader=$!
-	started+=($loader)
+	keep loader
 	exec 9>"$dir/word"
 	for _ in $(seq 300); do
 		grep -q held= "$dir/held" && return
@@ -218,7 +119,8 @@ hold() {
 release() {
 	echo go >&9
 	exec 9>&-
-	wait $loader
+	wait "$loader"
+	unset "started[$loader]"
 	rm -f "$dir/word"
 	tail -1 "$dir/held"
 }
@@ -250,39 +152,39 @@ printf '%-44s %10s ms\n' "sallyport, CPU a call" "$ours"
 
 start_sallyport
 target "start, ms" "$start_ms" 500
-load --rate $rate --calls 500 >/dev/null # warm
-rest=$(rss_kb $pid)
+(load --rate $rate --calls 500) >/dev/null # warm
+rest=$(rss_kb "$pid")
 hold 1000
 sleep $settle_s # the last answers' timers
-before=$(ticks $pid)
+before=$(ticks "$pid")
 sleep $idle_s
 target "idle with 1,000 calls held, % of a core" \
-	"$(awk -v t=$(($(ticks $pid) - before)) -v s=$idle_s \
+	"$(awk -v t=$(($(ticks "$pid") - before)) -v s=$idle_s \
 		'BEGIN { printf "%.2f", t / s }')" 1
 release >/dev/null
-before=$(rss_kb $pid)
+before=$(rss_kb "$pid")
 hold $held
 target "memory a held call, kB" \
-	"$(awk -v a="$(rss_kb $pid)" -v b="$before" -v n=$held \
+	"$(awk -v a="$(rss_kb "$pid")" -v b="$before" -v n=$held \
 		'BEGIN { printf "%.1f", (a - b) / n }')" 40
 target "failed of $held calls to hold" \
 	$((held - $(field held <"$dir/held"))) 0
 release >/dev/null
-load --rate $burst_rate --calls $burst --pid $pid >"$dir/out"
+(load --rate $burst_rate --calls $burst --pid "$pid") >"$dir/out"
 echo "burst: $(cat "$dir/out")"
 target "failed of $burst calls at $burst_rate/s" \
 	"$(field failed <"$dir/out")" 0
 if [ $linger_s -gt 0 ]; then
 	most=$((rest * 12 / 10))
 	for second in $(seq 0 $linger_s); do
-		[ "$(rss_kb $pid)" -le $most ] && break
+		[ "$(rss_kb "$pid")" -le $most ] && break
 		sleep 1
 	done
-	echo "memory at rest $rest kB, $second s after the burst $(rss_kb $pid) kB"
+	echo "memory at rest $rest kB, $second s after the burst $(rss_kb "$pid") kB"
 	target "memory after the burst / at rest" \
-		"$(ratio "$(rss_kb $pid)" "$rest")" 1.20
+		"$(ratio "$(rss_kb "$pid")" "$rest")" 1.20
 fi
-load --rate $over_rate --calls $over --pid $pid >"$dir/out"
+(load --rate $over_rate --calls $over --pid "$pid") >"$dir/out"
 echo "overload: $(cat "$dir/out")"
 target "broken of $over calls at $over_rate/s, others 503" \
 	"$(field broken <"$dir/out")" 0
@@ -294,6 +196,6 @@ target "sallyctl calls with $listed calls, ms" $(($(now_ms) - before)) 500
 target "of them not shown" \
 	$((listed - $(grep -c ' acme' "$dir/calls"))) 0
 release >/dev/null
-stop $pid
+stop "$pid"
 echo "$missed targets missed"
-[ $strict = no ] || [ $missed -eq 0 ]
+[ $strict = no ] || [ "$missed" -eq 0 ]
