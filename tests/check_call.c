@@ -7,12 +7,6 @@
 
 static struct fixture f;
 
-static void call_out(void)
-{
-	phone_call(&f.phone, "05551234");
-	fixture_run_until(&f, both_up);
-}
-
 static void call_in(void)
 {
 	f.phone.answers_itself = true;
@@ -23,8 +17,7 @@ static void call_in(void)
 START_TEST(a_phone_calls_out_and_both_hear_each_other)
 	{
 		fixture_start(&f);
-		call_out();
-		fixture_run_until(&f, both_hear);
+		fixture_talk_out(&f);
 		const struct text_message *invite =
 			fake_message(&f.itsp.end, "INVITE", 0);
 		ck_assert_int_eq(
@@ -40,7 +33,7 @@ END_TEST
 START_TEST(the_provider_hangs_up_and_the_phone_is_told)
 	{
 		fixture_start(&f);
-		call_out();
+		fixture_call_out(&f);
 		itsp_hang_up(&f.itsp);
 		fixture_run_until(&f, both_ended);
 		ck_assert_uint_eq(fake_seen_inside(&f.phone.end, "BYE"), 1);
@@ -123,8 +116,7 @@ START_TEST(packets_cross_byte_for_byte_both_ways)
 
 		fixture_start_with(&f, &(struct fixture_setup){
 					       .acme = "stream = \"pass\";"});
-		call_out();
-		fixture_run_until(&f, both_hear);
+		fixture_talk_out(&f);
 		phone_talk(&f.phone, false);
 		itsp_talk(&f.itsp, false);
 		fixture_watch(&f, 50);
@@ -153,7 +145,7 @@ START_TEST(reports_cross_both_ways)
 	{
 		fixture_start(&f);
 		f.phone.end.tone.rtcp_too = f.itsp.end.tone.rtcp_too = true;
-		call_out();
+		fixture_call_out(&f);
 		fixture_run_until(&f, both_have_reports);
 	}
 END_TEST
@@ -164,7 +156,7 @@ START_TEST(nothing_of_the_inside_is_seen_outside_nor_the_other_way)
 		f.phone.end.media.lines =
 			"a=candidate:1 1 UDP 2130706431 127.0.1.10 "
 			"30000 typ host\r\na=x-secret:127.0.1.10\r\n";
-		call_out();
+		fixture_call_out(&f);
 		phone_hold(&f.phone);
 		fixture_run_until(&f, phone_reinvite_done);
 		phone_hang_up(&f.phone);
@@ -196,7 +188,7 @@ START_TEST(keys_of_srtp_stay_between_the_two_ends)
 		f.phone.end.media.protocol = "RTP/SAVP";
 		f.phone.end.media.lines = "a=crypto:" KEY_A "\r\n";
 		f.itsp.end.media.lines = "a=crypto:" KEY_B "\r\n";
-		call_out();
+		fixture_call_out(&f);
 		const struct text_stream *outside =
 			&itsp_line(&f.itsp)->remote_sdp.stream[0];
 		ck_assert_str_eq(outside->protocol, "RTP/SAVP");
@@ -239,7 +231,7 @@ START_TEST(video_that_nobody_takes_keeps_its_slot)
 		fixture_start(&f);
 		f.phone.end.media.more = "m=video 40000 RTP/AVP 96\r\n"
 					 "a=rtpmap:96 H264/90000\r\n";
-		call_out();
+		fixture_call_out(&f);
 		const struct text_sdp *answer =
 			&phone_line(&f.phone)->remote_sdp;
 		ck_assert_uint_eq(answer->streams, 2);
@@ -255,7 +247,7 @@ START_TEST(two_audio_streams_both_cross)
 	{
 		fixture_start(&f);
 		f.phone.end.media.streams = f.itsp.end.media.streams = 2;
-		call_out();
+		fixture_call_out(&f);
 		ck_assert_uint_eq(itsp_line(&f.itsp)->remote_sdp.streams, 2);
 		ck_assert_uint_eq(phone_line(&f.phone)->remote_sdp.streams, 2);
 		fixture_run_until(&f, both_hear);
@@ -270,7 +262,7 @@ END_TEST
 START_TEST(rtp_ports_are_even_and_ours_on_each_side)
 	{
 		fixture_start(&f);
-		call_out();
+		fixture_call_out(&f);
 		const struct text_stream *in =
 			&phone_line(&f.phone)->remote_sdp.stream[0];
 		const struct text_stream *out =
@@ -292,7 +284,7 @@ START_TEST(lost_messages_are_sent_again_and_the_call_stands)
 		fake_drop_next(&f.itsp.end, FAKE_IN, "INVITE", 1);
 		fake_drop_next(&f.phone.end, FAKE_IN, "200 INVITE", 1);
 		fake_drop_next(&f.phone.end, FAKE_OUT, "ACK", 1);
-		call_out();
+		fixture_call_out(&f);
 		ck_assert_uint_eq(fake_seen(&f.phone.end, "200 INVITE"), 1);
 		fixture_run_until(&f, both_hear);
 		fake_drop_next(&f.itsp.end, FAKE_IN, "BYE", 1);
@@ -301,11 +293,6 @@ START_TEST(lost_messages_are_sent_again_and_the_call_stands)
 		ck_assert_uint_eq(itsp_hangups(&f.itsp), 1);
 	}
 END_TEST
-
-static bool itsp_up(struct fixture *x)
-{
-	return itsp_is(&x->itsp, FAKE_UP);
-}
 
 START_TEST(every_copy_of_a_200_is_acked)
 	{
@@ -330,11 +317,6 @@ END_TEST
 static bool itsp_saw_ack(struct fixture *x)
 {
 	return itsp_line(&x->itsp)->acks > 0;
-}
-
-static bool phone_has_200(struct fixture *x)
-{
-	return phone_line(&x->phone)->status == 200;
 }
 
 START_TEST(the_provider_is_acked_without_waiting_for_the_phone)
@@ -388,7 +370,7 @@ START_TEST(fourteen_calls_one_after_the_other_leave_nothing_behind)
 	{
 		fixture_start(&f);
 		for (unsigned i = 0; i < 14; i++) {
-			call_out();
+			fixture_call_out(&f);
 			phone_hang_up(&f.phone);
 			fixture_run_until(&f, both_ended);
 		}

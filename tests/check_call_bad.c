@@ -22,18 +22,11 @@ static unsigned long rss_kb(void)
 	return pages * 4;
 }
 
-static bool phone_was_refused(struct fixture *x)
-{
-	return phone_line(&x->phone)->state == FAKE_ENDED && no_calls(x);
-}
-
 static void a_call_still_works(void)
 {
 	f.phone.end.media = (struct fake_media){.codecs = "8 0 101",
 						.direction = "sendrecv"};
-	phone_call(&f.phone, "05551234");
-	fixture_run_until(&f, both_up);
-	fixture_run_until(&f, both_hear);
+	fixture_talk_out(&f);
 	phone_hang_up(&f.phone);
 	fixture_run_until(&f, both_ended);
 }
@@ -59,7 +52,7 @@ START_TEST(a_body_that_makes_no_call_is_refused)
 		fixture_start(&f);
 		f.phone.end.media.instead = bad_bodies[_i];
 		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, phone_was_refused);
+		fixture_run_until(&f, phone_refused);
 		int status = phone_line(&f.phone)->status;
 		fixture_assert(&f, status == 488 || status == 400);
 
@@ -77,7 +70,7 @@ START_TEST(codecs_that_the_provider_may_not_have_are_488)
 		fixture_start_with(&f, &narrow);
 		f.phone.end.media.codecs = "0 101";
 		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, phone_was_refused);
+		fixture_run_until(&f, phone_refused);
 		ck_assert_int_eq(phone_line(&f.phone)->status, 488);
 		ck_assert_uint_eq(fake_seen(&f.itsp.end, "INVITE"), 0);
 	}
@@ -89,8 +82,7 @@ START_TEST(codecs_that_policy_does_not_allow_are_not_offered)
 			.acme = "codecs = [ \"PCMA\", \"telephone-event\" ];"};
 
 		fixture_start_with(&f, &narrow);
-		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, both_up);
+		fixture_call_out(&f);
 		ck_assert_str_eq(
 			itsp_line(&f.itsp)->remote_sdp.stream[0].formats,
 			"8 101");
@@ -340,8 +332,7 @@ static bool phone_has_481(struct fixture *x)
 START_TEST(a_bye_for_a_call_that_is_not_gets_481)
 	{
 		fixture_start(&f);
-		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, both_up);
+		fixture_call_out(&f);
 		strcpy(phone_line(&f.phone)->remote_tag, "nobody");
 		phone_hang_up(&f.phone);
 		fixture_run_until(&f, phone_has_481);
@@ -367,9 +358,7 @@ START_TEST(packets_of_a_stranger_do_not_cross)
 		struct sockaddr_in from = {.sin_family = AF_INET};
 
 		fixture_start(&f);
-		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, both_up);
-		fixture_run_until(&f, both_hear);
+		fixture_talk_out(&f);
 		int fd = socket(AF_INET, SOCK_DGRAM, 0);
 		inet_pton(AF_INET, "127.0.2.66", &from.sin_addr);
 		ck_assert_int_eq(

@@ -23,12 +23,6 @@ static void begin(const char *acme, const char *phones)
 	f.itsp.secret = "hush";
 }
 
-static void call_out(void)
-{
-	phone_call(&f.phone, "05551234");
-	fixture_run_until(&f, both_up);
-}
-
 static bool itsp_was_pracked(struct fixture *x)
 {
 	return x->itsp.pracks == 2;
@@ -56,7 +50,7 @@ START_TEST(an_update_that_is_challenged_is_sent_with_a_digest)
 		begin(ACCOUNT "update = \"forward\";", NULL);
 		f.itsp.end.ok_lines = "Require: timer\r\n"
 				      "Session-Expires: 90;refresher=uac\r\n";
-		call_out();
+		fixture_call_out(&f);
 		hurry(&f, 50);
 		fixture_run_until(&f, itsp_was_asked_twice);
 		ck_assert_uint_eq(itsp_updates(&f.itsp), 2);
@@ -68,7 +62,7 @@ END_TEST
 START_TEST(a_bye_that_is_challenged_is_sent_with_a_digest)
 	{
 		begin(ACCOUNT, NULL);
-		call_out();
+		fixture_call_out(&f);
 		phone_hang_up(&f.phone);
 		fixture_run_until(&f, both_ended);
 		ck_assert_uint_eq(f.itsp.challenged, 1);
@@ -79,7 +73,7 @@ END_TEST
 START_TEST(a_refer_that_is_challenged_is_sent_with_a_digest)
 	{
 		begin(ACCOUNT, "refer = \"forward\";");
-		call_out();
+		fixture_call_out(&f);
 		phone_refer(&f.phone, "sip:05554444@127.0.1.1", NULL);
 		fixture_run_until(&f, itsp_was_asked_twice);
 		ck_assert_uint_eq(fake_seen_inside(&f.itsp.end, "REFER"), 2);
@@ -100,7 +94,7 @@ static bool four_infos_done(struct fixture *x)
 START_TEST(infos_that_are_challenged_at_once_all_arrive)
 	{
 		begin(ACCOUNT "info = \"pass\";", NULL);
-		call_out();
+		fixture_call_out(&f);
 		for (unsigned i = 0; i < 4; i++)
 			fake_request_typed(phone_line(&f.phone), "INFO", NULL,
 					   "application/media_control+xml",
@@ -125,7 +119,7 @@ START_TEST(a_wrong_password_is_not_tried_again_and_again)
 		begin("username = \"442079460101\"; password = \"wrong\";\n"
 		      "info = \"pass\";",
 		      NULL);
-		call_out();
+		fixture_call_out(&f);
 		fake_request_typed(phone_line(&f.phone), "INFO", NULL,
 				   "application/media_control+xml", "<x/>");
 		fixture_run_until(&f, info_refused);

@@ -16,22 +16,13 @@ static void dial(const char *acme, const char *itsp_codecs)
 	fake_invite_without_offer(&f.phone.end, "05551234");
 }
 
-static const struct text_message *itsp_got(const char *label)
-{
-	return fake_last_message(&f.itsp.end, label);
-}
-
-static bool phone_refused(struct fixture *x)
-{
-	return phone_line(&x->phone)->status >= 300;
-}
-
 START_TEST(an_offer_is_made_early_by_default)
 	{
 		dial(NULL, "8 101");
 		fixture_run_until(&f, both_up);
-		ck_assert_ptr_nonnull(strstr(itsp_got("INVITE")->body, "m="));
-		ck_assert_str_eq(itsp_got("ACK")->body, "");
+		ck_assert_ptr_nonnull(
+			strstr(itsp_got(&f.itsp, "INVITE")->body, "m="));
+		ck_assert_str_eq(itsp_got(&f.itsp, "ACK")->body, "");
 		fixture_run_until(&f, both_hear);
 	}
 END_TEST
@@ -42,9 +33,10 @@ START_TEST(a_kept_one_is_asked_of_the_peer_and_answered_in_the_ack)
 
 		dial("delayed_offer = \"keep\";", "8 0 101");
 		fixture_run_until(&f, both_up);
-		ck_assert_str_eq(itsp_got("INVITE")->body, "");
+		ck_assert_str_eq(itsp_got(&f.itsp, "INVITE")->body, "");
 		ck_assert(!fake_saw_text(&f.itsp.end, "100rel"));
-		ck_assert_int_eq(text_sdp(&answer, itsp_got("ACK")), 0);
+		ck_assert_int_eq(text_sdp(&answer, itsp_got(&f.itsp, "ACK")),
+				 0);
 		ck_assert_str_eq(answer.stream[0].formats, "8 101");
 		ck_assert_str_eq(answer.stream[0].address, "127.0.2.1");
 		/* The caller is offered just that. */
@@ -64,7 +56,8 @@ START_TEST(each_copy_of_its_200_gets_the_same_ack)
 		dial("delayed_offer = \"keep\";", "8 101");
 		fake_drop_next(&f.itsp.end, FAKE_IN, "ACK", 1);
 		fixture_run_until(&f, both_up);
-		ck_assert_ptr_nonnull(strstr(itsp_got("ACK")->body, "m="));
+		ck_assert_ptr_nonnull(
+			strstr(itsp_got(&f.itsp, "ACK")->body, "m="));
 		fixture_run_until(&f, both_hear);
 	}
 END_TEST
@@ -97,10 +90,10 @@ START_TEST(an_offer_in_the_invite_is_passed_on_all_the_same)
 			.acme = "delayed_offer = \"keep\";"};
 
 		fixture_start_with(&f, &keep);
-		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, both_up);
-		ck_assert_ptr_nonnull(strstr(itsp_got("INVITE")->body, "m="));
-		ck_assert_str_eq(itsp_got("ACK")->body, "");
+		fixture_call_out(&f);
+		ck_assert_ptr_nonnull(
+			strstr(itsp_got(&f.itsp, "INVITE")->body, "m="));
+		ck_assert_str_eq(itsp_got(&f.itsp, "ACK")->body, "");
 		fixture_run_until(&f, both_hear);
 	}
 END_TEST

@@ -26,8 +26,7 @@ static void dial(const char *acme)
 	fixture_start_with(&f, &setup);
 	f.phone.end.media.codecs = "8 0 9 18 3 96 97 98 99 100 102 103 104 101";
 	f.phone.end.media.lines = MANY;
-	phone_call(&f.phone, "05551234");
-	fixture_run_until(&f, both_up);
+	fixture_call_out(&f);
 }
 
 static const struct text_message *invite(void)
@@ -46,8 +45,7 @@ static const char *formats(void)
 START_TEST(a_short_invite_is_left_as_it_is)
 	{
 		fixture_start(&f);
-		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, both_up);
+		fixture_call_out(&f);
 		ck_assert_ptr_nonnull(strstr(invite()->raw, "\r\nContact: "));
 		ck_assert_uint_eq(fixture_status_count(&f, "call-slimmed"), 0);
 	}

@@ -53,11 +53,6 @@ START_TEST(other_ways_to_say_it_rings_lead_to_a_call_too)
 	}
 END_TEST
 
-static bool phone_up(struct fixture *x)
-{
-	return phone_is(&x->phone, FAKE_UP);
-}
-
 static bool losing_branch_was_ended(struct fixture *x)
 {
 	const struct fake_call *loser = x->itsp.end.call[0];
@@ -202,11 +197,6 @@ START_TEST(a_phone_that_picks_up_as_the_caller_gives_up_is_freed)
 	}
 END_TEST
 
-static bool phone_was_refused(struct fixture *x)
-{
-	return phone_line(&x->phone)->status >= 300 && no_calls(x);
-}
-
 START_TEST(a_busy_phone_is_told_to_the_caller_outside)
 	{
 		fixture_start(&f);
@@ -228,7 +218,7 @@ START_TEST(an_unanswered_call_ends_after_ring_timeout)
 		fixture_start_with(&f, &hasty);
 		f.itsp.behaviour = ITSP_RINGS;
 		phone_call(&f.phone, "05551234");
-		fixture_run_until_in(&f, 7000, phone_was_refused);
+		fixture_run_until_in(&f, 7000, phone_refused);
 		fixture_run_until(&f, itsp_ended);
 		fixture_assert(&f, itsp_line(&f.itsp)->cancel_seen);
 		ck_assert_int_eq(phone_line(&f.phone)->status, 408);
@@ -242,7 +232,7 @@ START_TEST(an_answer_that_is_no_answer_ends_both_legs)
 
 		dial(bad[_i]);
 		fixture_run_until(&f, itsp_got_ack_and_bye);
-		fixture_run_until(&f, phone_was_refused);
+		fixture_run_until(&f, phone_refused);
 	}
 END_TEST
 

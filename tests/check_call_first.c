@@ -12,39 +12,10 @@
 #include "tests/fakes/inside.h"
 
 static struct fixture f;
-static unsigned phone_from, itsp_from;
 
 static struct fake_call *line(void)
 {
 	return phone_line(&f.phone);
-}
-
-static bool both_hear_more(struct fixture *x)
-{
-	return tone_heard(&x->phone.end.tone) >= phone_from + 15 &&
-	       tone_heard(&x->itsp.end.tone) >= itsp_from + 15;
-}
-
-static void from_now(void)
-{
-	phone_from = tone_heard(&f.phone.end.tone);
-	itsp_from = tone_heard(&f.itsp.end.tone);
-}
-
-static void both_ways(void)
-{
-	from_now();
-	fixture_run_until(&f, both_hear_more);
-}
-
-static bool itsp_hears_more(struct fixture *x)
-{
-	return tone_heard(&x->itsp.end.tone) >= itsp_from + 15;
-}
-
-static bool phone_up(struct fixture *x)
-{
-	return phone_is(&x->phone, FAKE_UP);
 }
 
 /* --- forks ------------------------------------------------------------------
@@ -153,8 +124,7 @@ START_TEST(a_call_that_begins_on_hold_can_be_taken_up)
 		f.phone.end.media.direction = zero ? "sendrecv" : holds[_i];
 		f.phone.end.media.zero_address = zero;
 		phone_talk(&f.phone, false);
-		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, both_up);
+		fixture_call_out(&f);
 		ck_assert_str_eq(line()->remote_sdp.stream[0].direction,
 				 zero ? "recvonly" : answers[_i]);
 		/* The provider cannot be told later: it is not told now. */
@@ -164,10 +134,10 @@ START_TEST(a_call_that_begins_on_hold_can_be_taken_up)
 		ck_assert_str_eq(
 			itsp_line(&f.itsp)->remote_sdp.stream[0].address,
 			"127.0.2.1");
-		from_now();
+		fixture_from_now(&f);
 		fixture_run_until(&f, itsp_hears_more);
 		hurry(&f, 5);
-		from_now();
+		fixture_from_now(&f);
 		fixture_run_until(&f, itsp_hears_more);
 		phone_talk(&f.phone, true);
 		phone_resume(&f.phone);
@@ -175,7 +145,7 @@ START_TEST(a_call_that_begins_on_hold_can_be_taken_up)
 		ck_assert_int_eq(line()->reinvite_status, 200);
 		ck_assert_str_eq(line()->remote_sdp.stream[0].direction,
 				 "sendrecv");
-		both_ways();
+		fixture_both_ways(&f);
 		fixture_assert(&f, tone_unbroken(&f.itsp.end.tone, 0));
 		ck_assert_uint_eq(itsp_reinvites(&f.itsp), 0);
 	}
@@ -191,17 +161,16 @@ START_TEST(a_call_that_is_answered_on_hold_can_be_taken_up)
 							      "\"suppress\";"});
 		f.itsp.end.media.direction = holds[_i];
 		itsp_talk(&f.itsp, false);
-		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, both_up);
+		fixture_call_out(&f);
 		ck_assert_str_eq(line()->remote_sdp.stream[0].direction,
 				 "sendrecv");
-		from_now();
+		fixture_from_now(&f);
 		itsp_talk(&f.itsp, true);
 		itsp_line(&f.itsp)->media.direction = "sendrecv";
 		fake_reinvite(itsp_line(&f.itsp));
 		fixture_run_until(&f, itsp_reinvite_done);
 		ck_assert_int_eq(itsp_line(&f.itsp)->reinvite_status, 200);
-		both_ways();
+		fixture_both_ways(&f);
 	}
 END_TEST
 
@@ -212,8 +181,7 @@ START_TEST(a_call_that_begins_on_hold_is_passed_on_where_it_may_be)
 			&f, &(struct fixture_setup){.acme = "reinvite = "
 							    "\"forward\";"});
 		f.phone.end.media.direction = "sendonly";
-		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, both_up);
+		fixture_call_out(&f);
 		ck_assert_str_eq(
 			itsp_line(&f.itsp)->remote_sdp.stream[0].direction,
 			"sendonly");
@@ -223,7 +191,7 @@ START_TEST(a_call_that_begins_on_hold_is_passed_on_where_it_may_be)
 		ck_assert_str_eq(
 			itsp_line(&f.itsp)->remote_sdp.stream[0].direction,
 			"sendrecv");
-		both_ways();
+		fixture_both_ways(&f);
 	}
 END_TEST
 
@@ -302,16 +270,16 @@ START_TEST(a_hold_before_the_answer_is_one_after_it)
 		fixture_run_until(&f, both_up);
 		ck_assert_str_eq(line()->remote_sdp.stream[0].direction,
 				 "inactive");
-		from_now();
+		fixture_from_now(&f);
 		fixture_run_until(&f, itsp_hears_more);
 		hurry(&f, 5);
-		from_now();
+		fixture_from_now(&f);
 		fixture_run_until(&f, itsp_hears_more);
 		phone_talk(&f.phone, true);
 		phone_resume(&f.phone);
 		fixture_run_until(&f, phone_reinvite_done);
 		ck_assert_int_eq(line()->reinvite_status, 200);
-		both_ways();
+		fixture_both_ways(&f);
 		ck_assert_uint_eq(itsp_reinvites(&f.itsp), 0);
 		ck_assert_uint_eq(itsp_updates(&f.itsp), 0);
 	}
@@ -333,16 +301,16 @@ START_TEST(an_answer_in_the_first_ack_may_be_a_hold)
 		phone_talk(&f.phone, false);
 		fake_invite_without_offer(&f.phone.end, "05551234");
 		fixture_run_until(&f, both_up);
-		from_now();
+		fixture_from_now(&f);
 		fixture_run_until(&f, itsp_hears_more);
 		hurry(&f, 5);
-		from_now();
+		fixture_from_now(&f);
 		fixture_run_until(&f, itsp_hears_more);
 		phone_talk(&f.phone, true);
 		phone_resume(&f.phone);
 		fixture_run_until(&f, phone_reinvite_done);
 		ck_assert_int_eq(line()->reinvite_status, 200);
-		both_ways();
+		fixture_both_ways(&f);
 		ck_assert_uint_eq(itsp_reinvites(&f.itsp), 0);
 	}
 END_TEST
@@ -358,8 +326,7 @@ START_TEST(a_protected_provider_is_not_asked_though_media_goes_past_us)
 						   "anchor = \"never\";",
 					   .phones = "anchor = \"never\";"});
 		f.itsp.behaviour = ITSP_REFUSES_REINVITE;
-		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, both_up);
+		fixture_call_out(&f);
 		line()->media.direction = "sendonly";
 		fake_reinvite(line());
 		fixture_run_until(&f, phone_reinvite_done);

@@ -26,9 +26,7 @@ static void begin(const struct fixture_setup *setup, const char *protocol,
 	f.phone.end.media.lines = f.itsp.end.media.lines =
 		f.other.end.media.lines = lines;
 	f.itsp.end.media.codecs = "8 101";
-	line = phone_call(&f.phone, "05551234");
-	fixture_run_until(&f, both_up);
-	fixture_run_until(&f, both_hear);
+	line = fixture_talk_out(&f);
 }
 
 static bool line_ended(struct fixture *x)
@@ -226,11 +224,6 @@ static bool bye_answered(struct fixture *x)
 	return line->bye_status == 200;
 }
 
-static bool n_is_up(struct fixture *x)
-{
-	return phone_is(&x->other, FAKE_UP);
-}
-
 /* P has hung up and N rings: nobody can be asked. */
 START_TEST(t_may_hold_while_the_newcomer_rings_and_the_phone_has_gone)
 	{
@@ -248,7 +241,7 @@ START_TEST(t_may_hold_while_the_newcomer_rings_and_the_phone_has_gone)
 		fixture_run_until_in(&f, 2000, itsp_reinvite_done);
 		ck_assert_int_eq(itsp_line(&f.itsp)->reinvite_status, 200);
 		phone_answer(&f.other);
-		fixture_run_until(&f, n_is_up);
+		fixture_run_until(&f, other_up);
 	}
 END_TEST
 

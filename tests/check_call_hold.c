@@ -15,17 +15,14 @@
 #define GAP_MS 100
 
 static struct fixture f;
-static unsigned heard_from; /* the provider's packets before the change */
 
 static void begin(void)
 {
 	fixture_start(&f);
 	f.itsp.end.media.codecs = "8 101";
 	f.itsp.behaviour = ITSP_REFUSES_REINVITE;
-	phone_call(&f.phone, "05551234");
-	fixture_run_until(&f, both_up);
-	fixture_run_until(&f, both_hear);
-	heard_from = tone_heard(&f.itsp.end.tone);
+	fixture_talk_out(&f);
+	fixture_from_now(&f);
 }
 
 static struct fake_call *line(void)
@@ -38,11 +35,6 @@ static const struct text_stream *answered(void)
 	return &line()->remote_sdp.stream[0];
 }
 
-static bool itsp_heard_more(struct fixture *x)
-{
-	return tone_heard(&x->itsp.end.tone) >= heard_from + 15;
-}
-
 static const struct tone_packet *last_heard(const struct tone *tone)
 {
 	for (unsigned i = tone->ins; i > 0; i--)
@@ -53,8 +45,8 @@ static const struct tone_packet *last_heard(const struct tone *tone)
 
 static void provider_noticed_nothing(void)
 {
-	heard_from = tone_heard(&f.itsp.end.tone);
-	fixture_run_until(&f, itsp_heard_more);
+	fixture_from_now(&f);
+	fixture_run_until(&f, itsp_hears_more);
 	fixture_assert(&f, itsp_reinvites(&f.itsp) == 0);
 	fixture_assert(&f, itsp_updates(&f.itsp) == 0);
 	fixture_assert(&f, itsp_hangups(&f.itsp) == 0);
@@ -326,8 +318,7 @@ END_TEST
 START_TEST(the_providers_own_reinvite_is_answered)
 	{
 		fixture_start(&f);
-		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, both_up);
+		fixture_call_out(&f);
 		fake_reinvite(itsp_line(&f.itsp));
 		fixture_run_until(&f, itsp_reinvite_done);
 		ck_assert_int_eq(itsp_line(&f.itsp)->reinvite_status, 200);
@@ -344,9 +335,7 @@ END_TEST
 START_TEST(a_provider_that_moves_its_media_is_followed)
 	{
 		fixture_start(&f);
-		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, both_up);
-		fixture_run_until(&f, both_hear);
+		fixture_talk_out(&f);
 		fake_move_media(&f.itsp.end);
 		fake_reinvite(itsp_line(&f.itsp));
 		fixture_run_until(&f, itsp_reinvite_done);
@@ -439,9 +428,7 @@ END_TEST
 START_TEST(a_provider_that_holds_us_is_answered)
 	{
 		fixture_start(&f);
-		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, both_up);
-		fixture_run_until(&f, both_hear);
+		fixture_talk_out(&f);
 		itsp_line(&f.itsp)->media.direction = "sendonly";
 		fake_reinvite(itsp_line(&f.itsp));
 		fixture_run_until(&f, itsp_reinvite_done);
@@ -517,9 +504,7 @@ START_TEST(who_is_held_hears_music_and_after_the_resume_the_phone)
 			 "reinvite = \"suppress\"; hold_music = \"%s\";", path);
 		fixture_start_with(&f, &(struct fixture_setup){.acme = acme});
 		unlink(path);
-		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, both_up);
-		fixture_run_until(&f, both_hear);
+		fixture_talk_out(&f);
 		phone_hold_as(&f.phone, PHONE_HOLD_INACTIVE);
 		fixture_run_until(&f, phone_reinvite_done);
 		provider_noticed_nothing();

@@ -54,24 +54,12 @@ static void begin(const char *acme)
 
 	fixture_start_with(&f, &setup);
 	f.itsp.end.media.codecs = f.phone.end.media.codecs = "8 101";
-	phone_call(&f.phone, "05551234");
-	fixture_run_until(&f, both_up);
-	fixture_run_until(&f, both_hear);
-}
-
-static unsigned phone_heard, itsp_heard;
-
-static bool both_hear_more(struct fixture *x)
-{
-	return tone_heard(&x->phone.end.tone) >= phone_heard + 10 &&
-	       tone_heard(&x->itsp.end.tone) >= itsp_heard + 10;
+	fixture_talk_out(&f);
 }
 
 static void both_hear_again(void)
 {
-	phone_heard = tone_heard(&f.phone.end.tone);
-	itsp_heard = tone_heard(&f.itsp.end.tone);
-	fixture_run_until(&f, both_hear_more);
+	fixture_both_ways(&f);
 	fixture_assert(&f, both_up(&f));
 }
 
@@ -182,12 +170,12 @@ static void write_trick(struct fake_call *call, enum trick trick)
 	}
 }
 
-static bool phone_refused(struct fixture *x)
+static bool phone_reinvite_refused(struct fixture *x)
 {
 	return phone_line(&x->phone)->reinvite_status >= 400;
 }
 
-static bool itsp_refused(struct fixture *x)
+static bool itsp_reinvite_refused(struct fixture *x)
 {
 	return itsp_line(&x->itsp)->reinvite_status >= 400;
 }
@@ -222,9 +210,9 @@ START_TEST(an_offer_that_makes_no_sense_is_refused)
 		call->media.instead = body;
 		fake_reinvite(call);
 		if (itsp)
-			fixture_run_until(&f, itsp_refused);
+			fixture_run_until(&f, itsp_reinvite_refused);
 		else
-			fixture_run_until(&f, phone_refused);
+			fixture_run_until(&f, phone_reinvite_refused);
 		status = call->reinvite_status;
 		fixture_assert(&f,
 			       status == 488 || status == 400 || status == 413);

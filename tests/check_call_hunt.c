@@ -10,16 +10,6 @@
 
 static struct fixture f;
 
-static bool phone_was_refused(struct fixture *x)
-{
-	return phone_line(&x->phone)->state == FAKE_ENDED && no_calls(x);
-}
-
-static bool backup_up(struct fixture *x)
-{
-	return phone_is(&x->phone, FAKE_UP) && itsp_is(&x->backup, FAKE_UP);
-}
-
 static bool hear_backup(struct fixture *x)
 {
 	return tone_heard(&x->phone.end.tone) > 5 &&
@@ -34,7 +24,7 @@ START_TEST(the_next_candidate_is_taken_when_the_first_fails)
 		fixture_start(&f);
 		f.itsp.behaviour = failures[_i];
 		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, backup_up);
+		fixture_run_until(&f, phone_up_by_backup);
 		fixture_run_until(&f, hear_backup);
 		phone_hang_up(&f.phone);
 		fixture_run_until(&f, phone_ended);
@@ -55,7 +45,7 @@ START_TEST(the_second_candidate_may_ring_as_long_as_the_first)
 		f.backup.answer_ms = 2000; /* attempt_timeout is 1 s here */
 		phone_call(&f.phone, "05551234");
 		fixture_run_until(&f, backup_is_ringing);
-		fixture_run_until(&f, backup_up);
+		fixture_run_until(&f, phone_up_by_backup);
 	}
 END_TEST
 
@@ -64,7 +54,7 @@ START_TEST(a_provider_whose_port_is_closed_costs_no_time)
 		fixture_start(&f);
 		itsp_close(&f.itsp);
 		phone_call(&f.phone, "05551234");
-		fixture_run_until_in(&f, 900, backup_up);
+		fixture_run_until_in(&f, 900, phone_up_by_backup);
 	}
 END_TEST
 
@@ -75,12 +65,12 @@ START_TEST(a_late_answer_of_the_silent_candidate_is_ended)
 		f.itsp.end.t1_ms = 100;
 		fake_drop_next(&f.itsp.end, FAKE_OUT, "100", 20);
 		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, backup_up);
+		fixture_run_until(&f, phone_up_by_backup);
 		fake_answer(itsp_line(&f.itsp), 200, true, NULL);
 		fixture_run_until(&f, itsp_ended);
 		fixture_assert(&f, itsp_line(&f.itsp)->acks > 0);
 		fixture_assert(&f, itsp_line(&f.itsp)->bye_seen);
-		fixture_assert(&f, backup_up(&f));
+		fixture_assert(&f, phone_up_by_backup(&f));
 	}
 END_TEST
 
@@ -89,7 +79,7 @@ START_TEST(busy_ends_the_hunt)
 		fixture_start(&f);
 		f.itsp.behaviour = ITSP_BUSY;
 		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, phone_was_refused);
+		fixture_run_until(&f, phone_refused);
 		ck_assert_int_eq(phone_line(&f.phone)->status, 486);
 		ck_assert_uint_eq(fake_seen(&f.backup.end, "INVITE"), 0);
 		ck_assert_status(&f, "event=call-end");
@@ -102,7 +92,7 @@ START_TEST(when_all_fail_the_caller_is_told)
 		f.itsp.behaviour = ITSP_UNAVAILABLE;
 		f.backup.behaviour = ITSP_SILENT;
 		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, phone_was_refused);
+		fixture_run_until(&f, phone_refused);
 		ck_assert_int_ge(phone_line(&f.phone)->status, 480);
 		ck_assert_uint_eq(fake_seen(&f.backup.end, "INVITE"), 1);
 	}
@@ -123,8 +113,7 @@ START_TEST(a_challenge_of_the_provider_is_answered_here)
 		fixture_start_with(&f, &with_account);
 		f.itsp.behaviour = ways[_i];
 		f.itsp.secret = "t0psecret";
-		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, both_up);
+		fixture_call_out(&f);
 		ck_assert_uint_eq(f.itsp.challenged, 1);
 		ck_assert_uint_eq(f.itsp.admitted, 1);
 		fixture_assert(&f,
@@ -142,8 +131,7 @@ START_TEST(the_second_invite_says_all_that_the_first_one_said)
 		fixture_start_with(&f, &with_account);
 		f.itsp.behaviour = ITSP_CHALLENGES | ITSP_100_FIRST;
 		f.itsp.secret = "t0psecret";
-		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, both_up);
+		fixture_call_out(&f);
 		for (unsigned i = 0; i < 2; i++)
 			text_header(fake_message(&f.itsp.end, "INVITE", i),
 				    "Max-Forwards", 0, hops[i],
@@ -159,7 +147,7 @@ START_TEST(a_wrong_password_is_not_tried_for_ever)
 		f.itsp.behaviour = ITSP_CHALLENGES;
 		f.itsp.secret = "another";
 		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, backup_up);
+		fixture_run_until(&f, phone_up_by_backup);
 		ck_assert_uint_le(f.itsp.challenged, 3);
 		fixture_assert(&f,
 			       !fake_saw_text(&f.phone.end, "itsp.example"));
@@ -178,18 +166,12 @@ START_TEST(a_trunk_that_is_full_is_passed_over)
 			.acme = "max_calls = 1;"};
 
 		fixture_start_with(&f, &narrow);
-		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, both_up);
+		fixture_call_out(&f);
 		phone_call(&f.other, "05555678");
 		fixture_run_until(&f, both_calls_up);
 		ck_assert_uint_eq(fake_seen(&f.itsp.end, "INVITE"), 1);
 	}
 END_TEST
-
-static bool other_was_refused(struct fixture *x)
-{
-	return phone_is(&x->other, FAKE_ENDED);
-}
 
 START_TEST(too_many_calls_get_503_with_retry_after)
 	{
@@ -203,14 +185,13 @@ START_TEST(too_many_calls_get_503_with_retry_after)
 
 		fixture_start_with(&f, &few[_i]);
 		f.other.answers_itself = true;
-		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, both_up);
+		fixture_call_out(&f);
 		if (_i == 1) { /* the second trunk is full as well */
 			phone_call(&f.phone, "05551235");
-			fixture_run_until(&f, backup_up);
+			fixture_run_until(&f, phone_up_by_backup);
 		}
 		phone_call(&f.other, "05555678");
-		fixture_run_until(&f, other_was_refused);
+		fixture_run_until(&f, other_ended);
 		ck_assert_int_eq(phone_line(&f.other)->status, 503);
 		const struct text_message *refusal =
 			fake_last_message(&f.other.end, "503 INVITE");
@@ -229,13 +210,11 @@ START_TEST(ports_come_back_after_their_quarantine)
 			.conf = "media: { quarantine = \"1s\"; };"};
 
 		fixture_start_with(&f, &one_pair);
-		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, both_up);
+		fixture_call_out(&f);
 		phone_hang_up(&f.phone);
 		fixture_run_until(&f, both_ended);
 		fixture_watch(&f, 1300);
-		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, both_up);
+		fixture_call_out(&f);
 	}
 END_TEST
 
@@ -247,7 +226,7 @@ START_TEST(a_failed_candidate_gives_its_ports_back)
 		fixture_start_with(&f, &two_pairs);
 		f.itsp.behaviour = ITSP_UNAVAILABLE;
 		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, backup_up);
+		fixture_run_until(&f, phone_up_by_backup);
 		unsigned used = 0;
 		for (unsigned i = 0; i < f.agent->networks; i++)
 			used += media_block_used(f.agent->network[i].block);
@@ -276,14 +255,13 @@ START_TEST(a_call_without_descriptors_is_503_and_says_so)
 		fixture_start(&f);
 		leave_descriptors(3, &before); /* a call takes four */
 		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, phone_was_refused);
+		fixture_run_until(&f, phone_refused);
 		ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
 		ck_assert_int_eq(phone_line(&f.phone)->status, 503);
 		ck_assert_status(&f, "event=call-candidate-failed");
 		ck_assert_status(&f, "cause=descriptors");
 		/* What it took was given back: the next one finds room. */
-		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, both_up);
+		fixture_call_out(&f);
 	}
 END_TEST
 
@@ -291,7 +269,7 @@ START_TEST(a_number_without_a_route_is_404)
 	{
 		fixture_start(&f);
 		phone_call(&f.phone, "777");
-		fixture_run_until(&f, phone_was_refused);
+		fixture_run_until(&f, phone_refused);
 		ck_assert_int_eq(phone_line(&f.phone)->status, 404);
 	}
 END_TEST
@@ -337,7 +315,7 @@ START_TEST(a_phone_with_a_wrong_password_makes_no_calls)
 		fixture_start(&f);
 		f.phone.end.password = "wrong";
 		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, phone_was_refused);
+		fixture_run_until(&f, phone_refused);
 		fixture_assert(&f,
 			       phone_line(&f.phone)->status == 401 ||
 				       phone_line(&f.phone)->status == 403 ||

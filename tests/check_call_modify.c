@@ -31,8 +31,7 @@ static void begin(const char *acme, unsigned behaviour)
 {
 	fixture_start_with(&f, &(struct fixture_setup){.acme = acme});
 	f.itsp.behaviour = behaviour;
-	phone_call(&f.phone, "05551234");
-	fixture_run_until(&f, both_up);
+	fixture_call_out(&f);
 }
 
 static void hold(void)
@@ -108,8 +107,7 @@ START_TEST(a_provider_that_hangs_up_on_a_reinvite_does_so_only_once)
 		ck_assert_uint_eq(
 			fixture_status_count(&f, "evidence=\"BYE after "),
 			_i ? 1 : 0);
-		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, both_up);
+		fixture_call_out(&f);
 		hold();
 		ck_assert_int_eq(line()->reinvite_status, 200);
 		ck_assert_uint_eq(itsp_reinvites(&f.itsp), 1);
@@ -136,8 +134,7 @@ START_TEST(a_provider_that_hangs_up_after_its_own_reinvite_taught_nothing)
 					       .acme = "reinvite = \"auto\";",
 					       .phones = "reinvite = "
 							 "\"forward\";"});
-		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, both_up);
+		fixture_call_out(&f);
 		itsp_line(&f.itsp)->media.direction = "sendonly";
 		fake_reinvite(itsp_line(&f.itsp));
 		fixture_run_until(&f, itsp_reinvite_done);

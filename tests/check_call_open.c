@@ -471,11 +471,6 @@ START_TEST(each_copy_of_ts_answer_is_acked)
 	}
 END_TEST
 
-static bool phone_has_200(struct fixture *x)
-{
-	return phone_line(&x->phone)->status == 200;
-}
-
 START_TEST(a_hold_before_the_first_ack_is_answered)
 	{
 		fixture_start(&f);
@@ -536,16 +531,6 @@ START_TEST(video_that_t_does_not_take_is_refused_there_and_here)
 		both_ways();
 	}
 END_TEST
-
-static bool other_up(struct fixture *x)
-{
-	return phone_is(&x->other, FAKE_UP);
-}
-
-static bool other_reinvite_done(struct fixture *x)
-{
-	return phone_line(&x->other)->reinvite_status >= 200;
-}
 
 static void learn_by_another_call(void)
 {

@@ -37,43 +37,21 @@ static void call_up(const char *phone_lines, const char *itsp_lines)
 	fixture_run_until(&f, both_up);
 }
 
-static const char *header(const struct text_message *m, const char *name)
-{
-	static char value[256];
-
-	value[0] = '\0';
-	if (m)
-		text_header(m, name, 0, value, sizeof(value));
-	return value;
-}
-
-static const struct text_message *phone_got(const char *label)
-{
-	return fake_last_message(&f.phone.end, label);
-}
-
-static const struct text_message *itsp_got(const char *label)
-{
-	return fake_last_message(&f.itsp.end, label);
-}
-
-static bool phone_refused(struct fixture *x)
-{
-	return phone_line(&x->phone)->status >= 300;
-}
-
 /* --- what is asked ------------------------------------------------------- */
 
 START_TEST(a_protected_provider_is_made_the_refresher)
 	{
 		call_up(NULL, NULL);
 		ck_assert_ptr_nonnull(strstr(
-			header(itsp_got("INVITE"), "Supported"), "timer"));
-		ck_assert_str_eq(header(itsp_got("INVITE"), "Session-Expires"),
+			text_value(itsp_got(&f.itsp, "INVITE"), "Supported"),
+			"timer"));
+		ck_assert_str_eq(text_value(itsp_got(&f.itsp, "INVITE"),
+					    "Session-Expires"),
 				 "1800;refresher=uas");
 		/* The phone asked for none. */
-		ck_assert_str_eq(
-			header(phone_got("200 INVITE"), "Session-Expires"), "");
+		ck_assert_str_eq(text_value(phone_got(&f.phone, "200 INVITE"),
+					    "Session-Expires"),
+				 "");
 	}
 END_TEST
 
@@ -87,8 +65,9 @@ START_TEST(a_timer_that_is_off_is_never_mentioned)
 		fixture_run_until(&f, both_up);
 		ck_assert(!fake_saw_text(&f.itsp.end, "timer"));
 		ck_assert(!fake_saw_text(&f.itsp.end, "session-expires"));
-		ck_assert_str_eq(
-			header(phone_got("200 INVITE"), "Session-Expires"), "");
+		ck_assert_str_eq(text_value(phone_got(&f.phone, "200 INVITE"),
+					    "Session-Expires"),
+				 "");
 	}
 END_TEST
 
@@ -99,7 +78,8 @@ START_TEST(forward_passes_the_callers_interval_on)
 
 		calls(&forward, TIMER("600", "uac"), NULL);
 		fixture_run_until(&f, both_up);
-		ck_assert_str_eq(header(itsp_got("INVITE"), "Session-Expires"),
+		ck_assert_str_eq(text_value(itsp_got(&f.itsp, "INVITE"),
+					    "Session-Expires"),
 				 "600;refresher=uas");
 	}
 END_TEST
@@ -111,7 +91,8 @@ START_TEST(forward_asks_for_none_where_the_caller_has_none)
 
 		calls(&forward, NULL, NULL);
 		fixture_run_until(&f, both_up);
-		ck_assert_str_eq(header(itsp_got("INVITE"), "Session-Expires"),
+		ck_assert_str_eq(text_value(itsp_got(&f.itsp, "INVITE"),
+					    "Session-Expires"),
 				 "");
 	}
 END_TEST
@@ -120,12 +101,14 @@ START_TEST(a_422_is_answered_by_raising_the_interval)
 	{
 		fixture_start(&f);
 		f.itsp.min_se_s = 3600;
-		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, both_up);
+		fixture_call_out(&f);
 		ck_assert_uint_eq(f.itsp.too_short, 1);
-		ck_assert_str_eq(header(itsp_got("INVITE"), "Session-Expires"),
+		ck_assert_str_eq(text_value(itsp_got(&f.itsp, "INVITE"),
+					    "Session-Expires"),
 				 "3600;refresher=uas");
-		ck_assert_str_eq(header(itsp_got("INVITE"), "Min-SE"), "3600");
+		ck_assert_str_eq(
+			text_value(itsp_got(&f.itsp, "INVITE"), "Min-SE"),
+			"3600");
 		ck_assert(nothing_of_the_inside_outside(&f));
 		fixture_run_until(&f, both_hear);
 	}
@@ -134,7 +117,8 @@ END_TEST
 static bool always_422(struct fake *fake, struct fake_call *call,
 		       const struct text_message *m)
 {
-	if (strcmp(m->method, "INVITE") || !header(m, "Session-Expires")[0]) {
+	if (strcmp(m->method, "INVITE") ||
+	    !text_value(m, "Session-Expires")[0]) {
 		fake->hooks.request = NULL;
 		return false;
 	}
@@ -154,7 +138,8 @@ START_TEST(a_422_without_min_se_is_asked_without_a_timer)
 		phone_call(&f.phone, "05551234");
 		/* Without its hook the fake only acknowledges; then rings. */
 		fixture_run_until(&f, itsp_rings_itself);
-		ck_assert_str_eq(header(itsp_got("INVITE"), "Session-Expires"),
+		ck_assert_str_eq(text_value(itsp_got(&f.itsp, "INVITE"),
+					    "Session-Expires"),
 				 "");
 		ck_assert_uint_le(fake_seen(&f.itsp.end, "INVITE"), 3);
 	}
@@ -167,8 +152,9 @@ START_TEST(too_short_an_interval_is_refused_with_ours)
 		calls(NULL, TIMER("60", "uac"), NULL);
 		fixture_run_until(&f, phone_refused);
 		ck_assert_int_eq(phone_line(&f.phone)->status, 422);
-		ck_assert_str_eq(header(phone_got("422 INVITE"), "Min-SE"),
-				 "90");
+		ck_assert_str_eq(
+			text_value(phone_got(&f.phone, "422 INVITE"), "Min-SE"),
+			"90");
 		ck_assert_uint_eq(fake_seen(&f.itsp.end, "INVITE"), 0);
 	}
 END_TEST
@@ -180,13 +166,16 @@ START_TEST(a_required_timer_is_taken_and_does_not_cross)
 		      "Supported: timer\r\n",
 		      NULL);
 		fixture_run_until(&f, both_up);
-		ck_assert_str_eq(
-			header(phone_got("200 INVITE"), "Session-Expires"),
-			"600;refresher=uac");
-		ck_assert_str_eq(header(phone_got("200 INVITE"), "Require"),
+		ck_assert_str_eq(text_value(phone_got(&f.phone, "200 INVITE"),
+					    "Session-Expires"),
+				 "600;refresher=uac");
+		ck_assert_str_eq(text_value(phone_got(&f.phone, "200 INVITE"),
+					    "Require"),
 				 "timer");
-		ck_assert_str_eq(header(itsp_got("INVITE"), "Require"), "");
-		ck_assert_str_eq(header(itsp_got("INVITE"), "Session-Expires"),
+		ck_assert_str_eq(
+			text_value(itsp_got(&f.itsp, "INVITE"), "Require"), "");
+		ck_assert_str_eq(text_value(itsp_got(&f.itsp, "INVITE"),
+					    "Session-Expires"),
 				 "1800;refresher=uas");
 	}
 END_TEST
@@ -196,7 +185,8 @@ START_TEST(only_what_is_not_known_is_named_in_a_420)
 		calls(NULL, "Require: timer, telepathy\r\n", NULL);
 		fixture_run_until(&f, phone_refused);
 		ck_assert_int_eq(phone_line(&f.phone)->status, 420);
-		ck_assert_str_eq(header(phone_got("420 INVITE"), "Unsupported"),
+		ck_assert_str_eq(text_value(phone_got(&f.phone, "420 INVITE"),
+					    "Unsupported"),
 				 "telepathy");
 	}
 END_TEST
@@ -221,8 +211,9 @@ START_TEST(a_refresh_that_we_owe_a_protected_provider_is_an_update)
 		ck_assert_uint_eq(itsp_updates(&f.itsp), 0);
 		hurry(&f, 3);
 		ck_assert_uint_eq(itsp_updates(&f.itsp), 1);
-		ck_assert_str_eq(itsp_got("UPDATE")->body, "");
-		ck_assert_str_eq(header(itsp_got("UPDATE"), "Session-Expires"),
+		ck_assert_str_eq(itsp_got(&f.itsp, "UPDATE")->body, "");
+		ck_assert_str_eq(text_value(itsp_got(&f.itsp, "UPDATE"),
+					    "Session-Expires"),
 				 "90;refresher=uac");
 		hurry(&f, 180);
 		ck_assert_uint_eq(itsp_updates(&f.itsp), 5);
@@ -313,7 +304,8 @@ START_TEST(a_422_to_our_refresh_raises_the_interval)
 		f.itsp.end.ok_lines = NULL;
 		hurry(&f, 47);
 		ck_assert_uint_eq(f.itsp.too_short, 1);
-		ck_assert_str_eq(header(itsp_got("UPDATE"), "Session-Expires"),
+		ck_assert_str_eq(text_value(itsp_got(&f.itsp, "UPDATE"),
+					    "Session-Expires"),
 				 "120;refresher=uac");
 		ck_assert(both_up(&f));
 	}
@@ -332,7 +324,7 @@ START_TEST(a_phone_without_update_is_refreshed_by_the_same_offer)
 			strdup(fake_message(&f.phone.end, "INVITE", 0)->body);
 		hurry(&f, 47);
 		ck_assert_uint_eq(fake_seen_inside(&f.phone.end, "INVITE"), 1);
-		ck_assert_str_eq(phone_got("INVITE")->body, said);
+		ck_assert_str_eq(phone_got(&f.phone, "INVITE")->body, said);
 		hurry(&f, 100);
 		ck_assert_uint_eq(fake_seen_inside(&f.phone.end, "INVITE"), 3);
 		ck_assert_uint_eq(itsp_reinvites(&f.itsp), 0);
@@ -354,9 +346,10 @@ START_TEST(calls_drop_or_go_mute_at_15_minutes)
 			fixture_run_until(&f, phone_reinvite_done);
 			ck_assert_int_eq(phone_line(&f.phone)->reinvite_status,
 					 200);
-			ck_assert_str_eq(header(phone_got("200 INVITE"),
-						"Session-Expires"),
-					 "90;refresher=uac");
+			ck_assert_str_eq(
+				text_value(phone_got(&f.phone, "200 INVITE"),
+					   "Session-Expires"),
+				"90;refresher=uac");
 		}
 		ck_assert(both_up(&f));
 		ck_assert_uint_eq(itsp_reinvites(&f.itsp), 0);
@@ -375,10 +368,12 @@ START_TEST(an_update_without_sdp_refreshes_too)
 			fake_request(phone_line(&f.phone), "UPDATE",
 				     TIMER("90", "uac"), NULL);
 			fixture_run_until(&f, phone_update_done);
-			ck_assert_str_eq(header(phone_got("200 UPDATE"),
-						"Session-Expires"),
-					 "90;refresher=uac");
-			ck_assert_str_eq(phone_got("200 UPDATE")->body, "");
+			ck_assert_str_eq(
+				text_value(phone_got(&f.phone, "200 UPDATE"),
+					   "Session-Expires"),
+				"90;refresher=uac");
+			ck_assert_str_eq(
+				phone_got(&f.phone, "200 UPDATE")->body, "");
 		}
 		ck_assert(both_up(&f));
 		ck_assert_uint_eq(itsp_updates(&f.itsp), 0);
@@ -392,9 +387,9 @@ START_TEST(a_hold_that_says_nothing_of_it_keeps_the_timer)
 		hurry(&f, 40);
 		phone_hold(&f.phone);
 		fixture_run_until(&f, phone_reinvite_done);
-		ck_assert_str_eq(
-			header(phone_got("200 INVITE"), "Session-Expires"),
-			"90;refresher=uac");
+		ck_assert_str_eq(text_value(phone_got(&f.phone, "200 INVITE"),
+					    "Session-Expires"),
+				 "90;refresher=uac");
 		hurry(&f, 58);
 		ck_assert(both_up(&f));
 		hurry(&f, 4);
@@ -409,8 +404,9 @@ START_TEST(too_short_in_mid_call_is_refused_and_changes_nothing)
 		phone_hold(&f.phone);
 		fixture_run_until(&f, phone_reinvite_done);
 		ck_assert_int_eq(phone_line(&f.phone)->reinvite_status, 422);
-		ck_assert_str_eq(header(phone_got("422 INVITE"), "Min-SE"),
-				 "90");
+		ck_assert_str_eq(
+			text_value(phone_got(&f.phone, "422 INVITE"), "Min-SE"),
+			"90");
 		ck_assert_uint_eq(fixture_status_count(&f, "event=call-hold"),
 				  0);
 		ck_assert(both_up(&f));
@@ -424,13 +420,14 @@ START_TEST(two_refreshers_do_not_fight_after_the_roles_flip)
 		f.phone.end.invite_lines = TIMER("90", "uas");
 		fake_refresh(phone_line(&f.phone));
 		fixture_run_until(&f, phone_reinvite_done);
-		ck_assert_str_eq(
-			header(phone_got("200 INVITE"), "Session-Expires"),
-			"90;refresher=uas");
+		ck_assert_str_eq(text_value(phone_got(&f.phone, "200 INVITE"),
+					    "Session-Expires"),
+				 "90;refresher=uas");
 		hurry(&f, 47);
 		ck_assert_uint_eq(fake_seen_inside(&f.phone.end, "UPDATE"), 1);
 		/* In that UPDATE we are the uac. */
-		ck_assert_str_eq(header(phone_got("UPDATE"), "Session-Expires"),
+		ck_assert_str_eq(text_value(phone_got(&f.phone, "UPDATE"),
+					    "Session-Expires"),
 				 "90;refresher=uac");
 		/* They take it back in their answer: theirs again. */
 		f.phone.end.ok_lines = TIMER_OK("90", "uas");
@@ -454,10 +451,10 @@ START_TEST(a_missed_refresh_ends_the_call_with_its_reason)
 		hurry(&f, 3);
 		fixture_run_until(&f, both_ended);
 		ck_assert_str_eq(
-			header(itsp_got("BYE"), "Reason"),
+			text_value(itsp_got(&f.itsp, "BYE"), "Reason"),
 			"SIP;cause=408;text=\"Session Timer Expired\"");
 		ck_assert_str_eq(
-			header(phone_got("BYE"), "Reason"),
+			text_value(phone_got(&f.phone, "BYE"), "Reason"),
 			"SIP;cause=408;text=\"Session Timer Expired\"");
 		ck_assert_status(&f, "event=call-end");
 		ck_assert_status(&f, "by=a cause=session-expired");

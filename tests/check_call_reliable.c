@@ -20,26 +20,6 @@ static struct fixture f;
 static const struct fixture_setup phones_require = {
 	.phones = "prack = \"require\";"};
 
-static const char *header(const struct text_message *m, const char *name)
-{
-	static char value[256];
-
-	value[0] = '\0';
-	if (m)
-		text_header(m, name, 0, value, sizeof(value));
-	return value;
-}
-
-static const struct text_message *phone_got(const char *label)
-{
-	return fake_last_message(&f.phone.end, label);
-}
-
-static const struct text_message *itsp_got(const char *label)
-{
-	return fake_last_message(&f.itsp.end, label);
-}
-
 static struct fake_call *line(void)
 {
 	return phone_line(&f.phone);
@@ -48,11 +28,6 @@ static struct fake_call *line(void)
 static struct fake_call *trunk(void)
 {
 	return f.itsp.end.call[0];
-}
-
-static bool phone_refused(struct fixture *x)
-{
-	return phone_line(&x->phone)->status >= 300;
 }
 
 static bool phone_pracked(struct fixture *x)
@@ -77,16 +52,17 @@ START_TEST(reliable_18x_are_pracked_and_their_sdp_is_the_answer)
 	{
 		fixture_start(&f);
 		f.itsp.reliable = true;
-		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, both_up);
+		fixture_call_out(&f);
 		ck_assert_uint_eq(f.itsp.pracks, 2);
-		ck_assert_str_eq(itsp_got("PRACK")->body, "");
+		ck_assert_str_eq(itsp_got(&f.itsp, "PRACK")->body, "");
 		/* Nothing of it crossed. */
 		ck_assert_uint_eq(fake_seen(&f.phone.end, "PRACK"), 0);
 		ck_assert(!fake_saw_text(&f.phone.end, "RSeq"));
-		ck_assert_str_eq(header(phone_got("180 INVITE"), "Require"),
+		ck_assert_str_eq(text_value(phone_got(&f.phone, "180 INVITE"),
+					    "Require"),
 				 "");
-		ck_assert_str_eq(header(itsp_got("INVITE"), "Require"), "");
+		ck_assert_str_eq(
+			text_value(itsp_got(&f.itsp, "INVITE"), "Require"), "");
 		fixture_run_until(&f, both_hear);
 		phone_hang_up(&f.phone);
 		fixture_run_until(&f, both_ended);
@@ -98,18 +74,18 @@ START_TEST(each_prack_and_the_bye_follow_one_count_of_cseq)
 	{
 		fixture_start(&f);
 		f.itsp.reliable = true;
-		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, both_up);
-		unsigned invite = itsp_got("INVITE")->cseq;
+		fixture_call_out(&f);
+		unsigned invite = itsp_got(&f.itsp, "INVITE")->cseq;
 		ck_assert_uint_eq(fake_message(&f.itsp.end, "PRACK", 0)->cseq,
 				  invite + 1);
 		ck_assert_uint_eq(fake_message(&f.itsp.end, "PRACK", 1)->cseq,
 				  invite + 2);
-		ck_assert_uint_eq(itsp_got("ACK")->cseq, invite);
+		ck_assert_uint_eq(itsp_got(&f.itsp, "ACK")->cseq, invite);
 		phone_hang_up(&f.phone);
 		fixture_run_until(&f, both_ended);
-		ck_assert_uint_eq(itsp_got("BYE")->cseq, invite + 3);
-		ck_assert_str_eq(itsp_got("BYE")->to_tag, trunk()->local_tag);
+		ck_assert_uint_eq(itsp_got(&f.itsp, "BYE")->cseq, invite + 3);
+		ck_assert_str_eq(itsp_got(&f.itsp, "BYE")->to_tag,
+				 trunk()->local_tag);
 	}
 END_TEST
 
@@ -120,8 +96,9 @@ START_TEST(a_peer_may_be_required_to_be_reliable)
 
 		dial(&require, NULL, ITSP_RINGS);
 		fixture_run_until(&f, itsp_is_ringing);
-		ck_assert_str_eq(header(itsp_got("INVITE"), "Require"),
-				 "100rel");
+		ck_assert_str_eq(
+			text_value(itsp_got(&f.itsp, "INVITE"), "Require"),
+			"100rel");
 	}
 END_TEST
 
@@ -186,7 +163,7 @@ START_TEST(each_fork_is_pracked_in_its_own_dialog)
 		const struct text_message *m =
 			fake_message(&f.itsp.end, "PRACK", 1);
 		ck_assert_str_eq(m->to_tag, second->local_tag);
-		ck_assert(!strncmp(header(m, "RAck"), "500 ", 4));
+		ck_assert(!strncmp(text_value(m, "RAck"), "500 ", 4));
 		m = fake_message(&f.itsp.end, "PRACK", 2);
 		ck_assert_str_eq(m->to_tag, trunk()->local_tag);
 		/* The second one answers. */
@@ -195,7 +172,8 @@ START_TEST(each_fork_is_pracked_in_its_own_dialog)
 		fixture_run_until(&f, both_hear);
 		phone_hang_up(&f.phone);
 		fixture_watch(&f, 100);
-		ck_assert_str_eq(itsp_got("BYE")->to_tag, second->local_tag);
+		ck_assert_str_eq(itsp_got(&f.itsp, "BYE")->to_tag,
+				 second->local_tag);
 	}
 END_TEST
 
@@ -229,7 +207,8 @@ START_TEST(a_200_of_an_unheard_branch_wins_over_pracked_ones)
 		fixture_run_until(&f, both_up);
 		phone_hang_up(&f.phone);
 		fixture_watch(&f, 100);
-		ck_assert_str_eq(itsp_got("BYE")->to_tag, second->local_tag);
+		ck_assert_str_eq(itsp_got(&f.itsp, "BYE")->to_tag,
+				 second->local_tag);
 	}
 END_TEST
 
@@ -279,17 +258,21 @@ START_TEST(a_caller_that_requires_100rel_gets_it_and_nobody_else)
 	{
 		dial(NULL, REQUIRES, ITSP_EARLY_MEDIA);
 		fixture_run_until(&f, both_up);
-		ck_assert_str_eq(header(itsp_got("INVITE"), "Require"), "");
+		ck_assert_str_eq(
+			text_value(itsp_got(&f.itsp, "INVITE"), "Require"), "");
 		ck_assert_uint_eq(fake_seen(&f.itsp.end, "PRACK"), 0);
-		ck_assert_str_eq(header(phone_got("183 INVITE"), "Require"),
+		ck_assert_str_eq(text_value(phone_got(&f.phone, "183 INVITE"),
+					    "Require"),
 				 "100rel");
 		ck_assert_int_eq(line()->prack_status, 200);
 		/* The 180 came behind it, with the next number. */
 		unsigned long first = strtoul(
-			header(phone_got("183 INVITE"), "RSeq"), NULL, 10);
+			text_value(phone_got(&f.phone, "183 INVITE"), "RSeq"),
+			NULL, 10);
 		ck_assert_uint_eq(
-			strtoul(header(phone_got("180 INVITE"), "RSeq"), NULL,
-				10),
+			strtoul(text_value(phone_got(&f.phone, "180 INVITE"),
+					   "RSeq"),
+				NULL, 10),
 			first + 1);
 		fixture_run_until(&f, both_hear);
 	}
@@ -317,13 +300,13 @@ START_TEST(a_caller_without_it_is_refused_where_it_is_required)
 		dial(&phones_require, NULL, ITSP_EARLY_MEDIA);
 		fixture_run_until(&f, phone_refused);
 		ck_assert_int_eq(line()->status, 421);
-		ck_assert_str_eq(header(phone_got("421 INVITE"), "Require"),
+		ck_assert_str_eq(text_value(phone_got(&f.phone, "421 INVITE"),
+					    "Require"),
 				 "100rel");
 		ck_assert_uint_eq(fake_seen(&f.itsp.end, "INVITE"), 0);
 		/* To require it is to have it. */
 		f.phone.end.invite_lines = REQUIRES;
-		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, both_up);
+		fixture_call_out(&f);
 	}
 END_TEST
 
@@ -335,7 +318,8 @@ START_TEST(a_required_100rel_is_refused_where_it_is_off)
 		dial(&off, REQUIRES, 0);
 		fixture_run_until(&f, phone_refused);
 		ck_assert_int_eq(line()->status, 420);
-		ck_assert_str_eq(header(phone_got("420 INVITE"), "Unsupported"),
+		ck_assert_str_eq(text_value(phone_got(&f.phone, "420 INVITE"),
+					    "Unsupported"),
 				 "100rel");
 	}
 END_TEST
@@ -345,8 +329,7 @@ START_TEST(both_sides_reliable_each_by_itself)
 		fixture_start(&f);
 		f.phone.end.invite_lines = REQUIRES;
 		f.itsp.reliable = true;
-		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, both_up);
+		fixture_call_out(&f);
 		ck_assert_uint_eq(f.itsp.pracks, 2);
 		ck_assert_int_eq(line()->prack_status, 200);
 		fixture_run_until(&f, both_hear);
@@ -354,16 +337,11 @@ START_TEST(both_sides_reliable_each_by_itself)
 	}
 END_TEST
 
-static bool itsp_acked(struct fixture *x)
-{
-	return itsp_is(&x->itsp, FAKE_UP);
-}
-
 START_TEST(the_200_waits_for_the_prack)
 	{
 		dial(NULL, REQUIRES, ITSP_EARLY_MEDIA);
 		f.phone.end.no_prack = true;
-		fixture_run_until(&f, itsp_acked);
+		fixture_run_until(&f, itsp_up);
 		fixture_watch(&f, 300);
 		ck_assert_int_lt(line()->status, 200);
 		ck_assert_int_eq(line()->status, 183);
@@ -390,7 +368,7 @@ START_TEST(no_prack_and_an_answer_ends_the_call_too)
 	{
 		dial(NULL, REQUIRES, ITSP_EARLY_MEDIA);
 		f.phone.end.no_prack = true;
-		fixture_run_until(&f, itsp_acked);
+		fixture_run_until(&f, itsp_up);
 		hurry(&f, 32);
 		fixture_run_until(&f, both_ended);
 		ck_assert_int_eq(line()->status, 504);
@@ -402,7 +380,7 @@ START_TEST(a_cancel_while_the_200_waits_ends_both_sides)
 	{
 		dial(NULL, REQUIRES, ITSP_EARLY_MEDIA);
 		f.phone.end.no_prack = true;
-		fixture_run_until(&f, itsp_acked);
+		fixture_run_until(&f, itsp_up);
 		phone_cancel(&f.phone);
 		fixture_run_until(&f, both_ended);
 		ck_assert_int_eq(line()->status, 487);
@@ -414,7 +392,7 @@ START_TEST(the_provider_hangs_up_while_the_200_waits)
 	{
 		dial(NULL, REQUIRES, ITSP_EARLY_MEDIA);
 		f.phone.end.no_prack = true;
-		fixture_run_until(&f, itsp_acked);
+		fixture_run_until(&f, itsp_up);
 		itsp_hang_up(&f.itsp);
 		fixture_run_until(&f, both_ended);
 		ck_assert_int_ge(line()->status, 400);
@@ -489,7 +467,7 @@ START_TEST(an_early_update_without_sdp_is_answered_without)
 		fake_update(line(), false);
 		fixture_run_until(&f, phone_update_done);
 		ck_assert_int_eq(line()->update_status, 200);
-		ck_assert_str_eq(phone_got("200 UPDATE")->body, "");
+		ck_assert_str_eq(phone_got(&f.phone, "200 UPDATE")->body, "");
 	}
 END_TEST
 
@@ -500,7 +478,8 @@ START_TEST(an_early_update_before_any_early_session_has_to_wait)
 		fake_update(line(), true);
 		fixture_run_until(&f, phone_update_done);
 		ck_assert_int_eq(line()->update_status, 500);
-		ck_assert_str_ne(header(phone_got("500 UPDATE"), "Retry-After"),
+		ck_assert_str_ne(text_value(phone_got(&f.phone, "500 UPDATE"),
+					    "Retry-After"),
 				 "");
 	}
 END_TEST
@@ -555,7 +534,7 @@ START_TEST(an_agent_that_ends_while_a_prack_is_due_leaks_nothing)
 	{
 		dial(NULL, REQUIRES, ITSP_EARLY_MEDIA);
 		f.phone.end.no_prack = true;
-		fixture_run_until(&f, _i ? itsp_acked : phone_rings_back);
+		fixture_run_until(&f, _i ? itsp_up : phone_rings_back);
 		fixture_end(&f);
 	}
 END_TEST

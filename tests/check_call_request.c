@@ -7,12 +7,6 @@
 
 static struct fixture f;
 
-static void call_out(void)
-{
-	phone_call(&f.phone, "05551234");
-	fixture_run_until(&f, both_up);
-}
-
 static bool options_answered(struct fixture *x)
 {
 	return fake_seen(&x->phone.end, "200 OPTIONS") > 0;
@@ -23,7 +17,7 @@ START_TEST(options_in_a_call_are_answered_and_name_what_we_take)
 		char allow[256];
 
 		fixture_start(&f);
-		call_out();
+		fixture_call_out(&f);
 		fake_request(phone_line(&f.phone), "OPTIONS", NULL, NULL);
 		fixture_run_until(&f, options_answered);
 		ck_assert(text_header(
@@ -46,7 +40,7 @@ START_TEST(a_body_that_is_too_long_is_refused_and_the_call_goes_on)
 
 		memset(body, 'x', sizeof(body) - 1);
 		fixture_start(&f);
-		call_out();
+		fixture_call_out(&f);
 		fake_request(phone_line(&f.phone), "INFO", NULL, body);
 		fixture_run_until(&f, too_large);
 		fixture_assert(&f, both_up(&f));
@@ -116,7 +110,7 @@ START_TEST(a_message_is_passed_on_where_the_policy_says_so)
 			.acme = "info = \"pass\";\n"};
 
 		fixture_start_with(&f, &passing);
-		call_out();
+		fixture_call_out(&f);
 		fake_request_typed(phone_line(&f.phone), "MESSAGE", NULL,
 				   "text/plain", "hello there");
 		fixture_run_until(&f, phone_info_done);
@@ -133,7 +127,7 @@ END_TEST
 START_TEST(an_info_is_answered_here_for_a_provider)
 	{
 		fixture_start(&f);
-		call_out();
+		fixture_call_out(&f);
 		fake_request_typed(phone_line(&f.phone), "INFO", NULL,
 				   "application/media_control+xml", "<x/>");
 		fixture_run_until(&f, phone_info_done);
@@ -148,7 +142,7 @@ START_TEST(an_info_is_refused_where_the_policy_says_so)
 			.acme = "info = \"reject\";\n"};
 
 		fixture_start_with(&f, &refusing);
-		call_out();
+		fixture_call_out(&f);
 		fake_request_typed(phone_line(&f.phone), "INFO", NULL,
 				   "text/plain", "x");
 		fixture_run_until(&f, phone_info_done);
@@ -164,7 +158,7 @@ START_TEST(a_type_that_nobody_allowed_is_415)
 			.acme = "info = \"pass\";\n"};
 
 		fixture_start_with(&f, &passing);
-		call_out();
+		fixture_call_out(&f);
 		fake_request_typed(phone_line(&f.phone), "INFO", NULL,
 				   "application/octet-stream", "127.0.1.10");
 		fixture_run_until(&f, phone_info_done);
@@ -187,7 +181,7 @@ static bool itsp_was_refused_twice(struct fixture *x)
 START_TEST(only_a_few_wait_and_each_gets_one_answer)
 	{
 		fixture_start(&f);
-		call_out();
+		fixture_call_out(&f);
 		f.phone.silent = true;
 		for (int i = 0; i < 6; i++)
 			fake_request_typed(itsp_line(&f.itsp), "INFO", NULL,
@@ -234,8 +228,7 @@ START_TEST(a_key_by_info_becomes_an_event_where_that_was_agreed)
 	{
 		fixture_start(&f);
 		f.itsp.end.media.codecs = "8 101";
-		call_out();
-		fixture_run_until(&f, both_hear);
+		fixture_talk_out(&f);
 		press_by_info();
 		fixture_run_until(&f, itsp_heard_five);
 		ck_assert_uint_eq(got(&f.itsp.end, "INFO"), 0);
@@ -260,8 +253,7 @@ START_TEST(a_key_by_info_stays_one_where_no_event_was_agreed)
 	{
 		fixture_start(&f);
 		f.itsp.end.media.codecs = "8";
-		call_out();
-		fixture_run_until(&f, both_hear);
+		fixture_talk_out(&f);
 		press_by_info();
 		itsp_was_told_five();
 	}
@@ -277,8 +269,7 @@ START_TEST(a_key_heard_as_an_event_is_told_by_info_where_the_policy_says_so)
 
 		fixture_start_with(&f, &info);
 		f.itsp.end.media.codecs = "8 101";
-		call_out();
-		fixture_run_until(&f, both_hear);
+		fixture_talk_out(&f);
 		phone_talk(&f.phone, false);
 		for (unsigned i = 0; i < 5; i++) {
 			packet[3]++;
@@ -301,7 +292,7 @@ END_TEST
 START_TEST(what_is_no_key_is_refused)
 	{
 		fixture_start(&f);
-		call_out();
+		fixture_call_out(&f);
 		fake_request_typed(phone_line(&f.phone), "INFO", NULL,
 				   "application/dtmf-relay", "Signal=99");
 		fixture_run_until(&f, phone_info_done);

@@ -17,9 +17,7 @@ static struct fixture f;
 static void begin(void)
 {
 	fixture_start(&f);
-	phone_call(&f.phone, "05551234");
-	fixture_run_until(&f, both_up);
-	fixture_run_until(&f, both_hear);
+	fixture_talk_out(&f);
 }
 
 START_TEST(a_call_hung_up_here_ends_on_both_sides)
@@ -88,11 +86,6 @@ START_TEST(a_reload_does_not_touch_a_call)
 	}
 END_TEST
 
-static bool backup_up(struct fixture *x)
-{
-	return phone_is(&x->phone, FAKE_UP) && itsp_is(&x->backup, FAKE_UP);
-}
-
 START_TEST(a_reload_changes_where_the_next_call_goes)
 	{
 		static const struct fixture_setup other_way = {
@@ -108,7 +101,7 @@ START_TEST(a_reload_changes_where_the_next_call_goes)
 		phone_hang_up(&f.phone);
 		fixture_run_until(&f, both_ended);
 		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, backup_up);
+		fixture_run_until(&f, phone_up_by_backup);
 	}
 END_TEST
 
@@ -123,8 +116,7 @@ START_TEST(a_broken_file_changes_nothing)
 		both_still_hear();
 		phone_hang_up(&f.phone);
 		fixture_run_until(&f, both_ended);
-		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, both_up);
+		fixture_call_out(&f);
 	}
 END_TEST
 
@@ -138,17 +130,12 @@ START_TEST(phones_stay_registered_over_a_reload)
 	}
 END_TEST
 
-static bool other_was_refused(struct fixture *x)
-{
-	return phone_is(&x->other, FAKE_ENDED);
-}
-
 START_TEST(a_draining_agent_takes_no_calls_and_keeps_the_ones_it_has)
 	{
 		begin();
 		agent_drain(f.agent);
 		phone_call(&f.other, "05555678");
-		fixture_run_until(&f, other_was_refused);
+		fixture_run_until(&f, other_ended);
 		ck_assert_int_eq(phone_line(&f.other)->status, 503);
 		both_still_hear();
 		phone_hold(&f.phone);
@@ -210,9 +197,7 @@ START_TEST(a_call_without_media_ends_by_itself)
 			.phones = "media_timeout = \"1s\";"};
 
 		fixture_start_with(&f, &hasty);
-		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, both_up);
-		fixture_run_until(&f, both_hear);
+		fixture_talk_out(&f);
 		phone_talk(&f.phone, false);
 		itsp_talk(&f.itsp, false);
 		fixture_run_until(&f, call_is_gone);
@@ -244,9 +229,7 @@ START_TEST(the_program_runs_without_its_store)
 		fixture_start_with(&f, &nowhere);
 		ck_assert_status(&f, "event=store-trouble");
 		ck_assert_ptr_null(f.agent->store);
-		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, both_up);
-		fixture_run_until(&f, both_hear);
+		fixture_talk_out(&f);
 		phone_hang_up(&f.phone);
 		fixture_run_until(&f, both_ended);
 	}

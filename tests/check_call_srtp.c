@@ -18,7 +18,6 @@
 #define SUPPRESS "reinvite = \"suppress\"; "
 
 static struct fixture f;
-static unsigned phone_heard, itsp_heard, other_heard;
 
 static struct fake_call *line(void)
 {
@@ -36,32 +35,6 @@ static const struct text_stream *told_itsp(void)
 	return &itsp_line(&f.itsp)->remote_sdp.stream[0];
 }
 
-static bool both_hear_more(struct fixture *x)
-{
-	return tone_heard(&x->phone.end.tone) >= phone_heard + 15 &&
-	       tone_heard(&x->itsp.end.tone) >= itsp_heard + 15;
-}
-
-static bool other_hears_more(struct fixture *x)
-{
-	return tone_heard(&x->other.end.tone) >= other_heard + 15 &&
-	       tone_heard(&x->itsp.end.tone) >= itsp_heard + 15;
-}
-
-static void from_now(void)
-{
-	phone_heard = tone_heard(&f.phone.end.tone);
-	itsp_heard = tone_heard(&f.itsp.end.tone);
-	other_heard = tone_heard(&f.other.end.tone);
-}
-
-/* Heard: decrypted, that is, and authentic. */
-static void both_ways(void)
-{
-	from_now();
-	fixture_run_until(&f, both_hear_more);
-}
-
 static void phone_has_srtp(struct phone *phone, const char *lines)
 {
 	phone->end.media.protocol = "RTP/SAVP";
@@ -74,22 +47,10 @@ static void start(const char *phones, const char *acme)
 		&f, &(struct fixture_setup){.phones = phones, .acme = acme});
 }
 
-static void call(void)
-{
-	phone_call(&f.phone, "05551234");
-	fixture_run_until(&f, both_up);
-	fixture_run_until(&f, both_hear);
-}
-
-static bool phone_is_refused(struct fixture *x)
-{
-	return phone_line(&x->phone)->status >= 300;
-}
-
 static void refused(int status)
 {
 	phone_call(&f.phone, "05551234");
-	fixture_run_until(&f, phone_is_refused);
+	fixture_run_until(&f, phone_refused);
 	ck_assert_int_eq(line()->status, status);
 }
 
@@ -117,13 +78,13 @@ START_TEST(a_phone_with_srtp_calls_a_plain_provider)
 	{
 		start("srtp = \"sdes\";", "srtp = \"off\";");
 		phone_has_srtp(&f.phone, LINE_A);
-		call();
+		fixture_talk_out(&f);
 		ck_assert_str_eq(told_itsp()->protocol, "RTP/AVP");
 		ck_assert_str_eq(told_itsp()->crypto, "");
 		ck_assert_str_eq(told_phone()->protocol, "RTP/SAVP");
 		ck_assert(!strncmp(told_phone()->crypto, "1 " S80 " inline:",
 				   strlen("1 " S80 " inline:")));
-		both_ways();
+		fixture_both_ways(&f);
 		ck_assert_uint_eq(f.phone.end.tone.unauthentic, 0);
 		ck_assert_status(&f, "event=call-answer");
 		ck_assert_status(&f, "encryption_a=sdes encryption_b=none");
@@ -140,18 +101,18 @@ START_TEST(a_provider_that_passes_is_offered_what_the_phone_has)
 		start("srtp = \"optional\";", NULL);
 		phone_has_srtp(&f.phone, LINE_A);
 		f.itsp.end.media.lines = LINE_B;
-		call();
+		fixture_talk_out(&f);
 		ck_assert_str_eq(told_itsp()->protocol, "RTP/SAVP");
 		ck_assert_str_ne(told_itsp()->crypto,
 				 "1 " S80 " inline:" KEY_A);
-		both_ways();
+		fixture_both_ways(&f);
 		phone_hang_up(&f.phone);
 		fixture_run_until(&f, both_ended);
 		f.phone.end.media.protocol = NULL;
 		f.phone.end.media.lines = f.itsp.end.media.lines = NULL;
-		call();
+		fixture_talk_out(&f);
 		ck_assert_str_eq(told_itsp()->protocol, "RTP/AVP");
-		both_ways();
+		fixture_both_ways(&f);
 	}
 END_TEST
 
@@ -160,12 +121,12 @@ START_TEST(a_plain_phone_calls_a_provider_that_wants_srtp)
 		start(NULL, "srtp = \"sdes\"; srtp_lifetime = \"2^31\"; "
 			    "srtp_mki = true;");
 		f.itsp.end.media.lines = LINE_B;
-		call();
+		fixture_talk_out(&f);
 		ck_assert_str_eq(told_itsp()->protocol, "RTP/SAVP");
 		ck_assert_ptr_nonnull(strstr(told_itsp()->crypto, "|2^31|1:4"));
 		ck_assert_str_eq(told_phone()->protocol, "RTP/AVP");
 		ck_assert_str_eq(told_phone()->crypto, "");
-		both_ways();
+		fixture_both_ways(&f);
 		ck_assert_uint_eq(f.itsp.end.tone.unauthentic, 0);
 		ck_assert_status(&f, "encryption_a=none encryption_b=sdes");
 		no_key_leaked();
@@ -178,9 +139,9 @@ START_TEST(each_leg_has_keys_of_its_own)
 		phone_has_srtp(&f.phone, LINE_A);
 		f.itsp.end.media.lines = LINE_B;
 		f.phone.end.tone.rtcp_too = f.itsp.end.tone.rtcp_too = true;
-		call();
+		fixture_talk_out(&f);
 		ck_assert_str_ne(told_itsp()->crypto, told_phone()->crypto);
-		both_ways();
+		fixture_both_ways(&f);
 		ck_assert_uint_eq(f.itsp.end.tone.unauthentic, 0);
 		ck_assert_uint_eq(f.phone.end.tone.unauthentic, 0);
 		fixture_assert(&f, tone_heard_rtcp(&f.phone.end.tone) > 0);
@@ -198,7 +159,7 @@ START_TEST(a_call_from_a_plain_provider_reaches_a_phone_with_srtp)
 		ck_assert_str_eq(told_phone()->protocol, "RTP/SAVP");
 		ck_assert_str_eq(told_itsp()->crypto, "");
 		fixture_run_until(&f, both_hear);
-		both_ways();
+		fixture_both_ways(&f);
 		no_key_leaked();
 	}
 END_TEST
@@ -212,7 +173,7 @@ START_TEST(who_offers_nothing_gets_our_keys)
 		ck_assert_str_eq(told_phone()->protocol, "RTP/SAVP");
 		ck_assert_str_eq(told_itsp()->protocol, "RTP/AVP");
 		fixture_run_until(&f, both_hear);
-		both_ways();
+		fixture_both_ways(&f);
 	}
 END_TEST
 
@@ -227,7 +188,7 @@ START_TEST(who_is_asked_for_an_offer_keeps_its_keys)
 		fixture_run_until(&f, both_up);
 		ck_assert_str_eq(told_phone()->protocol, "RTP/SAVP");
 		fixture_run_until(&f, both_hear);
-		both_ways();
+		fixture_both_ways(&f);
 		no_key_leaked();
 	}
 END_TEST
@@ -293,7 +254,7 @@ START_TEST(hold_resume_and_a_new_key_leave_the_provider_alone)
 		start("srtp = \"sdes\";", SUPPRESS "srtp = \"off\";");
 		f.itsp.behaviour = ITSP_REFUSES_REINVITE;
 		phone_has_srtp(&f.phone, LINE_A);
-		call();
+		fixture_talk_out(&f);
 		from = tone_heard(&f.itsp.end.tone);
 		snprintf(ours, sizeof(ours), "%s", told_phone()->crypto);
 		/* the same line: nothing starts anew */
@@ -302,7 +263,7 @@ START_TEST(hold_resume_and_a_new_key_leave_the_provider_alone)
 		ck_assert_str_eq(told_phone()->crypto, ours);
 		phone_resume(&f.phone);
 		fixture_run_until(&f, phone_reinvite_done);
-		both_ways();
+		fixture_both_ways(&f);
 		/* a new one, at the moment of a hold, a move and a resume */
 		line()->media.lines = LINE_C;
 		phone_hold(&f.phone);
@@ -313,7 +274,7 @@ START_TEST(hold_resume_and_a_new_key_leave_the_provider_alone)
 		phone_move(&f.phone);
 		fixture_run_until(&f, phone_reinvite_done);
 		ck_assert_str_eq(told_phone()->crypto, ours);
-		both_ways();
+		fixture_both_ways(&f);
 		ck_assert_uint_eq(f.phone.end.tone.unauthentic, 0);
 		fixture_assert(&f, itsp_reinvites(&f.itsp) == 0);
 		fixture_assert(&f, tone_unbroken(&f.itsp.end.tone, from));
@@ -327,13 +288,13 @@ START_TEST(a_reinvite_without_an_offer_brings_no_new_key)
 
 		start("srtp = \"sdes\";", SUPPRESS "srtp = \"off\";");
 		phone_has_srtp(&f.phone, LINE_A);
-		call();
+		fixture_talk_out(&f);
 		snprintf(ours, sizeof(ours), "%s", told_phone()->crypto);
 		fake_reinvite_without_offer(line());
 		fixture_run_until(&f, phone_reinvite_done);
 		ck_assert_str_eq(told_phone()->protocol, "RTP/SAVP");
 		ck_assert_str_eq(told_phone()->crypto, ours);
-		both_ways();
+		fixture_both_ways(&f);
 		ck_assert_uint_eq(f.phone.end.tone.unauthentic, 0);
 	}
 END_TEST
@@ -346,7 +307,7 @@ START_TEST(keys_that_pass_are_changed_between_the_ends_or_not_at_all)
 		start(NULL, acme[_i]);
 		phone_has_srtp(&f.phone, LINE_A);
 		f.itsp.end.media.lines = LINE_B;
-		call();
+		fixture_talk_out(&f);
 		line()->media.lines = LINE_C;
 		fake_reinvite(line());
 		fixture_run_until(&f, phone_reinvite_done);
@@ -355,7 +316,7 @@ START_TEST(keys_that_pass_are_changed_between_the_ends_or_not_at_all)
 		if (!_i) {
 			ck_assert_str_eq(told_itsp()->crypto,
 					 "1 " S80 " inline:" KEY_C);
-			both_ways();
+			fixture_both_ways(&f);
 		}
 	}
 END_TEST
@@ -365,9 +326,8 @@ START_TEST(early_media_is_heard_under_its_own_key)
 		start(NULL, "srtp = \"sdes\";");
 		f.itsp.end.media.lines = LINE_B;
 		f.itsp.behaviour = ITSP_EARLY_MEDIA;
-		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, both_up);
-		both_ways();
+		fixture_call_out(&f);
+		fixture_both_ways(&f);
 		ck_assert_uint_eq(f.itsp.end.tone.unauthentic, 0);
 	}
 END_TEST
@@ -393,7 +353,7 @@ START_TEST(each_early_dialog_has_its_own_key)
 		fixture_run_until(&f, loser_was_ended);
 		/* all branches of the fake share one tone */
 		fake_settle(f.itsp.end.call[2]);
-		both_ways();
+		fixture_both_ways(&f);
 		ck_assert_uint_eq(f.itsp.end.tone.unauthentic, 0);
 	}
 END_TEST
@@ -404,10 +364,8 @@ START_TEST(a_held_provider_with_srtp_hears_the_filler)
 
 		start(NULL, SUPPRESS "srtp = \"sdes\";");
 		f.itsp.end.media.lines = LINE_B;
-		call();
+		fixture_talk_out(&f);
 		from = tone_heard(&f.itsp.end.tone);
-		itsp_heard = from;
-		phone_heard = tone_heard(&f.phone.end.tone);
 		phone_hold_as(&f.phone, PHONE_HOLD_INACTIVE);
 		fixture_run_until(&f, phone_reinvite_done);
 		fixture_watch(&f, 500);
@@ -415,7 +373,7 @@ START_TEST(a_held_provider_with_srtp_hears_the_filler)
 		fixture_assert(&f, tone_heard(&f.itsp.end.tone) >= from + 15);
 		phone_resume(&f.phone);
 		fixture_run_until(&f, phone_reinvite_done);
-		both_ways();
+		fixture_both_ways(&f);
 		fixture_assert(&f, tone_unbroken(&f.itsp.end.tone, from));
 		ck_assert_uint_eq(f.itsp.end.tone.unauthentic, 0);
 		fixture_assert(&f, itsp_reinvites(&f.itsp) == 0);
@@ -436,7 +394,7 @@ START_TEST(a_key_press_crosses_into_srtp)
 	{
 		start(NULL, "srtp = \"sdes\";");
 		f.itsp.end.media.lines = LINE_B;
-		call();
+		fixture_talk_out(&f);
 		fake_request_typed(line(), "INFO", NULL,
 				   "application/dtmf-relay",
 				   "Signal=5\r\nDuration=100\r\n");
@@ -454,13 +412,14 @@ START_TEST(a_newcomer_has_keys_of_its_own_and_the_provider_sees_nothing)
 		phone_has_srtp(&f.phone, LINE_A);
 		phone_has_srtp(&f.other, LINE_C);
 		f.other.answers_itself = true;
-		call();
+		fixture_talk_out(&f);
 		from = tone_heard(&f.itsp.end.tone);
 		snprintf(uri, sizeof(uri), "sip:102@127.0.1.1");
 		phone_refer(&f.phone, uri, NULL);
 		fixture_run_until(&f, phone_ended);
-		from_now();
+		fixture_from_now(&f);
 		fixture_run_until(&f, other_hears_more);
+		fixture_run_until(&f, itsp_hears_more);
 		ck_assert_str_eq(
 			phone_line(&f.other)->remote_sdp.stream[0].protocol,
 			"RTP/SAVP");
@@ -482,29 +441,18 @@ START_TEST(a_fax_is_refused_where_there_are_keys)
 		      "reinvite = \"forward\"; t38 = \"forward\"; "
 		      "srtp = \"off\";");
 		phone_has_srtp(&f.phone, LINE_A);
-		call();
+		fixture_talk_out(&f);
 		line()->media.instead = FAX;
 		fake_reinvite(line());
 		fixture_run_until(&f, phone_reinvite_done);
 		ck_assert_int_eq(line()->reinvite_status, 488);
 		ck_assert_uint_eq(itsp_reinvites(&f.itsp), 0);
-		phone_heard = tone_heard(&f.phone.end.tone);
+		f.phone_heard = tone_heard(&f.phone.end.tone);
 		fixture_watch(&f, 200);
 		ck_assert_uint_gt(tone_heard(&f.phone.end.tone),
-				  phone_heard + 5);
+				  f.phone_heard + 5);
 	}
 END_TEST
-
-static bool phone_was_told_final(struct fixture *x)
-{
-	const struct text_message *m =
-		fake_last_message(&x->phone.end, "NOTIFY");
-	char state[64];
-
-	return m &&
-	       text_header(m, "Subscription-State", 0, state, sizeof(state)) &&
-	       !strncmp(state, "terminated", 10);
-}
 
 /* Both take the same ports of ours, one after the other. */
 START_TEST(a_plain_newcomer_takes_the_place_of_a_phone_with_srtp)
@@ -514,12 +462,13 @@ START_TEST(a_plain_newcomer_takes_the_place_of_a_phone_with_srtp)
 		start("srtp = \"optional\";", SUPPRESS "srtp = \"off\";");
 		phone_has_srtp(&f.phone, LINE_A);
 		f.other.answers_itself = true;
-		call();
+		fixture_talk_out(&f);
 		from = tone_heard(&f.itsp.end.tone);
 		phone_refer(&f.phone, "sip:102@127.0.1.1", NULL);
 		fixture_run_until(&f, phone_ended);
-		from_now();
+		fixture_from_now(&f);
 		fixture_run_until(&f, other_hears_more);
+		fixture_run_until(&f, itsp_hears_more);
 		ck_assert_str_eq(
 			phone_line(&f.other)->remote_sdp.stream[0].protocol,
 			"RTP/AVP");
@@ -535,13 +484,13 @@ START_TEST(a_newcomer_that_answers_in_the_clear_is_not_taken)
 		start("srtp = \"sdes\";", SUPPRESS "srtp = \"off\";");
 		phone_has_srtp(&f.phone, LINE_A);
 		f.other.answers_itself = true;
-		call();
+		fixture_talk_out(&f);
 		phone_refer(&f.phone, "sip:102@127.0.1.1", NULL);
 		fixture_run_until(&f, phone_was_told_final);
 		ck_assert_ptr_nonnull(
 			strstr(fake_last_message(&f.phone.end, "NOTIFY")->body,
 			       "SIP/2.0 502"));
-		both_ways();
+		fixture_both_ways(&f);
 		ck_assert_uint_eq(tone_heard(&f.other.end.tone), 0);
 		ck_assert_uint_eq(f.phone.end.tone.unauthentic, 0);
 		no_key_leaked();
@@ -564,8 +513,8 @@ static unsigned voices(const struct tone *tone, unsigned from)
 
 static bool other_and_itsp_have_voices(struct fixture *x)
 {
-	return voices(&x->other.end.tone, other_heard) >= 15 &&
-	       voices(&x->itsp.end.tone, itsp_heard) >= 15;
+	return voices(&x->other.end.tone, f.other_heard) >= 15 &&
+	       voices(&x->itsp.end.tone, f.itsp_heard) >= 15;
 }
 
 /* Two sessions in a row: between them packets are plain. */
@@ -579,7 +528,7 @@ START_TEST(a_newcomer_on_another_network_hears_a_phone_with_srtp)
 		fixture_run_until(&f, both_phones_up);
 		phone_refer(&f.phone, "sip:05551234@127.0.1.1", NULL);
 		fixture_run_until(&f, phone_ended);
-		from_now();
+		fixture_from_now(&f);
 		fixture_run_until(&f, other_and_itsp_have_voices);
 		ck_assert_str_eq(told_itsp()->protocol, "RTP/AVP");
 		ck_assert_uint_eq(f.other.end.tone.unauthentic, 0);
@@ -600,11 +549,11 @@ START_TEST(packets_under_another_key_are_dropped_and_told)
 
 		start("srtp = \"sdes\";", "srtp = \"off\";");
 		phone_has_srtp(&f.phone, LINE_A);
-		call();
+		fixture_talk_out(&f);
 		wrong = f.phone.end.tone.keys;
 		wrong.send.key[0] ^= 1;
 		tone_lock(&f.phone.end.tone, &wrong);
-		itsp_heard = tone_heard(&f.itsp.end.tone);
+		f.itsp_heard = tone_heard(&f.itsp.end.tone);
 		fixture_run_until(&f, packets_were_not_authentic);
 		ck_assert_status(&f, "leg=a peer=phones "
 				     "event=media-unauthentic");
@@ -628,15 +577,15 @@ START_TEST(a_worn_key_is_renewed_by_reinvite)
 
 		start("srtp = \"sdes\";", "srtp = \"off\";");
 		phone_has_srtp(&f.phone, LINE_A);
-		call();
+		fixture_talk_out(&f);
 		snprintf(ours, sizeof(ours), "%s", told_phone()->crypto);
 		rekey_worn(the_call(), the_call()->a);
 		fixture_run_until(&f, phone_was_reinvited);
 		ck_assert_str_ne(told_phone()->crypto, ours);
 		ck_assert(!strncmp(told_phone()->crypto, ours,
 				   strlen("1 " S80 " inline:")));
-		both_ways();
-		both_ways();
+		fixture_both_ways(&f);
+		fixture_both_ways(&f);
 		fixture_assert(&f, itsp_reinvites(&f.itsp) == 0);
 		ck_assert_status(&f, "event=srtp-key-worn cause=renewed");
 	}
@@ -646,9 +595,9 @@ START_TEST(a_worn_key_stays_where_no_reinvite_may_be_sent)
 	{
 		start(NULL, "srtp = \"sdes\"; reinvite = \"suppress\";");
 		f.itsp.end.media.lines = LINE_B;
-		call();
+		fixture_talk_out(&f);
 		rekey_worn(the_call(), the_call()->b);
-		both_ways();
+		fixture_both_ways(&f);
 		fixture_assert(&f, itsp_reinvites(&f.itsp) == 0);
 		ck_assert_status(&f, "event=srtp-key-worn cause=protected");
 	}
@@ -661,13 +610,13 @@ START_TEST(a_worn_key_stays_when_the_new_one_is_refused)
 		start("srtp = \"sdes\";", "srtp = \"off\";");
 		phone_has_srtp(&f.phone, LINE_A);
 		f.phone.refuses_reinvite = 488;
-		call();
+		fixture_talk_out(&f);
 		snprintf(ours, sizeof(ours), "%s",
 			 strstr(told_phone()->crypto, "inline"));
 		rekey_worn(the_call(), the_call()->a);
 		fixture_run_until(&f, phone_was_reinvited);
 		fixture_assert(&f, strstr(the_call()->a->offer.local, ours));
-		both_ways();
+		fixture_both_ways(&f);
 		ck_assert_status(&f, "event=srtp-key-worn cause=refused");
 	}
 END_TEST

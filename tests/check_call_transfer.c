@@ -13,14 +13,11 @@
 
 static struct fixture f;
 static struct fake_call *line; /* of 101 with the provider */
-static unsigned heard;
 
 static void call_out(void)
 {
 	f.itsp.end.media.codecs = "8 101";
-	line = phone_call(&f.phone, "05551234");
-	fixture_run_until(&f, both_up);
-	fixture_run_until(&f, both_hear);
+	line = fixture_talk_out(&f);
 }
 
 static void begin(void)
@@ -36,22 +33,9 @@ static bool line_ended(struct fixture *x)
 	return line->state == FAKE_ENDED;
 }
 
-static bool itsp_hears_more(struct fixture *x)
-{
-	return tone_heard(&x->itsp.end.tone) > heard + 20;
-}
-
-static unsigned other_heard;
-
-static bool other_hears_more(struct fixture *x)
-{
-	return tone_heard(&x->other.end.tone) > other_heard + 20;
-}
-
 static void they_talk(void)
 {
-	heard = tone_heard(&f.itsp.end.tone);
-	other_heard = tone_heard(&f.other.end.tone);
+	fixture_from_now(&f);
 	fixture_run_until(&f, itsp_hears_more);
 	fixture_run_until(&f, other_hears_more);
 }
@@ -92,17 +76,6 @@ static bool told(const char *fragment)
 			return true;
 	}
 	return false;
-}
-
-static bool phone_was_told_final(struct fixture *x)
-{
-	const struct text_message *m =
-		fake_last_message(&x->phone.end, "NOTIFY");
-	char state[64];
-
-	return m &&
-	       text_header(m, "Subscription-State", 0, state, sizeof(state)) &&
-	       !strncmp(state, "terminated", 10);
 }
 
 static bool refer_answered(struct fixture *x)
@@ -218,7 +191,7 @@ START_TEST(the_provider_hears_something_while_the_newcomer_rings)
 		phone_talk(&f.phone, false);
 		phone_refer(&f.phone, "sip:102@127.0.1.1", NULL);
 		fixture_run_until(&f, other_is_ringing);
-		heard = tone_heard(&f.itsp.end.tone);
+		fixture_from_now(&f);
 		fixture_run_until(&f, itsp_hears_more);
 		fixture_assert(&f, tone_unbroken(&f.itsp.end.tone, 0));
 		provider_noticed_nothing();
@@ -251,7 +224,7 @@ static void call_is_as_it_was(void)
 {
 	unsigned had = tone_heard(&f.phone.end.tone);
 
-	heard = tone_heard(&f.itsp.end.tone);
+	fixture_from_now(&f);
 	fixture_run_until(&f, itsp_hears_more);
 	fixture_assert(&f, tone_heard(&f.phone.end.tone) > had);
 	fixture_assert(&f, line->state == FAKE_UP);
@@ -432,7 +405,7 @@ START_TEST(provider_to_provider_needs_a_route_that_says_so)
 		phone_refer(&f.phone, "sip:95559999@127.0.1.1", NULL);
 		fixture_run_until(&f, line_ended);
 		fixture_assert(&f, fake_seen(&f.backup.end, "INVITE") == 1);
-		heard = tone_heard(&f.itsp.end.tone);
+		fixture_from_now(&f);
 		fixture_run_until(&f, itsp_hears_more);
 		fixture_run_until(&f, backup_hears);
 		provider_noticed_nothing();
@@ -445,11 +418,6 @@ END_TEST
 /* --- attended
  * ------------------------------------------------------------------
  */
-
-static bool other_up(struct fixture *x)
-{
-	return phone_is(&x->other, FAKE_UP);
-}
 
 static struct fake_call *consult;
 
@@ -596,11 +564,6 @@ static bool two_sessions_are_left(struct fixture *x)
 	return sessions_now() == 2;
 }
 
-static bool phone_hears_more(struct fixture *x)
-{
-	return tone_heard(&x->phone.end.tone) > other_heard + 20;
-}
-
 /*
  * T goes from 101 to 102 and back, six times, each time joined with the call
  * in which the two had talked: a row of sessions that would grow for ever.
@@ -628,8 +591,7 @@ START_TEST(a_call_is_joined_again_and_again)
 			fixture_run_until(&f, two_sessions_are_left);
 			line = fake_last_call(&gets->end);
 			fixture_assert(&f, line->state == FAKE_UP);
-			heard = tone_heard(&f.itsp.end.tone);
-			other_heard = tone_heard(&gets->end.tone);
+			fixture_from_now(&f);
 			fixture_run_until(&f, itsp_hears_more);
 			fixture_run_until(&f, gets == &f.other
 						      ? other_hears_more
@@ -667,12 +629,6 @@ START_TEST(two_relayed_calls_of_different_laws_are_joined_and_converted)
 		fixture_run_until(&f, no_calls);
 	}
 END_TEST
-
-/* The laws stay different, whichever of the two calls goes on. */
-static bool other_reinvite_done(struct fixture *x)
-{
-	return fake_last_call(&x->other.end)->reinvite_status >= 200;
-}
 
 static void converted_on(void)
 {
@@ -759,7 +715,7 @@ START_TEST(a_converted_end_of_a_joined_call_holds_resumes_and_transfers)
 			     "Refer-To: <sip:101@127.0.1.1>\r\n", NULL);
 		fixture_run_until(&f, other_let_go);
 		fixture_run_until(&f, phone_has_it);
-		heard = tone_heard(&f.itsp.end.tone);
+		fixture_from_now(&f);
 		fixture_run_until(&f, itsp_hears_more);
 		provider_noticed_nothing();
 		phone_hang_up(&f.phone);
@@ -883,18 +839,13 @@ START_TEST(a_second_phone_of_the_same_user_takes_the_call_over)
 	}
 END_TEST
 
-static bool taken_ended(struct fixture *x)
-{
-	return phone_is(&x->other, FAKE_ENDED);
-}
-
 START_TEST(nobody_takes_over_somebody_elses_call)
 	{
 		struct fake_call *taken;
 
 		begin();
 		taken = phone_replace(&f.other, line);
-		fixture_run_until(&f, taken_ended);
+		fixture_run_until(&f, other_ended);
 		ck_assert_int_eq(taken->status, 481);
 		call_is_as_it_was();
 	}
@@ -908,7 +859,7 @@ START_TEST(an_invite_that_replaces_nothing_is_refused)
 
 		begin();
 		taken = phone_replace(&f.other, &gone);
-		fixture_run_until(&f, taken_ended);
+		fixture_run_until(&f, other_ended);
 		ck_assert_int_eq(taken->status, 481);
 		call_is_as_it_was();
 	}
@@ -938,7 +889,7 @@ START_TEST(a_colleague_is_transferred_to_the_outside)
 		fixture_run_until(&f, backup_up);
 		fixture_assert(&f,
 			       fake_seen_inside(&f.other.end, "INVITE") == 1);
-		other_heard = tone_heard(&f.other.end.tone);
+		fixture_from_now(&f);
 		fixture_run_until(&f, other_hears_more);
 		fixture_run_until(&f, backup_hears);
 		itsp_hang_up(&f.backup);

@@ -13,7 +13,6 @@
 #include "tests/fakes/hurry.h"
 
 static struct fixture f;
-static unsigned phone_heard, itsp_heard;
 
 static struct fake_call *line(void)
 {
@@ -25,38 +24,13 @@ static const struct text_stream *answered(void)
 	return &line()->remote_sdp.stream[0];
 }
 
-static bool itsp_hears_more(struct fixture *x)
-{
-	return tone_heard(&x->itsp.end.tone) >= itsp_heard + 15;
-}
-
-static bool both_hear_more(struct fixture *x)
-{
-	return tone_heard(&x->phone.end.tone) >= phone_heard + 15 &&
-	       itsp_hears_more(x);
-}
-
-static void from_now(void)
-{
-	phone_heard = tone_heard(&f.phone.end.tone);
-	itsp_heard = tone_heard(&f.itsp.end.tone);
-}
-
-static void both_ways(void)
-{
-	from_now();
-	fixture_run_until(&f, both_hear_more);
-}
-
 /* A call of the phone's toward a provider that has PCMA. */
 static void begin(const char *acme, unsigned behaviour)
 {
 	fixture_start_with(&f, &(struct fixture_setup){.acme = acme});
 	f.itsp.end.media.codecs = "8 101";
 	f.itsp.behaviour = behaviour;
-	phone_call(&f.phone, "05551234");
-	fixture_run_until(&f, both_up);
-	fixture_run_until(&f, both_hear);
+	fixture_talk_out(&f);
 }
 
 static void protected_call(void)
@@ -108,7 +82,7 @@ START_TEST(complaint_02_the_providers_reinvite_is_a_new_call)
 			strstr(itsp_line(&f.itsp)->sdp, sdp->session_id));
 		ck_assert_uint_eq(fixture_status_count(&f, "event=call-start"),
 				  1);
-		both_ways();
+		fixture_both_ways(&f);
 	}
 END_TEST
 
@@ -118,12 +92,12 @@ START_TEST(complaint_03_no_audio_after_another_codec)
 		line()->media.codecs = "9 8 101";
 		ck_assert_int_eq(reinvite(), 200);
 		fixture_assert(&f, text_has_format(answered()->formats, "8"));
-		both_ways();
+		fixture_both_ways(&f);
 		line()->media.codecs = "18 101";
 		ck_assert_int_eq(reinvite(), 488);
 		fake_settle(line());
 		f.phone.end.tone.payload_type = 8;
-		both_ways();
+		fixture_both_ways(&f);
 		provider_was_left_alone();
 	}
 END_TEST
@@ -139,7 +113,7 @@ START_TEST(complaint_04_one_way_audio_after_hold_and_resume)
 		phone_resume(&f.phone);
 		fixture_run_until(&f, phone_reinvite_done);
 		ck_assert_int_eq(line()->reinvite_status, 200);
-		both_ways();
+		fixture_both_ways(&f);
 		provider_was_left_alone();
 	}
 END_TEST
@@ -151,7 +125,7 @@ START_TEST(complaint_05_inactive_kills_rtp_to_the_other_leg)
 		phone_talk(&f.phone, false);
 		fixture_run_until(&f, phone_reinvite_done);
 		ck_assert_str_eq(answered()->direction, "inactive");
-		from_now();
+		fixture_from_now(&f);
 		fixture_run_until(&f, itsp_hears_more);
 		fixture_assert(&f, tone_unbroken(&f.itsp.end.tone, 0));
 		provider_was_left_alone();
@@ -200,7 +174,7 @@ START_TEST(complaint_06_stuck_on_hold_after_a_reinvite_without_offer)
 		fixture_run_until(&f, phone_reinvite_done);
 		ck_assert_int_eq(line()->reinvite_status, 200);
 		ck_assert_str_eq(answered()->direction, "sendrecv");
-		both_ways();
+		fixture_both_ways(&f);
 	}
 END_TEST
 
@@ -212,7 +186,7 @@ START_TEST(complaint_07_hold_with_another_codec_is_half_applied)
 		ck_assert_int_eq(reinvite(), 200);
 		ck_assert_str_eq(answered()->direction, "recvonly");
 		fixture_assert(&f, text_has_format(answered()->formats, "8"));
-		from_now();
+		fixture_from_now(&f);
 		fixture_run_until(&f, itsp_hears_more);
 		provider_was_left_alone();
 	}
@@ -306,8 +280,7 @@ START_TEST(complaint_10_our_refresh_ends_the_fax)
 		f.phone.end.invite_lines = "Supported: timer\r\n"
 					   "Session-Expires: "
 					   "90;refresher=uas\r\n";
-		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, both_up);
+		fixture_call_out(&f);
 		itsp_line(&f.itsp)->media.instead = FAX("127.0.2.10");
 		line()->media.instead = FAX("127.0.1.10");
 		ck_assert_int_eq(reinvite(), 200);
@@ -327,15 +300,10 @@ START_TEST(complaint_11_a_fax_switch_fails_and_takes_the_audio_along)
 		      ITSP_REFUSES_REINVITE);
 		line()->media.instead = FAX("127.0.1.2");
 		ck_assert_int_eq(reinvite(), 488);
-		both_ways();
+		fixture_both_ways(&f);
 		provider_was_left_alone();
 	}
 END_TEST
-
-static bool itsp_is_up(struct fixture *x)
-{
-	return itsp_is(&x->itsp, FAKE_UP);
-}
 
 START_TEST(complaint_12_the_call_ends_at_32_s)
 	{
@@ -345,16 +313,11 @@ START_TEST(complaint_12_the_call_ends_at_32_s)
 		phone_call(&f.phone, "05551234");
 		/* Each copy of its 200 gets an ACK of its own: the fifth
 		 * arrives. */
-		fixture_run_until(&f, itsp_is_up);
+		fixture_run_until(&f, itsp_up);
 		ck_assert_uint_eq(fake_seen(&f.phone.end, "200 INVITE"), 1);
 		fixture_run_until(&f, both_hear);
 	}
 END_TEST
-
-static bool phone_has_200(struct fixture *x)
-{
-	return phone_line(&x->phone)->status == 200;
-}
 
 START_TEST(complaint_13_an_alg_breaks_the_ack)
 	{
@@ -367,7 +330,7 @@ START_TEST(complaint_13_an_alg_breaks_the_ack)
 		hurry(&f, 34);
 		ck_assert_status(&f,
 				 "event=call-ack-lost media=flows kept=yes");
-		both_ways();
+		fixture_both_ways(&f);
 	}
 END_TEST
 
@@ -394,8 +357,7 @@ START_TEST(complaint_13_another_port_is_taken)
 
 		fixture_start_with(&f, &setup);
 		port = ntohs(f.wan_second.sin_port);
-		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, both_up);
+		fixture_call_out(&f);
 		ck_assert_uint_eq(shown_port("Via"), port);
 		ck_assert_uint_eq(shown_port("Contact"), port);
 		fixture_run_until(&f, both_hear);
@@ -451,8 +413,7 @@ START_TEST(complaint_13_it_is_said_what_to_set)
 		fixture_assert(&f, fixture_status_count(&f, advice) == 2);
 		ck_assert_status(&f, "event=alg-suspected");
 		/* Only said: it goes on as it was set. */
-		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, both_up);
+		fixture_call_out(&f);
 		ck_assert_uint_eq(shown_port("Contact"), ntohs(f.wan.sin_port));
 	}
 END_TEST
@@ -465,16 +426,14 @@ START_TEST(complaint_13_it_is_avoided_and_remembered)
 		fixture_start_with(&f, &setup);
 		lose_the_providers_ack();
 		ck_assert_status(&f, "event=trunk-way");
-		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, both_up);
+		fixture_call_out(&f);
 		ck_assert_uint_eq(shown_port("Contact"),
 				  ntohs(f.wan_second.sin_port));
 		phone_hang_up(&f.phone);
 		fixture_run_until(&f, both_ended);
 		ck_assert_uint_eq(learn_forget(f.agent->learn, "acme"), 1);
 		agent_relearn(f.agent, "acme");
-		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, both_up);
+		fixture_call_out(&f);
 		ck_assert_uint_eq(shown_port("Contact"), ntohs(f.wan.sin_port));
 	}
 END_TEST
@@ -523,8 +482,7 @@ START_TEST(complaint_22_the_number_leaks_although_withheld)
 
 		fixture_start(&f);
 		f.phone.end.invite_lines = "Privacy: id\r\n";
-		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, both_up);
+		fixture_call_out(&f);
 		invite = fake_message(&f.itsp.end, "INVITE", 0);
 		ck_assert_ptr_nonnull(invite);
 		ck_assert(text_header(invite, "From", 0, from, sizeof(from)));
@@ -538,8 +496,7 @@ START_TEST(complaint_25_image_beside_audio_in_the_first_invite)
 		fixture_start(&f);
 		f.phone.end.media.more = "m=image 40000 udptl t38\r\n"
 					 "a=T38FaxVersion:0\r\n";
-		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, both_up);
+		fixture_call_out(&f);
 		ck_assert_uint_eq(line()->remote_sdp.streams, 2);
 		ck_assert_uint_ne(answered()->port, 0);
 		ck_assert_uint_eq(line()->remote_sdp.stream[1].port, 0);
@@ -568,10 +525,9 @@ START_TEST(complaint_23_srtp_one_way_after_a_while_or_a_reinvite)
 		f.itsp.behaviour = ITSP_REFUSES_REINVITE;
 		/* the sequence numbers soon begin anew: the ROC is 1 then */
 		f.phone.end.tone.stream[0].sequence = 65520;
-		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, both_up);
-		both_ways();
-		both_ways();
+		fixture_call_out(&f);
+		fixture_both_ways(&f);
+		fixture_both_ways(&f);
 		snprintf(ours, sizeof(ours), "%s", answered()->crypto);
 		/* the same key: the ROC stays; ours is ours */
 		phone_hold(&f.phone);
@@ -579,12 +535,12 @@ START_TEST(complaint_23_srtp_one_way_after_a_while_or_a_reinvite)
 		phone_resume(&f.phone);
 		fixture_run_until(&f, phone_reinvite_done);
 		ck_assert_str_eq(answered()->crypto, ours);
-		both_ways();
+		fixture_both_ways(&f);
 		/* another one: it starts at 0; ours is ours */
 		line()->media.lines = SRTP_NEW_LINE "\r\n";
 		ck_assert_int_eq(reinvite(), 200);
 		ck_assert_str_eq(answered()->crypto, ours);
-		both_ways();
+		fixture_both_ways(&f);
 		ck_assert_uint_eq(f.phone.end.tone.unauthentic, 0);
 		provider_was_left_alone();
 	}
@@ -599,11 +555,10 @@ START_TEST(complaint_24_a_provider_wants_lifetime_and_mki)
 				    .acme = "srtp = \"sdes\"; srtp_mki = true; "
 					    "srtp_lifetime = \"2^31\";"});
 		f.itsp.end.media.lines = SRTP_LINE "|2^20|1:1\r\n";
-		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, both_up);
+		fixture_call_out(&f);
 		told = &itsp_line(&f.itsp)->remote_sdp.stream[0];
 		ck_assert_ptr_nonnull(strstr(told->crypto, "|2^31|1:4"));
-		both_ways();
+		fixture_both_ways(&f);
 		ck_assert_uint_eq(f.itsp.end.tone.unauthentic, 0);
 	}
 END_TEST
@@ -620,8 +575,7 @@ START_TEST(complaint_25_rtp_beside_srtp_in_the_first_invite)
 			 "m=audio %u RTP/SAVP 8 101\r\n" SRTP_LINE "\r\n",
 			 f.phone.end.tone.stream[1].port);
 		f.phone.end.media.more = more;
-		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, both_up);
+		fixture_call_out(&f);
 		/* the secured one is taken here, and is plain over there */
 		sdp = &itsp_line(&f.itsp)->remote_sdp;
 		ck_assert_uint_eq(sdp->streams, 2);

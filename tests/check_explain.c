@@ -48,8 +48,7 @@ static const char *explain(const char *call, bool json)
 
 static void call_out(void)
 {
-	phone_call(&f.phone, "05551234");
-	fixture_run_until(&f, both_up);
+	fixture_call_out(&f);
 	strcpy(id, fixture_call_id(&f));
 }
 
@@ -225,8 +224,7 @@ END_TEST
 START_TEST(an_end_that_falls_silent_is_said)
 	{
 		fixture_start(&f);
-		phone_call(&f.phone, "05551234");
-		fixture_run_until(&f, both_up);
+		fixture_call_out(&f);
 		strcpy(id, fixture_call_id(&f));
 		ck_assert_says(id, "nothing that shows here");
 		fixture_run_until(&f, both_hear);

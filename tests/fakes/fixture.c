@@ -436,109 +436,27 @@ const char *fixture_call_id(struct fixture *f)
 	return call->id;
 }
 
-/* --- conditions
- * ---------------------------------------------------------------- */
-
-bool both_up(struct fixture *f)
+struct fake_call *fixture_call_out_(struct fixture *f, const char *file,
+				    int line)
 {
-	return phone_is(&f->phone, FAKE_UP) && itsp_is(&f->itsp, FAKE_UP);
+	struct fake_call *call = phone_call(&f->phone, "05551234");
+
+	fixture_run_until_(f, both_up, 8000, "both_up", file, line);
+	return call;
 }
 
-bool no_calls(struct fixture *f)
+struct fake_call *fixture_talk_out_(struct fixture *f, const char *file,
+				    int line)
 {
-	return status_calls() == 0 && f->agent->calls_count == 0;
+	struct fake_call *call = fixture_call_out_(f, file, line);
+
+	fixture_run_until_(f, both_hear, 8000, "both_hear", file, line);
+	return call;
 }
 
-bool both_ended(struct fixture *f)
+void fixture_from_now(struct fixture *f)
 {
-	return phone_is(&f->phone, FAKE_ENDED) &&
-	       itsp_is(&f->itsp, FAKE_ENDED) && no_calls(f);
-}
-
-bool both_phones_up(struct fixture *f)
-{
-	return phone_is(&f->phone, FAKE_UP) && phone_is(&f->other, FAKE_UP);
-}
-
-bool both_phones_ended(struct fixture *f)
-{
-	return phone_is(&f->phone, FAKE_ENDED) &&
-	       phone_is(&f->other, FAKE_ENDED) && no_calls(f);
-}
-
-bool both_hear(struct fixture *f)
-{
-	return tone_heard(&f->phone.end.tone) > 5 &&
-	       tone_heard(&f->itsp.end.tone) > 5;
-}
-
-bool phone_rings_back(struct fixture *f)
-{
-	return phone_line(&f->phone)->provisionals > 0;
-}
-
-bool phone_is_ringing(struct fixture *f)
-{
-	return phone_is(&f->phone, FAKE_RINGING);
-}
-
-bool other_is_ringing(struct fixture *f)
-{
-	return phone_is(&f->other, FAKE_RINGING);
-}
-
-bool phone_ended(struct fixture *f)
-{
-	return phone_is(&f->phone, FAKE_ENDED);
-}
-
-bool itsp_ended(struct fixture *f)
-{
-	return itsp_is(&f->itsp, FAKE_ENDED);
-}
-
-bool itsp_is_ringing(struct fixture *f)
-{
-	return itsp_is(&f->itsp, FAKE_RINGING);
-}
-
-bool phone_reinvite_done(struct fixture *f)
-{
-	return phone_line(&f->phone)->reinvite_status >= 200;
-}
-
-bool itsp_reinvite_done(struct fixture *f)
-{
-	return itsp_line(&f->itsp)->reinvite_status >= 200;
-}
-
-bool phone_update_done(struct fixture *f)
-{
-	return phone_line(&f->phone)->update_status >= 200;
-}
-
-static bool absent(const struct fake *fake, const char *needle)
-{
-	const struct text_message *found = fake_saw_text(fake, needle);
-
-	if (found)
-		fprintf(stderr, "# %s was told \"%s\":\n%s\n", fake->name,
-			needle, found->raw);
-	return !found;
-}
-
-bool nothing_of_the_inside_outside(struct fixture *f)
-{
-	bool clean = true;
-
-	clean &= absent(&f->itsp.end, "127.0.1.");
-	clean &= absent(&f->itsp.end, "InsidePhone");
-	clean &= absent(&f->itsp.end, "User-Agent: Inside");
-	clean &= absent(&f->phone.end, "127.0.2.");
-	clean &= absent(&f->phone.end, "Softswitch");
-	for (unsigned i = 0; i < f->phone.end.calls; i++) {
-		clean &= absent(&f->itsp.end, f->phone.end.call[i]->call_id);
-		clean &= absent(&f->itsp.end, f->phone.end.call[i]->local_tag);
-	}
-	return clean;
+	f->phone_heard = tone_heard(&f->phone.end.tone);
+	f->other_heard = tone_heard(&f->other.end.tone);
+	f->itsp_heard = tone_heard(&f->itsp.end.tone);
 }

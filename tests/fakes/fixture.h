@@ -22,6 +22,7 @@
 #include <stdbool.h>
 
 #include "sbc/agent.h"
+#include "tests/fakes/condition.h"
 #include "tests/fakes/itsp.h"
 #include "tests/fakes/phone.h"
 
@@ -49,6 +50,8 @@ struct fixture {
 	struct fixture_setup setup;
 	unsigned rtp_first;
 	bool ended; /* the agent was told to end */
+	/* What each had heard by then, see fixture_from_now. */
+	unsigned phone_heard, other_heard, itsp_heard;
 	/* The longest that the machine kept this process from a turn: a gap
 	 * that long is not the program's. */
 	uint64_t turned_ms;
@@ -65,8 +68,6 @@ void fixture_end(struct fixture *f);
 /* Write the files again with these settings; for a reload. */
 void fixture_write(struct fixture *f, const struct fixture_setup *setup);
 
-typedef bool fixture_condition(struct fixture *f);
-
 /* Until it is met; after 8 s the story is told and the test fails. */
 #define fixture_run_until(f, condition) \
 	fixture_run_until_(f, condition, 8000, #condition, __FILE__, __LINE__)
@@ -79,6 +80,23 @@ void fixture_run_until_(struct fixture *f, fixture_condition *condition,
 void fixture_watch(struct fixture *f, unsigned ms);
 /* One turn of everything. */
 void fixture_step(struct fixture *f);
+
+/* The phone calls acme, and both are up. Its call. */
+#define fixture_call_out(f) fixture_call_out_(f, __FILE__, __LINE__)
+struct fake_call *fixture_call_out_(struct fixture *f, const char *file,
+				    int line);
+/* The same, and each has heard the other. */
+#define fixture_talk_out(f) fixture_talk_out_(f, __FILE__, __LINE__)
+struct fake_call *fixture_talk_out_(struct fixture *f, const char *file,
+				    int line);
+/* From here on phone_hears_more and its like count. */
+void fixture_from_now(struct fixture *f);
+/* Phone and itsp hear each other, now. */
+#define fixture_both_ways(f)                          \
+	do {                                          \
+		fixture_from_now(f);                  \
+		fixture_run_until(f, both_hear_more); \
+	} while (0)
 
 /* The messages of every end and the status log, on standard error. */
 void fixture_tell(struct fixture *f);
@@ -107,27 +125,5 @@ unsigned fixture_status_count(struct fixture *f, const char *words);
 
 /* The id of the only live call; aborts when there is none. */
 const char *fixture_call_id(struct fixture *f);
-
-/* --- conditions -------------------------------------------------------------
- */
-bool both_up(struct fixture *f);    /* phone and itsp */
-bool both_ended(struct fixture *f); /* phone and itsp, and the agent's call */
-bool both_phones_up(struct fixture *f);
-bool both_phones_ended(struct fixture *f);
-bool both_hear(struct fixture *f);	  /* six packets and more each */
-bool phone_rings_back(struct fixture *f); /* it had a 180 or 183 */
-bool phone_is_ringing(struct fixture *f); /* an INVITE rings there */
-bool other_is_ringing(struct fixture *f);
-bool phone_ended(struct fixture *f);
-bool itsp_ended(struct fixture *f);
-bool itsp_is_ringing(struct fixture *f);
-bool phone_reinvite_done(struct fixture *f);
-bool itsp_reinvite_done(struct fixture *f);
-bool phone_update_done(struct fixture *f);
-bool no_calls(struct fixture *f); /* the agent has none left */
-
-/* Do nothing of the inside's in any message that the provider saw, and
- * nothing of the outside's in the phone's. Tells what it found. */
-bool nothing_of_the_inside_outside(struct fixture *f);
 
 #endif

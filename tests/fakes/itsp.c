@@ -354,6 +354,11 @@ void itsp_talk(struct itsp *itsp, bool on)
 	itsp->end.tone.talking = on;
 }
 
+const struct text_message *itsp_got(const struct itsp *itsp, const char *label)
+{
+	return fake_last_message(&itsp->end, label);
+}
+
 bool itsp_is(const struct itsp *itsp, enum fake_state state)
 {
 	const struct fake_call *call = fake_last_call(&itsp->end);

@@ -67,6 +67,8 @@ struct fake_call *itsp_call(struct itsp *itsp, const char *number);
 struct fake_call *itsp_line(const struct itsp *itsp);
 void itsp_hang_up(struct itsp *itsp);
 void itsp_talk(struct itsp *itsp, bool on);
+/* The last message of this label that it got, or NULL. */
+const struct text_message *itsp_got(const struct itsp *itsp, const char *label);
 bool itsp_is(const struct itsp *itsp, enum fake_state state);
 
 /* Mid-call requests that reached it. */

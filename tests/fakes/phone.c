@@ -240,6 +240,12 @@ void phone_talk(struct phone *phone, bool on)
 	phone->end.tone.talking = on;
 }
 
+const struct text_message *phone_got(const struct phone *phone,
+				     const char *label)
+{
+	return fake_last_message(&phone->end, label);
+}
+
 bool phone_is(const struct phone *phone, enum fake_state state)
 {
 	const struct fake_call *call = fake_last_call(&phone->end);

@@ -57,6 +57,9 @@ void phone_cancel(struct phone *phone);
 void phone_hang_up(struct phone *phone);
 void phone_talk(struct phone *phone, bool on);
 
+/* The last message of this label that it got, or NULL. */
+const struct text_message *phone_got(const struct phone *phone,
+				     const char *label);
 bool phone_is(const struct phone *phone, enum fake_state state);
 
 #endif

@@ -101,6 +101,16 @@ bool text_header(const struct text_message *message, const char *name,
 	return false;
 }
 
+const char *text_value(const struct text_message *message, const char *name)
+{
+	static char value[256];
+
+	value[0] = '\0';
+	if (message)
+		text_header(message, name, 0, value, sizeof(value));
+	return value;
+}
+
 bool text_param(const char *value, const char *name, char *out, size_t size)
 {
 	size_t len = strlen(name);

@@ -42,6 +42,9 @@ void text_free(struct text_message *message);
  * form is found too). False when there are not so many. */
 bool text_header(const struct text_message *message, const char *name,
 		 unsigned nth, char *out, size_t size);
+/* The value of the first one, until the next call; "" without one, or without
+ * a message. */
+const char *text_value(const struct text_message *message, const char *name);
 /* A parameter's value in a header's value: ";tag=x" or, for digest, "realm". */
 bool text_param(const char *value, const char *name, char *out, size_t size);
 /* The URI in a name-addr or addr-spec. */
