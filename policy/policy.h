@@ -227,6 +227,7 @@ struct policy_media {
 struct policy_files {
 	const char *store;	/* SQLite file */
 	const char *status_log; /* "-": standard output */
+	const char *messages;	/* NULL: standard error, or syslog */
 	const char *control_socket;
 	const char *control_group; /* NULL: the program's own */
 	enum policy_log_level {

@@ -235,6 +235,8 @@ static const struct policy_key keys[] = {
 
 	PATH("log", "status", "1-4000", "/var/log/sallyport/status.log", MAIN,
 	     files.status_log, "the status log; -: standard output"),
+	PATH("log", "messages", "1-4000", "-", MAIN, files.messages,
+	     "messages about the program; -: standard error or syslog"),
 	CHOICE("log", "level", "error | warning | info | debug", "info", MAIN,
 	       files.log_level, "the least that is logged"),
 	PATH("store", "file", "1-4000", "/var/lib/sallyport/sallyport.db",

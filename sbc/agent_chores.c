@@ -215,6 +215,7 @@ static void chores_reload(struct agent *agent)
 static int chores_on_signal(su_root_magic_t *magic, su_wait_t *wait, void *arg)
 {
 	struct agent *agent = arg;
+	const struct policy_files *files;
 	struct signalfd_siginfo info;
 
 	(void)magic;
@@ -233,7 +234,9 @@ static int chores_on_signal(su_root_magic_t *magic, su_wait_t *wait, void *arg)
 			agent_drain(agent);
 			break;
 		case SIGUSR1:
-			log_reopen(policy_files(agent->policy)->status_log);
+			files = policy_files(agent->policy);
+			log_reopen(files->status_log);
+			log_reopen_messages(files->messages);
 			break;
 		}
 	}

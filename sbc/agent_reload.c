@@ -120,6 +120,7 @@ static int agent_swap(struct agent *agent, struct policy *policy, char **why)
 	guard_limits(agent->guard, policy_limits(policy));
 	log_level(files->log_level);
 	log_reopen(files->status_log);
+	log_reopen_messages(files->messages);
 	policy_unref(old);
 	agent_sources_changed(agent);
 	return error;

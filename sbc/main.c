@@ -129,7 +129,7 @@ static void main_block_signals(void)
 /*
  * Into the background: the parent waits until the child runs or fails, so that
  * its exit status tells which. Returns the descriptor to write one byte to
- * when all is well, or -1 in the foreground; does not return in the parent.
+ * when all is well; does not return in the parent.
  */
 static int main_background(void)
 {
@@ -138,11 +138,9 @@ static int main_background(void)
 	pid_t child;
 	int status = 0;
 
-	if (pipe(ready))
-		return -1;
-	child = fork();
+	child = pipe(ready) ? -1 : fork();
 	if (child < 0) {
-		perror("sallyport: fork");
+		perror("sallyport: cannot go into the background");
 		exit(EXIT_BAD);
 	}
 	if (!child) {
@@ -157,60 +155,100 @@ static int main_background(void)
 	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_BAD);
 }
 
-/* Who started us may read our standard output until its end: that is now,
- * unless the status log is written there. The program log stays on standard
- * error. */
+/* Who started us may read our output until its end: that is now, unless the
+ * status log is written there. No file system is held by our folder. */
 static void main_leave_terminal(const struct policy_files *files)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
 	    (strcmp(files->status_log, "-") != 0 &&
-	     dup2(null, STDOUT_FILENO) < 0))
+	     dup2(null, STDOUT_FILENO) < 0) ||
+	    dup2(null, STDERR_FILENO) < 0 || chdir("/"))
 		log_warning("cannot leave the terminal: %s", strerror(errno));
 	if (null > STDERR_FILENO)
 		close(null);
 }
 
-static int main_run(const struct main_options *options)
+/* The parent's command ends, and whatever holds us to it. */
+static void main_detach(int ready, const struct policy_files *files)
 {
-	const struct policy_files *files;
-	struct policy *policy;
+	if (write(ready, "", 1) != 1)
+		log_warning("nobody waits for our start");
+	close(ready);
+	main_leave_terminal(files);
+}
+
+static int main_run_agent(struct policy *policy, const char *config, int ready)
+{
+	const struct policy_files *files = policy_files(policy);
 	struct agent *agent;
 	char why[512] = "";
-	int ready = -1, status;
+	int status;
 
-	if (main_load(&policy, options))
-		return EXIT_CONFIG;
-	if (options->user && main_become(options->user)) {
-		policy_unref(policy);
-		return EXIT_BAD;
-	}
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	if (!options->foreground)
-		ready = main_background();
-	main_block_signals();
-	files = policy_files(policy);
 	if (log_start(files->status_log, files->log_level, why, sizeof(why))) {
 		fprintf(stderr, "sallyport: %s\n", why);
 		policy_unref(policy);
 		return EXIT_BAD;
 	}
-	if (agent_new(&agent, policy, options->config, why, sizeof(why))) {
+	if (log_messages(files->messages, why, sizeof(why))) {
+		log_error("%s", why);
+		log_stop();
+		policy_unref(policy);
+		return EXIT_BAD;
+	}
+	if (agent_new(&agent, policy, config, why, sizeof(why))) {
 		log_error("%s", why);
 		log_stop();
 		return EXIT_BAD;
 	}
-	if (ready >= 0) {
-		if (write(ready, "", 1) != 1)
-			log_warning("nobody waits for our start");
-		close(ready);
-		main_leave_terminal(files);
-	}
+	log_settle(ready >= 0);
+	if (ready >= 0)
+		main_detach(ready, files);
 	notify_ready(NULL);
 	status = agent_run(agent);
 	agent_free(agent);
 	log_stop();
+	return status;
+}
+
+/* In the background from the root: what is opened later, by a reload or
+ * USR1, is found by its whole path. */
+static char *main_whole_path(const char *path)
+{
+	char *folder = path[0] == '/' ? NULL : getcwd(NULL, 0), *whole;
+
+	if (!folder)
+		return strdup(path);
+	if (asprintf(&whole, "%s/%s", folder, path) < 0)
+		whole = NULL;
+	free(folder);
+	return whole;
+}
+
+static int main_run(struct main_options *options)
+{
+	struct policy *policy;
+	int ready = -1, status;
+	char *whole = NULL;
+
+	if (!options->foreground)
+		options->config = whole = main_whole_path(options->config);
+	/* First: what that user cannot read, a reload could not read. */
+	if (options->user && main_become(options->user)) {
+		free(whole);
+		return EXIT_BAD;
+	}
+	if (!options->config || main_load(&policy, options)) {
+		free(whole);
+		return EXIT_CONFIG;
+	}
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (!options->foreground)
+		ready = main_background();
+	main_block_signals();
+	status = main_run_agent(policy, options->config, ready);
+	free(whole);
 	return status;
 }
 

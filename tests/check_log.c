@@ -9,11 +9,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "sbc/report/log.h"
+#include "sbc/report/sink.h"
 #include "tests/check_main.h"
 
 static char dir[] = "/tmp/check_log.XXXXXX";
@@ -370,6 +373,123 @@ START_TEST(journal_gets_priorities)
 	}
 END_TEST
 
+START_TEST(messages_go_to_their_file_once_the_start_succeeded)
+	{
+		char file[80], *text;
+
+		snprintf(file, sizeof file, "%s/messages", dir);
+		start(path);
+		ck_assert_int_eq(log_messages(file, why, sizeof why), 0);
+		log_warning("%s", "said at the start");
+		log_settle(true);
+		/* whoever started us has read it by now */
+		text = slurp(errors);
+		ck_assert_ptr_nonnull(
+			strstr(text, "Z warning: said at the start\n"));
+		free(text);
+		log_warning("%s", "said later");
+		WAIT_FOR(c.lines == 2);
+		ck_assert_int_eq(rename(file, moved), 0);
+		log_reopen_messages(file);
+		WAIT_FOR(access(file, F_OK) == 0);
+		log_error("%s", "after the rotation");
+		log_stop();
+		text = slurp(errors);
+		ck_assert_uint_eq(count(text, "\n"), 1);
+		free(text);
+		text = slurp(moved);
+		ck_assert_uint_eq(count(text, "\n"), 1);
+		ck_assert_ptr_nonnull(strstr(text, "Z warning: said later\n"));
+		free(text);
+		text = slurp(file);
+		ck_assert_ptr_nonnull(
+			strstr(text, "Z error: after the rotation\n"));
+		free(text);
+		unlink(file);
+	}
+END_TEST
+
+START_TEST(a_message_file_that_cannot_be_opened_is_explained)
+	{
+		char file[80], *text;
+
+		snprintf(file, sizeof file, "%s/messages", dir);
+		start(path);
+		ck_assert_int_eq(
+			log_messages("/nonexistent/m.log", why, sizeof why),
+			-ENOENT);
+		ck_assert_str_eq(why, "cannot open the message log "
+				      "/nonexistent/m.log: No such file or "
+				      "directory; let the program's user write "
+				      "there or set log.messages");
+		ck_assert_int_eq(log_messages(file, why, sizeof why), 0);
+		log_settle(false);
+		log_reopen_messages("/nonexistent/m.log");
+		log_stop();
+		text = slurp(file);
+		ck_assert_ptr_nonnull(strstr(
+			text, "error: cannot open the message log "
+			      "/nonexistent/m.log: No such file or directory; "
+			      "messages go where they went\n"));
+		free(text);
+		unlink(file);
+	}
+END_TEST
+
+static int system_log(const char *name)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+
+	snprintf(at.sun_path, sizeof at.sun_path, "%s", name);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
+	return fd;
+}
+
+START_TEST(the_systems_log_gets_one_datagram_a_message)
+	{
+		static const char line[] = "42026-11-22T14:15:26.531Zso it is";
+		struct sink sink = {.fd = -1};
+		char name[80], got[256], end[64];
+		uint64_t began;
+		int fd, error = 0;
+
+		snprintf(name, sizeof name, "%s/log", dir);
+		sink_system(&sink, name);
+		ck_assert_int_eq(sink_write(&sink, line, strlen(line)),
+				 -ENOENT);
+		fd = system_log(name);
+		/* started anew once, as rsyslog is after an update */
+		for (int i = 0; i < 2; i++) {
+			ck_assert_int_eq(sink_write(&sink, line, strlen(line)),
+					 0);
+			ssize_t len = recv(fd, got, sizeof got - 1, 0);
+			ck_assert_int_gt(len, 0);
+			got[len] = '\0';
+			ck_assert_int_eq(strncmp(got, "<28>", 4), 0);
+			snprintf(end, sizeof end, " sallyport[%d]: so it is",
+				 (int)getpid());
+			/* "Nov 22 14:15:26" */
+			ck_assert_str_eq(got + 4 + 15, end);
+			close(fd);
+			unlink(name);
+			fd = system_log(name);
+		}
+		/* nobody reads: lost, and nothing waits for it but once */
+		for (int i = 0; !error && i < 100000; i++)
+			error = sink_write(&sink, line, strlen(line));
+		ck_assert_int_eq(error, -EAGAIN);
+		began = now_ms();
+		for (int i = 0; i < 100; i++)
+			ck_assert_int_eq(sink_write(&sink, line, strlen(line)),
+					 -EAGAIN);
+		ck_assert_uint_lt(now_ms() - began, 50 * SINK_WAIT_MS);
+		sink_close(&sink);
+		close(fd);
+		unlink(name);
+	}
+END_TEST
+
 START_TEST(an_outsider_cannot_flood_the_log)
 	{
 		struct log_limit limit = {0};
@@ -471,6 +591,9 @@ static Suite *log_suite(void)
 	tcase_add_test(t, a_path_that_cannot_be_opened_is_explained);
 	tcase_add_test(t, messages_are_one_clean_line_each);
 	tcase_add_test(t, journal_gets_priorities);
+	tcase_add_test(t, messages_go_to_their_file_once_the_start_succeeded);
+	tcase_add_test(t, a_message_file_that_cannot_be_opened_is_explained);
+	tcase_add_test(t, the_systems_log_gets_one_datagram_a_message);
 	tcase_add_test(t, an_outsider_cannot_flood_the_log);
 	tcase_add_test(t, logger_can_be_started_again);
 	tcase_add_loop_test(t, network_text_is_made_fit_for_a_line, 0,

@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -18,23 +17,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "sbc/report/ring.h"
+#include "sbc/report/sink.h"
 #include "sbc/report/status.h"
 
 #define LINE_MAX_BYTES 2048
 #define STATUS_RING    (1024 * 1024)
 #define MESSAGE_RING   (128 * 1024)
 #define BATCH	       (64 * 1024)
-/* A pipe that poll() calls writable takes so much without blocking. */
-#define PIPE_CHUNK   4096
-#define LINGER_MS    50	  /* lines that come together are written together */
-#define RETRY_MS     1000 /* after a failed write */
-#define STOP_MS	     2000
-#define PIPE_WAIT_MS 50
+#define LINGER_MS      50   /* lines that come together are written together */
+#define RETRY_MS       1000 /* after a failed write */
+#define STOP_MS	       2000
+#define SETTLE_MS      1000
 
 static struct log {
 	/* set by any thread under the lock, read by the writer under it */
@@ -42,13 +39,18 @@ static struct log {
 	pthread_cond_t wake;
 	bool running, stopping, asleep;
 	struct ring status, message;
-	char *new_path; /* log_reopen: the writer's next path; owned */
+	char *new_path;	    /* log_reopen: the writer's next path; owned */
+	char *new_messages; /* the same for messages; "": no file */
+	pthread_cond_t settled;
+	bool settling, background;
+	struct sink next; /* of messages, from log_settle on */
 
 	/* the writer's own */
 	pthread_t thread;
 	char *path;
 	int fd;
-	bool stderr_stuck, leaving;
+	struct sink sink; /* of messages */
+	bool leaving;
 	bool failing;	   /* the last write of the status log failed */
 	uint64_t retry_ms; /* monotonic: when to try again; 0: now */
 	uint64_t untold;   /* status lines lost, not told yet */
@@ -58,11 +60,13 @@ static struct log {
 
 	/* readable without the lock: written by any thread */
 	_Atomic int level;
-	_Atomic bool journal;
 	_Atomic uint64_t lines, lost, write_errors;
 } logger = {
 	.lock = PTHREAD_MUTEX_INITIALIZER,
+	.settled = PTHREAD_COND_INITIALIZER,
 	.fd = -1,
+	.next = {.fd = -1},
+	.sink = {.fd = -1},
 	.level = POLICY_LOG_WARNING,
 };
 
@@ -76,49 +80,27 @@ static uint64_t now_ms(void)
 
 /* --- messages ----------------------------------------------------------- */
 
-static const struct {
-	const char *name;
-	int priority; /* of syslog(3) */
-} level_word[] = {
-	[POLICY_LOG_ERROR] = {"error", 3},
-	[POLICY_LOG_WARNING] = {"warning", 4},
-	[POLICY_LOG_INFO] = {"info", 6},
-	[POLICY_LOG_DEBUG] = {"debug", 7},
+static const char priority_of[] = {
+	[POLICY_LOG_ERROR] = '3',
+	[POLICY_LOG_WARNING] = '4',
+	[POLICY_LOG_INFO] = '6',
+	[POLICY_LOG_DEBUG] = '7',
 };
-
-/* Is standard error the journal's stream? systemd.exec(5), JOURNAL_STREAM. */
-static bool stderr_is_journal(void)
-{
-	const char *text = getenv("JOURNAL_STREAM");
-	unsigned long long device, inode;
-	struct stat stat;
-
-	return text && sscanf(text, "%llu:%llu", &device, &inode) == 2 &&
-	       fstat(STDERR_FILENO, &stat) == 0 && stat.st_dev == device &&
-	       stat.st_ino == inode;
-}
 
 static size_t message_format(char *out, size_t size,
 			     enum policy_log_level level, const char *format,
 			     va_list args)
 	__attribute__((format(printf, 4, 0)));
 
-/* One message line with its prefix; returns its length. */
+/* One message as sinks take it; returns its length. */
 static size_t message_format(char *out, size_t size,
 			     enum policy_log_level level, const char *format,
 			     va_list args)
 {
-	int n, prefix;
+	char time[STATUS_TIME_MAX];
+	int n, prefix = snprintf(out, size, "%c%.*s", priority_of[level],
+				 SINK_TIME_LEN, status_time(time));
 
-	if (atomic_load(&logger.journal)) {
-		prefix =
-			snprintf(out, size, "<%d>", level_word[level].priority);
-	} else {
-		char time[STATUS_TIME_MAX];
-
-		prefix = snprintf(out, size, "%s %s: ", status_time(time),
-				  level_word[level].name);
-	}
 	n = vsnprintf(out + prefix, size - (size_t)prefix, format, args);
 	if (n < 0)
 		n = 0;
@@ -169,8 +151,12 @@ static void message(enum policy_log_level level, const char *format,
 		queue(&logger.message, line, len);
 	pthread_mutex_unlock(&logger.lock);
 	if (!running) {
-		line[len] = '\n';
-		if (write(STDERR_FILENO, line, len + 1) < 0)
+		struct sink own = {.fd = -1};
+		char out[SINK_LINE_MAX];
+
+		sink_stderr(&own);
+		len = sink_line(out, &own, line, len);
+		if (write(STDERR_FILENO, out, len) < 0)
 			atomic_fetch_add(&logger.write_errors, 1);
 	}
 }
@@ -270,44 +256,22 @@ void log_counts(struct log_counts *out)
 
 /* --- the writer --------------------------------------------------------- */
 
-/* Never waits in write(): a pipe is asked first, our own file is opened
- * O_NONBLOCK. Returns the bytes taken or -errno; -EAGAIN if it is full. */
-static ssize_t put(int fd, const char *data, size_t len, int wait_ms)
-{
-	struct pollfd ask = {.fd = fd, .events = POLLOUT};
-	struct stat stat;
-	ssize_t n;
-
-	if (fstat(fd, &stat) == 0 && !S_ISREG(stat.st_mode)) {
-		if (poll(&ask, 1, wait_ms) <= 0)
-			return -EAGAIN;
-		if (len > PIPE_CHUNK)
-			len = PIPE_CHUNK;
-	}
-	n = write(fd, data, len);
-	return n < 0 ? -errno : n;
-}
-
-/* Messages that standard error does not take in time are lost: the status
- * log must not wait for a terminal that somebody stopped. */
+/* Messages that are not taken in time are lost: the status log must not wait
+ * for a terminal that somebody stopped. */
 static void write_messages(const char *text, size_t len)
 {
 	while (len) {
 		size_t line =
-			(size_t)((const char *)memchr(text, '\n', len) - text) +
-			1;
-		ssize_t n = put(STDERR_FILENO, text, line,
-				logger.stderr_stuck ? 0 : PIPE_WAIT_MS);
+			(size_t)((const char *)memchr(text, '\n', len) - text);
 
-		logger.stderr_stuck = n == -EAGAIN;
-		if (n < 0) {
+		if (sink_write(&logger.sink, text, line)) {
 			atomic_fetch_add(&logger.lost, 1);
 			atomic_fetch_add(&logger.write_errors, 1);
 		} else {
 			atomic_fetch_add(&logger.lines, 1);
 		}
-		text += line;
-		len -= line;
+		text += line + 1;
+		len -= line + 1;
 	}
 }
 
@@ -333,9 +297,10 @@ static void tell_lost(void)
 static bool write_batch(void)
 {
 	while (logger.batch_done < logger.batch_len) {
-		ssize_t n = put(logger.fd, logger.batch + logger.batch_done,
-				logger.batch_len - logger.batch_done,
-				logger.leaving ? STOP_MS / 4 : PIPE_WAIT_MS);
+		ssize_t n =
+			sink_put(logger.fd, logger.batch + logger.batch_done,
+				 logger.batch_len - logger.batch_done,
+				 logger.leaving ? STOP_MS / 4 : SINK_WAIT_MS);
 
 		if (n == -EINTR)
 			continue;
@@ -400,10 +365,38 @@ static void reopen(char *path)
 		logger.batch_done--;
 }
 
+static void reopen_messages(char *path)
+{
+	int error = path[0] ? sink_file(&logger.sink, path) : 0;
+
+	if (error)
+		say(POLICY_LOG_ERROR,
+		    "cannot open the message log %s: %s; messages go where "
+		    "they went",
+		    path, strerror(-error));
+	else if (!path[0] && logger.background)
+		sink_system(&logger.sink, SINK_SYSTEM_PATH);
+	else if (!path[0])
+		sink_stderr(&logger.sink);
+	free(path);
+}
+
+/* What was said before the start succeeded is written. */
+static void settle(void)
+{
+	pthread_mutex_lock(&logger.lock);
+	logger.sink = logger.next;
+	logger.next.fd = -1;
+	logger.settling = false;
+	pthread_cond_signal(&logger.settled);
+	pthread_mutex_unlock(&logger.lock);
+}
+
 /* With the lock held: anything to do now? */
 static bool work_waits(void)
 {
-	if (logger.stopping || logger.new_path || logger.message.used)
+	if (logger.stopping || logger.new_path || logger.new_messages ||
+	    logger.settling || logger.message.used)
 		return true;
 	return (logger.status.used || logger.batch_len) &&
 	       (!logger.retry_ms || now_ms() >= logger.retry_ms);
@@ -439,7 +432,7 @@ static void wait_for_work(void)
 	}
 	logger.asleep = false;
 	deadline(&until, LINGER_MS);
-	while (!logger.stopping &&
+	while (!logger.stopping && !logger.settling &&
 	       logger.status.used < logger.status.size / 2 &&
 	       pthread_cond_timedwait(&logger.wake, &logger.lock, &until) == 0)
 		;
@@ -452,23 +445,29 @@ static bool write_round(void)
 	unsigned lines;
 	size_t len;
 	uint64_t lost;
-	char *path;
-	bool more;
+	char *path, *messages;
+	bool more, settled;
 
 	pthread_mutex_lock(&logger.lock);
 	path = logger.new_path;
-	logger.new_path = NULL;
+	messages = logger.new_messages;
+	logger.new_path = logger.new_messages = NULL;
 	len = ring_pop(&logger.message, text, sizeof text, &lines);
 	lost = logger.message.lost;
 	logger.message.lost = 0;
+	settled = logger.settling && !logger.message.used;
 	pthread_mutex_unlock(&logger.lock);
 
 	write_messages(text, len);
+	if (settled)
+		settle();
 	if (lost)
 		say(POLICY_LOG_WARNING, "%llu messages were lost",
 		    (unsigned long long)lost);
 	if (path)
 		reopen(path);
+	if (messages)
+		reopen_messages(messages);
 	if (logger.retry_ms && now_ms() < logger.retry_ms && !logger.leaving)
 		return false;
 	if (!write_batch())
@@ -543,9 +542,12 @@ static void put_away(void)
 	if (logger.fd >= 0)
 		close(logger.fd);
 	logger.fd = -1;
+	sink_close(&logger.sink);
+	sink_close(&logger.next);
 	free(logger.path);
 	free(logger.new_path);
-	logger.path = logger.new_path = NULL;
+	free(logger.new_messages);
+	logger.path = logger.new_path = logger.new_messages = NULL;
 }
 
 int log_start(const char *status_path, enum policy_log_level level, char *why,
@@ -554,11 +556,13 @@ int log_start(const char *status_path, enum policy_log_level level, char *why,
 	int rc;
 
 	log_level(level);
-	atomic_store(&logger.journal, stderr_is_journal());
+	sink_stderr(&logger.sink);
+	sink_stderr(&logger.next);
 	atomic_store(&logger.lines, 0);
 	atomic_store(&logger.lost, 0);
 	atomic_store(&logger.write_errors, 0);
-	logger.failing = logger.stderr_stuck = logger.stopping = false;
+	logger.failing = logger.stopping = false;
+	logger.settling = logger.background = false;
 	logger.asleep = logger.leaving = false;
 	logger.retry_ms = logger.untold = 0;
 	logger.batch_len = logger.batch_done = 0;
@@ -634,4 +638,54 @@ void log_reopen(const char *status_path)
 	}
 	pthread_mutex_unlock(&logger.lock);
 	free(path);
+}
+
+/* --- where messages go --------------------------------------------------- */
+
+int log_messages(const char *path, char *why, size_t why_size)
+{
+	int error = 0;
+
+	if (path && strcmp(path, "-") != 0)
+		error = sink_file(&logger.next, path);
+	if (error)
+		snprintf(why, why_size,
+			 "cannot open the message log %s: %s; let the "
+			 "program's user write there or set log.messages",
+			 path, strerror(-error));
+	return error;
+}
+
+void log_settle(bool background)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += SETTLE_MS / 1000;
+	pthread_mutex_lock(&logger.lock);
+	logger.background = background;
+	if (background && logger.next.kind == SINK_STDERR)
+		sink_system(&logger.next, SINK_SYSTEM_PATH);
+	logger.settling = logger.running;
+	pthread_cond_signal(&logger.wake);
+	while (logger.settling &&
+	       pthread_cond_timedwait(&logger.settled, &logger.lock, &until) ==
+		       0)
+		;
+	pthread_mutex_unlock(&logger.lock);
+}
+
+void log_reopen_messages(const char *path)
+{
+	char *copy = strdup(path && strcmp(path, "-") != 0 ? path : "");
+
+	pthread_mutex_lock(&logger.lock);
+	if (logger.running && copy) {
+		free(logger.new_messages);
+		logger.new_messages = copy;
+		copy = NULL;
+		wake_writer();
+	}
+	pthread_mutex_unlock(&logger.lock);
+	free(copy);
 }

@@ -16,17 +16,27 @@
 
 #include "policy/policy.h"
 
-/* Program messages go to standard error ("<3>" prefixes under systemd),
- * status lines to `status_path` ("-": standard output). 0 or -errno: then
- * `why` tells which path and what to do. */
+/* Messages about the program go to standard error ("<3>" prefixes under
+ * systemd) until log_settle, status lines to `status_path` ("-": standard
+ * output). 0 or -errno: then `why` tells which path and what to do. */
 int log_start(const char *status_path, enum policy_log_level level, char *why,
 	      size_t why_size);
 /* Write what is queued (at most 2 s), then close. */
 void log_stop(void);
 void log_level(enum policy_log_level level);
+/* Where messages go once the start has succeeded: this file; NULL or "-":
+ * standard error, or in the background the system's log. 0 or -errno: then
+ * `why` tells what to do. */
+int log_messages(const char *path, char *why, size_t why_size);
+/* The start has succeeded. What was said so far stands on standard error when
+ * this returns, after at most a second. In the background standard error is
+ * nobody's from now on. */
+void log_settle(bool background);
 /* USR1: open the status log's path anew. A changed path after reload too.
  * If that fails, the old file stays in use and a message says why. */
 void log_reopen(const char *status_path);
+/* The same for messages, after log_settle. */
+void log_reopen_messages(const char *path);
 
 /* Without a running logger these write to standard error at once. Control
  * bytes become spaces: one call is one line. */
