@@ -142,7 +142,7 @@ static void message(enum policy_log_level level, const char *format,
 	size_t len;
 	bool running;
 
-	if ((int)level > atomic_load(&logger.level))
+	if (!log_wants(level))
 		return;
 	len = message_format(line, sizeof line - 1, level, format, args);
 	pthread_mutex_lock(&logger.lock);
@@ -189,45 +189,9 @@ void log_debug(const char *format, ...)
 	MESSAGE(POLICY_LOG_DEBUG);
 }
 
-static void say(enum policy_log_level level, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-static void say(enum policy_log_level level, const char *format, ...)
+void log_message(enum policy_log_level level, const char *format, ...)
 {
 	MESSAGE(level);
-}
-
-bool log_limit_passes(struct log_limit *limit)
-{
-	uint64_t now = now_ms();
-
-	if (!limit->since_ms || now - limit->since_ms >= LOG_LIMIT_PERIOD_MS) {
-		limit->since_ms = now;
-		limit->said = 0;
-	}
-	if (limit->said >= LOG_LIMIT_BURST) {
-		limit->unsaid++;
-		return false;
-	}
-	limit->said++;
-	return true;
-}
-
-void log_limited(struct log_limit *limit, enum policy_log_level level,
-		 const char *format, ...)
-{
-	char text[LINE_MAX_BYTES];
-	va_list args;
-
-	if ((int)level > atomic_load(&logger.level) || !log_limit_passes(limit))
-		return;
-	va_start(args, format);
-	vsnprintf(text, sizeof text - 64, format, args);
-	va_end(args);
-	if (limit->unsaid)
-		say(level, "%s (%u more were left out)", text, limit->unsaid);
-	else
-		say(level, "%s", text);
-	limit->unsaid = 0;
 }
 
 void log_status(const char *line, size_t len)
@@ -238,6 +202,11 @@ void log_status(const char *line, size_t len)
 	if (logger.running)
 		queue(&logger.status, line, len);
 	pthread_mutex_unlock(&logger.lock);
+}
+
+bool log_wants(enum policy_log_level level)
+{
+	return (int)level <= atomic_load(&logger.level);
 }
 
 void log_level(enum policy_log_level level)
@@ -288,8 +257,8 @@ static void tell_lost(void)
 	logger.batch_len += line.len;
 	logger.batch[logger.batch_len++] = '\n';
 	logger.batch_lines++;
-	say(POLICY_LOG_WARNING, "%llu status lines were lost",
-	    (unsigned long long)logger.untold);
+	log_message(POLICY_LOG_WARNING, "%llu status lines were lost",
+		    (unsigned long long)logger.untold);
 	logger.untold = 0;
 }
 
@@ -307,11 +276,13 @@ static bool write_batch(void)
 		if (n < 0) {
 			atomic_fetch_add(&logger.write_errors, 1);
 			if (!logger.failing)
-				say(POLICY_LOG_WARNING,
-				    "cannot write the status log %s: %s; lines "
-				    "are kept while there is room and tried "
-				    "again every second",
-				    logger.path, strerror((int)-n));
+				log_message(POLICY_LOG_WARNING,
+					    "cannot write the status log %s: "
+					    "%s; lines "
+					    "are kept while there is room and "
+					    "tried "
+					    "again every second",
+					    logger.path, strerror((int)-n));
 			logger.failing = true;
 			logger.retry_ms = now_ms() + RETRY_MS;
 			return false;
@@ -320,8 +291,8 @@ static bool write_batch(void)
 	}
 	atomic_fetch_add(&logger.lines, logger.batch_lines);
 	if (logger.failing)
-		say(POLICY_LOG_WARNING, "the status log %s is written again",
-		    logger.path);
+		log_message(POLICY_LOG_WARNING,
+			    "the status log %s is written again", logger.path);
 	logger.failing = false;
 	logger.batch_len = logger.batch_done = 0;
 	logger.batch_lines = 0;
@@ -349,9 +320,10 @@ static void reopen(char *path)
 	int fd = status_open(path);
 
 	if (fd < 0) {
-		say(POLICY_LOG_ERROR,
-		    "cannot open the status log %s: %s; %s stays in use", path,
-		    strerror(-fd), logger.path);
+		log_message(
+			POLICY_LOG_ERROR,
+			"cannot open the status log %s: %s; %s stays in use",
+			path, strerror(-fd), logger.path);
 		free(path);
 		return;
 	}
@@ -370,10 +342,11 @@ static void reopen_messages(char *path)
 	int error = path[0] ? sink_file(&logger.sink, path) : 0;
 
 	if (error)
-		say(POLICY_LOG_ERROR,
-		    "cannot open the message log %s: %s; messages go where "
-		    "they went",
-		    path, strerror(-error));
+		log_message(
+			POLICY_LOG_ERROR,
+			"cannot open the message log %s: %s; messages go where "
+			"they went",
+			path, strerror(-error));
 	else if (!path[0] && logger.background)
 		sink_system(&logger.sink, SINK_SYSTEM_PATH);
 	else if (!path[0])
@@ -462,8 +435,8 @@ static bool write_round(void)
 	if (settled)
 		settle();
 	if (lost)
-		say(POLICY_LOG_WARNING, "%llu messages were lost",
-		    (unsigned long long)lost);
+		log_message(POLICY_LOG_WARNING, "%llu messages were lost",
+			    (unsigned long long)lost);
 	if (path)
 		reopen(path);
 	if (messages)

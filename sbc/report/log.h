@@ -24,6 +24,7 @@ int log_start(const char *status_path, enum policy_log_level level, char *why,
 /* Write what is queued (at most 2 s), then close. */
 void log_stop(void);
 void log_level(enum policy_log_level level);
+bool log_wants(enum policy_log_level level);
 /* Where messages go once the start has succeeded: this file; NULL or "-":
  * standard error, or in the background the system's log. 0 or -errno: then
  * `why` tells what to do. */
@@ -40,6 +41,8 @@ void log_reopen_messages(const char *path);
 
 /* Without a running logger these write to standard error at once. Control
  * bytes become spaces: one call is one line. */
+void log_message(enum policy_log_level level, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
