@@ -26,9 +26,13 @@
 #define PCMU	 HEAD "m=audio 4000 RTP/AVP 0\r\n"
 #define G729	 HEAD "m=audio 4000 RTP/AVP 18\r\n"
 #define VIDEO	 PCMA "m=video 4004 RTP/AVP 34\r\n"
+#define NO_VIDEO PCMA "m=video 0 RTP/AVP 34\r\n"
+#define PAUSED	 PCMA "m=video 4004 RTP/AVP 34\r\na=recvonly\r\n"
 #define FAX	 HEAD "m=image 4000 udptl t38\r\n"
 #define ONE_SLOT HELD
-#define NOTHING	 HEAD "m=audio 0 RTP/AVP 8\r\n"
+#define NOTHING                                         \
+	HEAD "m=audio 0 RTP/AVP 8 101\r\na=rtpmap:101 " \
+	     "telephone-event/8000\r\n"
 #define ORIGIN(id, version)                              \
 	"v=0\r\no=- " id " " version                     \
 	" IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1" \
@@ -54,6 +58,8 @@ enum {
 	IN_FAX = 64,	  /* T is */
 	TWO_BEFORE = 128, /* P's last body had two slots */
 	KEYED = 256,	  /* the ends share their keys */
+	REFUSED = 512,	  /* the second of two slots had no port */
+	REMOVED = 1024,	  /* none had */
 };
 
 static const struct {
@@ -94,6 +100,14 @@ static const struct {
 	 "no-common-codec"},
 	{"video added", VIDEO, SHIELD, JUDGE_HERE, 0, "policy"},
 	{"video added, T may be asked", VIDEO, 0, JUDGE_FORWARD, 0, "change"},
+	{"video removed, T may be asked", NO_VIDEO, TWO_BEFORE, JUDGE_FORWARD,
+	 0, "change"},
+	{"video that comes back", VIDEO, REFUSED, JUDGE_FORWARD, 0, "change"},
+	{"video that comes back, protected", VIDEO, REFUSED | SHIELD,
+	 JUDGE_HERE, 0, "policy"},
+	{"video that pauses", PAUSED, TWO_BEFORE, JUDGE_FORWARD, 0, "change"},
+	{"all that was removed comes back", PCMA, REMOVED, JUDGE_HERE, 0,
+	 "address"},
 	{"fax", FAX, SHIELD, JUDGE_REFUSE, 488, "t38"},
 	{"fax that T takes", FAX, SHIELD | TAKES_FAX, JUDGE_FORWARD, 0, "t38"},
 	{"fax by UPDATE", FAX, TAKES_FAX | UPDATE, JUDGE_REFUSE, 504,
@@ -144,9 +158,11 @@ START_TEST(an_offer_is_judged)
 			.same = flags & SAME,
 		};
 
-		const char *last = flags & TWO_BEFORE ? VIDEO
-				   : flags & KEYED    ? LOCKED
-						      : PCMA;
+		const char *last = flags & REFUSED	? NO_VIDEO
+				   : flags & REMOVED	? NOTHING
+				   : flags & TWO_BEFORE ? VIDEO
+				   : flags & KEYED	? LOCKED
+							: PCMA;
 		ck_assert_int_eq(body_parse(&was, last, strlen(last), &why), 0);
 		if (text) {
 			ck_assert_int_eq(

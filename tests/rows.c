@@ -9,9 +9,6 @@
 
 #include "tests/fakes/inside.h"
 
-/* 60 ms are promised; the fakes' clock is good to a few ms. */
-#define GAP_MS 100
-
 struct fixture f;
 struct fake *asks, *other;
 static unsigned p_from, t_from; /* packets that they had heard */
@@ -113,7 +110,7 @@ void t_hears_on(void)
 	fixture_assert(&f, tone_unbroken(&other->tone, 0));
 	/* P is silent from before its request until its answer. */
 	ck_assert_uint_le(tone_longest_gap_ms(&other->tone, 3),
-			  GAP_MS + 3 * f.stall_ms);
+			  ROWS_GAP_MS + 3 * f.stall_ms);
 }
 
 void both_ways(void)

@@ -9,6 +9,9 @@
 #include "tests/fakes/fixture.h"
 #include "tests/fakes/hurry.h"
 
+/* 60 ms are promised; the fakes' clock is good to a few ms. */
+#define ROWS_GAP_MS 100
+
 extern struct fixture f;
 extern struct fake *asks, *other; /* P and T */
 

@@ -169,6 +169,9 @@ struct judge_decision judge_offer(const struct judge_question *q)
 	}
 	if (q->t_protected || q->update)
 		return act(JUDGE_HERE, "policy");
+	/* Of a session that was removed as a whole T was not told. */
+	if (change.slots_added && q->was && all_refused(q->was))
+		change.slots_added = false;
 	if (change.formats || change.direction || change.slots_added ||
 	    change.slots_removed)
 		return act(JUDGE_FORWARD, "change");

@@ -121,25 +121,19 @@ static void modify_on_timer(su_root_magic_t *magic, su_timer_t *timer,
 	(void)timer;
 	if (call->state != CALL_ANSWERED)
 		return;
-	if (!path_is_quiet(call, call->a))
-		path_disarm(call, call->b);
-	if (!path_is_quiet(call, call->b))
-		path_disarm(call, call->a);
+	path_disarm(call, call->a);
+	path_disarm(call, call->b);
 }
 
 void modify_fill(struct call *call, struct leg *p)
 {
 	struct leg *t = call_other(call, p);
-	struct body codec;
-	const char *why;
 
 	/* A peer that may be told needs it as long as P is silent. */
-	if (learn_allows(call->agent->learn, t->peer, LEARN_REINVITE) &&
-	    !path_is_quiet(call, p) && !path_is_armed(call, t))
+	if (!path_arm(
+		    call, t,
+		    !learn_allows(call->agent->learn, t->peer, LEARN_REINVITE)))
 		return;
-	if (body_parse(&codec, t->offer.remote, t->offer.remote_len, &why))
-		return;
-	path_arm(call, t, &codec);
 	if (!call->timer)
 		call->timer =
 			su_timer_create(su_root_task(call->agent->root), 0);
@@ -392,13 +386,21 @@ void modify_acked(struct call *call, struct leg *leg,
 
 /* --- judgement ---------------------------------------------------------- */
 
+static bool modify_tells_hold(const struct body *told)
+{
+	for (unsigned i = 0; i < told->medias; i++)
+		if (told->media[i].kind == BODY_AUDIO && told->media[i].port &&
+		    told->media[i].direction != BODY_SENDRECV)
+			return true;
+	return false;
+}
+
 /*
  * May T be asked? A peer of `auto` that took a hold in this call has to be told
  * that it is over, whatever was learned of it since.
  */
 static bool modify_may_ask(const struct call *call, const struct leg *t)
 {
-	unsigned audio = call->path.audio;
 	struct body told;
 	const char *why;
 
@@ -409,8 +411,7 @@ static bool modify_may_ask(const struct call *call, const struct leg *t)
 	return t->peer->reinvite == POLICY_AUTO && call->forward.told == t &&
 	       !(t == call->a ? &call->status.a : &call->status.b)->held &&
 	       !body_parse(&told, t->offer.local, t->offer.local_len, &why) &&
-	       audio < told.medias && told.media[audio].port &&
-	       told.media[audio].direction != BODY_SENDRECV;
+	       modify_tells_hold(&told);
 }
 
 /* UDPTL is not encrypted: nobody who has keys with us is sent it. */

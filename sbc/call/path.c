@@ -232,6 +232,22 @@ const struct body_format *path_find(const struct body *body, unsigned slot,
 	return NULL;
 }
 
+const struct body_format *path_like(const struct body *body, unsigned slot,
+				    const struct body_format *format)
+{
+	const struct body_media *media = &body->media[slot];
+
+	for (unsigned i = 0; slot < body->medias && i < media->formats; i++) {
+		const struct body_format *x =
+			&body->format[media->first_format + i];
+
+		if (x->clock == format->clock &&
+		    body_span_equal(x->encoding, format->encoding))
+			return x;
+	}
+	return NULL;
+}
+
 /* The number under which leg's far end sends events: as we told it; 0: none. */
 static uint8_t path_event(struct said *said, unsigned slot)
 {
@@ -298,10 +314,8 @@ static void path_target_slot(struct call *call, struct said *said,
 		target.rtp.ss_family = AF_UNSPEC;
 	}
 	media_session_target(end.session, end.side, slot, &target);
-	if (slot == call->path.audio) {
-		call->path.held[path_place_of(leg)] = !target.may_receive;
-		call->path.quiet[path_place_of(leg)] = target.held;
-	}
+	call->path.held[path_place_of(leg)][slot] = !target.may_receive;
+	call->path.quiet[path_place_of(leg)][slot] = target.held;
 }
 
 void path_target(struct call *call, const struct leg *leg,
@@ -355,6 +369,7 @@ void path_target_said(struct call *call, struct said *said,
 		else if (media->secure || offer_encryption(far, i)[0] != 'n')
 			path->secure[i] = true;
 		path->rtp[i] = media->rtp;
+		path->sound[i] = media->rtp && media->kind == BODY_AUDIO;
 		if (session && path->port[path_place_of(leg)][i])
 			path_target_slot(call, said, far, i);
 	}
@@ -367,7 +382,13 @@ void path_target_said(struct call *call, struct said *said,
 
 bool path_is_quiet(const struct call *call, const struct leg *leg)
 {
-	return call->path.quiet[path_place_of(leg)];
+	const struct path *path = &call->path;
+	const bool *quiet = path->quiet[path_place_of(leg)];
+
+	for (unsigned slot = 0; slot < path->slots; slot++)
+		if (path->sound[slot] && quiet[slot])
+			return true;
+	return false;
 }
 
 bool path_alive(const struct call *call, const struct leg *leg, unsigned ms)
@@ -379,5 +400,6 @@ bool path_alive(const struct call *call, const struct leg *leg, unsigned ms)
 	path_stats(call, path_place_of(leg), call->path.audio, &stats);
 	/* Who holds, or only listens, sends nothing. */
 	return stats.packets &&
-	       (path_is_quiet(call, leg) || stats.silent_ms < ms);
+	       (call->path.quiet[path_place_of(leg)][call->path.audio] ||
+		stats.silent_ms < ms);
 }

@@ -48,12 +48,16 @@ struct path {
 	bool secure[MEDIA_SLOTS_MAX]; /* end to end: byte for byte; SRTP that
 					 ends here is not */
 	bool rtp[MEDIA_SLOTS_MAX];    /* an RTP profile */
-	bool held[PATH_PLACES];	      /* that end does not take our audio */
-	bool quiet[PATH_PLACES]; /* it was not promised to send: held, removed,
-				    or it only listens */
+	bool sound[MEDIA_SLOTS_MAX];  /* audio in it */
+	/* That end does not take what we send it. */
+	bool held[PATH_PLACES][MEDIA_SLOTS_MAX];
+	/* It was not promised to send: held, removed, or it only listens. */
+	bool quiet[PATH_PLACES][MEDIA_SLOTS_MAX];
+	/* The filler toward it waits for its turn. */
+	bool armed[PATH_PLACES][MEDIA_SLOTS_MAX];
+	bool away[PATH_PLACES]; /* who stood there went to make a transfer */
 	struct media_stats last[PATH_PLACES]; /* once its session is closed */
-	struct media_filler filler[PATH_PLACES];    /* to it, slot `audio` */
-	unsigned audio;				    /* the first audio slot */
+	unsigned audio;			      /* the first audio slot */
 	struct sockaddr_storage shown[PATH_PLACES]; /* by that end's SDP, if
 						       behind NAT */
 	const char *law[PATH_PLACES]; /* the other G.711 law is spoken there,
@@ -108,16 +112,23 @@ void path_flows_said(struct call *call, struct said *a, struct said *b);
 const char *path_codec(const struct call *call, const struct leg *leg);
 
 /*
- * An event may let `leg`'s stream pause although its far end was promised
- * sendrecv: keep it alive by the codec's silence. `codec` is leg's far end's
- * SDP. Does nothing where media is secure between the ends.
+ * An event may let the audio toward `leg` pause although its far end was
+ * promised sendrecv: keep each audio slot alive by its codec's silence, or by
+ * music where the other end takes nothing. `all` slots, or only those whose
+ * source was not promised to send, and those that are armed already. Does
+ * nothing where media is secure between the ends; video may pause. True if
+ * any is armed now.
  */
-void path_arm(struct call *call, const struct leg *leg,
-	      const struct body *codec);
+bool path_arm(struct call *call, const struct leg *leg, bool all);
+/* Of those, the ones whose source was promised to send have had their time. */
 void path_disarm(struct call *call, const struct leg *leg);
-bool path_is_armed(const struct call *call, const struct leg *leg);
-/* Nothing may come from this leg's far end, for as long as it likes. */
+/* Nothing may come in some audio slot of this leg's far end, for as long as it
+ * likes. */
 bool path_is_quiet(const struct call *call, const struct leg *leg);
+/* This leg is busy with a transfer: who hears it waits as if it were held. */
+void path_leave(struct call *call, const struct leg *leg);
+/* Each leg is where its place says. */
+void path_return(struct call *call);
 
 /* Send a key press to leg's far end as an event of RFC 4733. Errors as
  * media_session_dtmf; -ENOTSUP also where media is not ours to touch. */

@@ -278,7 +278,8 @@ int path_take(struct call *call, const struct leg *by)
 		memcpy(path->port[place], path->port[PATH_N],
 		       sizeof(path->port[place]));
 	}
-	path->filler[place] = (struct media_filler){0};
+	memset(path->armed[place], 0, sizeof(path->armed[place]));
+	path->away[place] = false;
 	path->law[place] = path->law[PATH_N];
 	guest_forget(path);
 	return 0;

@@ -8,6 +8,7 @@
 #include "sbc/call/path.h"
 
 #include <errno.h>
+#include <string.h>
 #include <strings.h>
 
 #include "sbc/call/call_private.h"
@@ -23,11 +24,44 @@ const char *path_codec(const struct call *call, const struct leg *leg)
 	return law ? law : call->codec;
 }
 
+static unsigned stream_other(unsigned place)
+{
+	return place == PATH_A ? PATH_B : PATH_A;
+}
+
+/* Neither end refused it, so far as they have spoken. */
+static bool stream_is_live(struct said *said, unsigned slot)
+{
+	const struct body *told = said_local(said), *wanted = said_remote(said);
+
+	return told && slot < told->medias && told->media[slot].port &&
+	       wanted && slot < wanted->medias && wanted->media[slot].port;
+}
+
+/* What the leg's two bodies agree on in a slot, as its far end numbers it. */
+static const struct body_format *stream_agreed(const struct call *call,
+					       struct said *said, unsigned slot)
+{
+	const struct body *wanted = said_remote(said);
+	const struct body_format *theirs, *ours;
+
+	if (slot == call->path.audio)
+		return path_find(wanted, slot, path_codec(call, said->leg));
+	if (!stream_is_live(said, slot))
+		return NULL;
+	/* Which of the two is the answer, and so the shorter, is not known. */
+	theirs = offer_agreed(wanted, slot);
+	ours = offer_agreed(said_local(said), slot);
+	if (!theirs || !ours || path_like(said_local(said), slot, theirs))
+		return theirs;
+	return path_like(wanted, slot, ours);
+}
+
 /* Where the codec's own silence is not known, comfort noise is if it was
  * agreed. */
-static void path_choose(const struct body *body, unsigned slot,
-			const struct body_format *agreed,
-			struct media_filler *filler)
+static void stream_choose(const struct body *body, unsigned slot,
+			  const struct body_format *agreed,
+			  struct media_filler *filler)
 {
 	const struct body_format *noise = path_find(body, slot, "CN");
 
@@ -40,54 +74,77 @@ static void path_choose(const struct body *body, unsigned slot,
 	}
 }
 
-static void path_fill(struct call *call, const struct leg *leg,
-		      const struct body *codec, bool armed)
+static void stream_fill(struct call *call, struct said *said, unsigned slot,
+			bool armed)
 {
+	const struct leg *leg = said->leg;
 	struct path *path = &call->path;
-	const struct body_format *agreed =
-		path_find(codec, path->audio, path_codec(call, leg));
-	struct media_filler filler = {.ptime_ms = 20, .armed = armed};
-	unsigned place = path_place_of(leg);
-	unsigned other = place == PATH_A ? PATH_B : PATH_A;
+	const struct body *wanted = said_remote(said);
+	const struct body_format *agreed;
+	struct media_filler filler = {.ptime_ms = 20};
+	unsigned place = path_place_of(leg), other = stream_other(place);
 	struct path_end end = path->end[place];
 
-	if (!end.session || path->secure[path->audio] || !agreed)
+	if (!end.session || !wanted || !path->sound[slot] || path->secure[slot])
 		return;
-	path_choose(codec, path->audio, agreed, &filler);
-	if (codec->media[path->audio].ptime_ms)
-		filler.ptime_ms = codec->media[path->audio].ptime_ms;
-	/* Music is for who is held; a late packet is no reason to play it. */
-	if (path->held[other])
-		filler.music = agent_music(call->agent, leg->peer);
-	path->filler[place] = filler;
-	media_session_filler(end.session, end.side, path->audio, &filler);
+	agreed = stream_agreed(call, said, slot);
+	if (!agreed && slot == path->audio)
+		return;
+	path->armed[place][slot] = armed;
+	if (agreed) {
+		filler.armed = armed;
+		stream_choose(wanted, slot, agreed, &filler);
+		if (wanted->media[slot].ptime_ms)
+			filler.ptime_ms = wanted->media[slot].ptime_ms;
+		/* Music is for who is held; a late packet is no reason to play
+		 * it. */
+		if (path->held[other][slot] || path->away[other])
+			filler.music = agent_music(call->agent, leg->peer);
+	}
+	media_session_filler(end.session, end.side, slot, &filler);
 }
 
-void path_arm(struct call *call, const struct leg *leg,
-	      const struct body *codec)
+bool path_arm(struct call *call, const struct leg *leg, bool all)
 {
-	path_fill(call, leg, codec, true);
+	const struct path *path = &call->path;
+	unsigned place = path_place_of(leg), other = stream_other(place);
+	bool any = false;
+	struct said said;
+
+	said_begin(&said, leg);
+	for (unsigned slot = 0; slot < path->slots; slot++) {
+		if (all || path->quiet[other][slot] || path->armed[place][slot])
+			stream_fill(call, &said, slot, true);
+		any |= path->armed[place][slot];
+	}
+	return any;
 }
 
 void path_disarm(struct call *call, const struct leg *leg)
 {
-	struct media_filler *filler = &call->path.filler[path_place_of(leg)];
-	struct path_end end = path_end(call, leg);
+	const struct path *path = &call->path;
+	unsigned place = path_place_of(leg), other = stream_other(place);
+	struct said said;
 
-	if (!end.session || !filler->armed)
-		return;
-	filler->armed = false;
-	media_session_filler(end.session, end.side, call->path.audio, filler);
+	said_begin(&said, leg);
+	for (unsigned slot = 0; slot < path->slots; slot++)
+		if (path->armed[place][slot] && !path->quiet[other][slot])
+			stream_fill(call, &said, slot, false);
 }
 
-bool path_is_armed(const struct call *call, const struct leg *leg)
+void path_leave(struct call *call, const struct leg *leg)
 {
-	return call->path.filler[path_place_of(leg)].armed;
+	call->path.away[path_place_of(leg)] = true;
+}
+
+void path_return(struct call *call)
+{
+	memset(call->path.away, 0, sizeof(call->path.away));
 }
 
 /* --- flows ------------------------------------------------------------- */
 
-static bool path_is_steady(const struct call *call, const struct leg *toward)
+static bool stream_is_steady(const struct call *call, const struct leg *toward)
 {
 	switch (toward->peer->stream) {
 	case POLICY_STREAM_STEADY:
@@ -105,9 +162,9 @@ static bool path_is_steady(const struct call *call, const struct leg *toward)
  * have agreed on one and the stream is ours: packets of the law before may
  * still be on their way when an answer changes it.
  */
-static void path_convert(const struct call *call, const struct leg *from,
-			 const struct leg *to, const struct body *sent,
-			 const struct body *wanted, struct media_flow *flow)
+static void stream_convert(const struct call *call, const struct leg *from,
+			   const struct leg *to, const struct body *sent,
+			   const struct body *wanted, struct media_flow *flow)
 {
 	const char *is = path_codec(call, from), *be = path_codec(call, to);
 	const struct body_format *x, *y;
@@ -138,11 +195,11 @@ static void path_convert(const struct call *call, const struct leg *from,
 }
 
 /* Events are told by INFO: as packets they do not cross. */
-static void path_keep_events(const struct path *path, const struct body *sent,
-			     struct media_flow *flow)
+static void stream_keep_events(const struct body *sent, unsigned slot,
+			       struct media_flow *flow)
 {
 	const struct body_format *event =
-		path_find(sent, path->audio, "telephone-event");
+		path_find(sent, slot, "telephone-event");
 
 	if (!event)
 		return;
@@ -152,32 +209,48 @@ static void path_keep_events(const struct path *path, const struct body *sent,
 	flow->map[event->payload_type] = 255;
 }
 
-/* From `from`'s far end, numbered as we told it, to `to`'s, as that asked. */
-static void path_flow(struct call *call, struct said *said_from,
-		      struct said *said_to)
+/* Repairs and layers of video come beside it as sources of their own (RFC 4588,
+ * RFC 8627): they are no one stream. */
+static bool stream_is_one(const struct body *wanted, unsigned slot)
 {
-	const struct leg *from = said_from->leg, *to = said_to->leg;
-	struct path *path = &call->path;
-	struct media_flow flow = {.event_pt = 255};
-	struct path_end end = path_end(call, to);
-	const struct body_format *event;
-	const struct body *sent = said_local(said_from);
-	const struct body *wanted = said_remote(said_to);
+	return !path_find(wanted, slot, "rtx") &&
+	       !path_find(wanted, slot, "flexfec") &&
+	       !path_find(wanted, slot, "parityfec");
+}
 
-	if (!sent || !wanted)
-		return;
-	flow.mapped = offer_payload_map(flow.map, sent, wanted, path->audio);
-	flow.steady = path_is_steady(call, to);
-	path_convert(call, from, to, sent, wanted, &flow);
-	event = path_find(wanted, path->audio, "telephone-event");
+/* From `from`'s far end, numbered as we told it, to `to`'s, as that asked. */
+static void stream_flow(struct call *call, struct said *from, struct said *to,
+			unsigned slot)
+{
+	const struct body *sent = said_local(from), *wanted = said_remote(to);
+	struct media_flow flow = {.event_pt = 255};
+	unsigned place = path_place_of(to->leg);
+	struct path_end end = call->path.end[place];
+	const struct body_format *event;
+
+	flow.mapped = offer_payload_map(flow.map, sent, wanted, slot);
+	flow.steady =
+		stream_is_steady(call, to->leg) && stream_is_one(wanted, slot);
+	if (slot == call->path.audio)
+		stream_convert(call, from->leg, to->leg, sent, wanted, &flow);
+	event = path_find(wanted, slot, "telephone-event");
 	if (event)
 		flow.event_pt = (uint8_t)event->payload_type;
-	if (pass_by_info(to))
-		path_keep_events(path, sent, &flow);
-	media_session_flow(end.session, end.side, path->audio, &flow);
+	if (pass_by_info(to->leg))
+		stream_keep_events(sent, slot, &flow);
+	media_session_flow(end.session, end.side, slot, &flow);
 	/* What is repeated has to have been seen before it is needed. */
-	if (!path->filler[path_place_of(to)].armed)
-		path_fill(call, to, wanted, false);
+	stream_fill(call, to, slot, call->path.armed[place][slot]);
+}
+
+static void stream_flows(struct call *call, struct said *from, struct said *to)
+{
+	const struct path *path = &call->path;
+	const struct body *sent = said_local(from), *wanted = said_remote(to);
+
+	for (unsigned slot = 0; sent && wanted && slot < path->slots; slot++)
+		if (path->rtp[slot] && !path->secure[slot])
+			stream_flow(call, from, to, slot);
 }
 
 void path_flows(struct call *call, const struct leg *a, const struct leg *b)
@@ -191,15 +264,11 @@ void path_flows(struct call *call, const struct leg *a, const struct leg *b)
 
 void path_flows_said(struct call *call, struct said *a, struct said *b)
 {
-	if (!path_end(call, a->leg).session ||
-	    !path_end(call, b->leg).session ||
-	    call->path.secure[call->path.audio])
+	if (!path_end(call, a->leg).session || !path_end(call, b->leg).session)
 		return;
-	path_flow(call, a, b);
-	path_flow(call, b, a);
-	/* So does what they are numbered by. */
-	if (call->state == CALL_ANSWERED)
-		media_engine_flush(call->agent->media);
+	stream_flows(call, a, b);
+	stream_flows(call, b, a);
+	path_tell(call);
 }
 
 int path_dtmf(struct call *call, const struct leg *leg, char digit,

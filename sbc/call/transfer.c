@@ -93,24 +93,11 @@ struct transfer *transfer_new(struct call *call, struct leg *by,
 	return t;
 }
 
-static void transfer_arm(struct transfer *t)
-{
-	struct body codec;
-	const char *why;
-
-	if (!body_parse(&codec, t->far->offer.remote, t->far->offer.remote_len,
-			&why))
-		path_arm(t->call, t->far, &codec);
-}
-
 static void transfer_fill(struct transfer *t)
 {
-	bool *held = &t->call->path.held[t->by->place == 'a' ? PATH_A : PATH_B];
-
 	/* T waits as if it were held: with music, if there is any. */
-	t->was_held = *held;
-	*held = true;
-	transfer_arm(t);
+	path_leave(t->call, t->by);
+	path_arm(t->call, t->far, true);
 }
 
 void transfer_accept(struct transfer *t, const struct leg_event *refer)
@@ -228,8 +215,7 @@ static void transfer_on_timer(su_root_magic_t *magic, su_timer_t *timer,
 		transfer_over(t);
 		return;
 	}
-	if (t->call->state == CALL_ANSWERED &&
-	    !path_is_quiet(t->call, call_other(t->call, t->far)))
+	if (t->call->state == CALL_ANSWERED)
 		path_disarm(t->call, t->far);
 	if (t->resuming) /* The answer is ours to take. */
 		transfer_in(t, TRANSFER_DISARM_MS);
@@ -409,10 +395,9 @@ void transfer_fail(struct transfer *t, unsigned status)
 	}
 	transfer_drop_next(t);
 	path_guest_leave(call);
-	if (call->state == CALL_ANSWERED && !t->was_held) {
-		call->path.held[by->place == 'a' ? PATH_A : PATH_B] = false;
-		transfer_arm(t);
-	}
+	path_return(call);
+	if (call->state == CALL_ANSWERED)
+		path_arm(call, t->far, true);
 	call_uncount(call, &t->counted);
 	transfer_line(t, "call-transfer-failed", status);
 	transfer_notify(t, status);

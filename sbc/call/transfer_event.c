@@ -224,6 +224,7 @@ void transfer_done(struct call *call)
 	if (!t)
 		return;
 	call->transfer = NULL;
+	path_return(call);
 	if (t->other)
 		t->other->lent = NULL;
 	hunt_free(t->hunt);

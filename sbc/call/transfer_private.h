@@ -28,7 +28,6 @@ struct transfer {
 	struct leg *other_by; /* P's leg there */
 	char next_place;      /* where `next` stood there */
 	bool silent;	      /* nobody is to be told: Refer-Sub: false */
-	bool was_held;	      /* before T was given something to hear */
 	bool direct;	      /* media went past us until N came */
 	bool rang, by_left, next_left, resuming;
 	bool told;	   /* T took N's media */

@@ -327,6 +327,8 @@ static void compare_slot(struct offer_change *out, const struct body *then,
 		out->image = true;
 	if (b->port == 0)
 		return;
+	out->slots_added |= a->port == 0;
+	out->direction |= a->direction != b->direction || a->zero != b->zero;
 	out->formats |= !same_formats(then, now, slot);
 	out->address |= !address_equal((const struct sockaddr *)&a->address,
 				       (const struct sockaddr *)&b->address);
@@ -334,20 +336,9 @@ static void compare_slot(struct offer_change *out, const struct body *then,
 		    !same_attribute(then, now, slot, "fingerprint");
 }
 
-static const struct body_media *first_audio(const struct body *body)
-{
-	for (unsigned i = 0; i < body->medias; i++) {
-		if (body->media[i].kind == BODY_AUDIO)
-			return &body->media[i];
-	}
-	return NULL;
-}
-
 void offer_compare(struct offer_change *out, const struct body *then,
 		   const struct body *now)
 {
-	const struct body_media *a = first_audio(then), *b = first_audio(now);
-
 	memset(out, 0, sizeof *out);
 	out->same_version =
 		body_span_equal(then->origin_id, now->origin_id) &&
@@ -361,6 +352,4 @@ void offer_compare(struct offer_change *out, const struct body *then,
 			 now->media[i].port != 0)
 			out->image = true;
 	}
-	out->direction = a != NULL && b != NULL &&
-			 (a->direction != b->direction || a->zero != b->zero);
 }

@@ -218,11 +218,11 @@ const char *offer_encryption(const struct body *body, unsigned slot);
  */
 struct offer_change {
 	bool same_version;  /* same o= id and version: RFC 4028 refresh */
-	bool slots_added;   /* more m= lines */
+	bool slots_added;   /* more m= lines, or one has a port again */
 	bool slots_removed; /* a slot now has port 0, or is missing */
 	bool image;	    /* a live m=image that was not there */
 	bool formats;	    /* formats or their numbers differ in a slot */
-	bool direction;	    /* in the first audio slot, zero included */
+	bool direction;	    /* of a live slot, zero included */
 	bool address;	    /* address or port of a live slot */
 	bool key;	    /* another key: crypto, fingerprint */
 };

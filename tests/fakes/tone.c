@@ -280,42 +280,73 @@ bool tone_heard_bytes(const struct tone *tone, const void *bytes, size_t len)
 	return false;
 }
 
+unsigned tone_heard_in(const struct tone *tone, unsigned stream)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < tone->ins; i++)
+		count += !tone->in[i].rtcp && tone->in[i].stream == stream;
+	return count;
+}
+
+/* The next RTP packet of a stream behind index *at, which is moved on. */
+static const struct tone_packet *next_in(const struct tone *tone,
+					 unsigned stream, unsigned *at)
+{
+	while (*at < tone->ins) {
+		const struct tone_packet *p = &tone->in[(*at)++];
+		if (!p->rtcp && p->stream == stream)
+			return p;
+	}
+	return NULL;
+}
+
+static bool runs_on(const struct tone_packet *last, const struct tone_packet *p)
+{
+	if (p->ssrc == last->ssrc &&
+	    p->sequence == (uint16_t)(last->sequence + 1) &&
+	    (int32_t)(p->timestamp - last->timestamp) >= 0)
+		return true;
+	fprintf(stderr, "# stream %u: ssrc %08x->%08x seq %u->%u ts %u->%u\n",
+		p->stream, last->ssrc, p->ssrc, last->sequence, p->sequence,
+		last->timestamp, p->timestamp);
+	return false;
+}
+
 bool tone_unbroken(const struct tone *tone, unsigned from)
 {
-	const struct tone_packet *last = NULL;
-	unsigned number = 0;
+	for (unsigned stream = 0; stream < TONE_STREAMS_MAX; stream++) {
+		const struct tone_packet *p, *last = NULL;
+		unsigned at = 0, number = 0;
 
-	for (unsigned i = 0; i < tone->ins; i++) {
-		const struct tone_packet *p = &tone->in[i];
-		if (p->rtcp || p->stream != 0 || number++ < from)
-			continue;
-		if (last && (p->ssrc != last->ssrc ||
-			     p->sequence != (uint16_t)(last->sequence + 1) ||
-			     (int32_t)(p->timestamp - last->timestamp) < 0)) {
-			fprintf(stderr,
-				"# packet %u: ssrc %08x->%08x seq %u->%u "
-				"ts %u->%u\n",
-				number - 1, last->ssrc, p->ssrc, last->sequence,
-				p->sequence, last->timestamp, p->timestamp);
-			return false;
+		while ((p = next_in(tone, stream, &at))) {
+			if (number++ < from)
+				continue;
+			if (last && !runs_on(last, p))
+				return false;
+			last = p;
 		}
-		last = p;
+		if (stream == 0 && !last)
+			return false;
 	}
-	return last != NULL;
+	return true;
 }
 
 unsigned tone_longest_gap_ms(const struct tone *tone, unsigned from)
 {
-	uint64_t last = 0, longest = 0;
-	unsigned number = 0;
+	uint64_t longest = 0;
 
-	for (unsigned i = 0; i < tone->ins; i++) {
-		const struct tone_packet *p = &tone->in[i];
-		if (p->rtcp || p->stream != 0 || number++ < from)
-			continue;
-		if (last && p->at_ms - last > longest)
-			longest = p->at_ms - last;
-		last = p->at_ms;
+	for (unsigned stream = 0; stream < TONE_STREAMS_MAX; stream++) {
+		const struct tone_packet *p, *last = NULL;
+		unsigned at = 0, number = 0;
+
+		while ((p = next_in(tone, stream, &at))) {
+			if (number++ < from)
+				continue;
+			if (last && p->at_ms - last->at_ms > longest)
+				longest = p->at_ms - last->at_ms;
+			last = p;
+		}
 	}
 	return (unsigned)longest;
 }

@@ -72,10 +72,13 @@ unsigned tone_heard(const struct tone *tone);	   /* RTP packets */
 unsigned tone_heard_rtcp(const struct tone *tone); /* RTCP packets */
 /* Did these bytes come in, unchanged? */
 bool tone_heard_bytes(const struct tone *tone, const void *bytes, size_t len);
-/* Since packet number `from` (0: all): one SSRC, sequence up by one each,
- * timestamps never back? Says what broke on standard error. */
+/* RTP packets of one stream. */
+unsigned tone_heard_in(const struct tone *tone, unsigned stream);
+/* In each stream since its packet number `from` (0: all): one SSRC, sequence up
+ * by one each, timestamps never back, and the first was heard? Says what broke
+ * on standard error. */
 bool tone_unbroken(const struct tone *tone, unsigned from);
-/* The longest silence between packets since number `from`, until now. */
+/* The longest silence between packets of a stream since its number `from`. */
 unsigned tone_longest_gap_ms(const struct tone *tone, unsigned from);
 
 #endif
