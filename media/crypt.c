@@ -77,6 +77,11 @@ static void start(void)
 	replaced = started && crypt_replace_types();
 }
 
+void crypt_start(void)
+{
+	pthread_once(&once, start);
+}
+
 bool crypt_is_replaced(void)
 {
 	return replaced;
@@ -170,7 +175,8 @@ int crypt_new(struct crypt **out, const struct media_key *key,
 {
 	if (media_key_len(key->suite) == 0 || key->mki_len > MEDIA_MKI_MAX)
 		return -EINVAL;
-	if (pthread_once(&once, start) != 0 || !started)
+	crypt_start();
+	if (!started)
 		return -ENOSYS;
 	struct crypt *crypt = calloc(1, sizeof(*crypt));
 	if (!crypt)

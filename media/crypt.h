@@ -63,6 +63,10 @@ int crypt_protect(struct crypt *crypt, bool rtcp, uint8_t *buf, size_t *len);
 /* Another key should be agreed on. */
 bool crypt_is_worn(const struct crypt *crypt);
 
+/* Starts the library, which takes 20 ms and more, once a
+ * process: else the first crypt_new() does so. Any thread may. */
+void crypt_start(void);
+
 /* Are all ciphers ours, or are some libsrtp2's own? After the first
  * crypt_new(). */
 bool crypt_is_replaced(void);

@@ -4,11 +4,13 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
 
+#include "media/crypt.h"
 #include "media/keying.h"
 
 /* A worker that is woken for every call's every step costs more than what it
@@ -71,9 +73,38 @@ void media_engine_free(struct media_engine *engine)
 		port_pool_free(block->pool);
 		free(block);
 	}
+	media_engine_prepared(engine);
 	free(engine->workers);
 	bell_fini(&engine->bell);
 	free(engine);
+}
+
+/* --- the SRTP library ------------------------------------------------------
+ */
+
+static void *prepare(void *unused)
+{
+	crypt_start();
+	return unused;
+}
+
+void media_engine_prepare(struct media_engine *engine)
+{
+	sigset_t all, before;
+
+	media_engine_prepared(engine);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	engine->is_preparing =
+		pthread_create(&engine->preparing, NULL, prepare, NULL) == 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+void media_engine_prepared(struct media_engine *engine)
+{
+	if (engine->is_preparing)
+		pthread_join(engine->preparing, NULL);
+	engine->is_preparing = false;
 }
 
 int media_engine_fd(const struct media_engine *engine)

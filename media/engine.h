@@ -3,6 +3,7 @@
 #ifndef MEDIA_ENGINE_H
 #define MEDIA_ENGINE_H
 
+#include <pthread.h>
 #include <sys/queue.h>
 
 #include "media/g711.h"
@@ -30,6 +31,8 @@ struct media_engine {
 	bool paced;    /* media_engine_turn is called, and tells the workers */
 	uint64_t flushed_us;
 	struct g711_tables g711;
+	pthread_t preparing; /* the SRTP library; while is_preparing */
+	bool is_preparing;
 	struct worker *workers;
 };
 

@@ -40,6 +40,14 @@ int media_engine_new(struct media_engine **out,
  * blocks still open are freed. */
 void media_engine_free(struct media_engine *engine);
 
+/*
+ * Calls with keys will come: what the first of them would wait for, 20 ms and
+ * more, is done by a thread beside the caller, once a process. It takes 4 MB,
+ * so not where no key will come. media_engine_prepared() waits for its end.
+ */
+void media_engine_prepare(struct media_engine *engine);
+void media_engine_prepared(struct media_engine *engine);
+
 /* Readable when media_engine_event() has something. */
 int media_engine_fd(const struct media_engine *engine);
 

@@ -46,6 +46,18 @@ static void agent_library_log(void *stream, const char *format, va_list args)
 	log_debug("sofia-sip: %s", text);
 }
 
+void agent_prepare_srtp(struct agent *agent)
+{
+	bool ends = false;
+
+	for (unsigned i = 0; i < policy_peers(agent->policy); i++)
+		ends |= policy_peer(agent->policy, i)->srtp != POLICY_SRTP_PASS;
+	if (!ends || agent->srtp_prepared)
+		return;
+	agent->srtp_prepared = true;
+	media_engine_prepare(agent->media);
+}
+
 static int agent_open_media(struct agent *agent, char *why, size_t why_size)
 {
 	const struct policy_media *media = policy_media(agent->policy);
@@ -56,6 +68,8 @@ static int agent_open_media(struct agent *agent, char *why, size_t why_size)
 	if (error)
 		snprintf(why, why_size, "cannot start media workers: %s",
 			 strerror(-error));
+	else
+		agent_prepare_srtp(agent);
 	return error;
 }
 
@@ -227,6 +241,7 @@ int agent_new(struct agent **out, struct policy *policy,
 		return error;
 	}
 	agent_sources_changed(agent);
+	media_engine_prepared(agent->media);
 	agent_start_line(agent);
 	agent_tell_descriptors(agent);
 	*out = agent;

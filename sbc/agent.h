@@ -77,6 +77,7 @@ struct agent {
 	struct agent_move *move;
 	int arrivals;		     /* of TCP connections; -1: not noticed */
 	struct agent_chores *chores; /* timers and descriptors of the loop */
+	bool srtp_prepared; /* its library was started, or is about to be */
 	int exit_status;
 };
 

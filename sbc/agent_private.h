@@ -43,6 +43,8 @@ int agent_open_trunks(struct agent *agent, struct trunk **old, unsigned olds);
 void agent_event(const char *event, const char *key, const char *value);
 /* A warning if a limit is too low for the calls that policy allows. */
 void agent_tell_descriptors(const struct agent *agent);
+/* If SRTP may end here, its library is started, beside us. */
+void agent_prepare_srtp(struct agent *agent);
 /* How long a nonce of ours is good. */
 #define AGENT_NONCE_LIFE_MS 300000
 

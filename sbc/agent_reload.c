@@ -117,6 +117,7 @@ static int agent_swap(struct agent *agent, struct policy *policy, char **why)
 		if (old_trunk[i])
 			trunk_free(old_trunk[i], true);
 	free(old_trunk);
+	agent_prepare_srtp(agent);
 	guard_limits(agent->guard, policy_limits(policy));
 	log_level(files->log_level);
 	log_reopen(files->status_log);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "media/crypt.h"
 #include "tests/check_main.h"
 #include "tests/fakes/fixture.h"
 
@@ -83,6 +84,29 @@ START_TEST(a_reload_does_not_touch_a_call)
 		reload(0);
 		phone_hang_up(&f.phone);
 		fixture_run_until(&f, both_ended);
+	}
+END_TEST
+
+START_TEST(the_library_of_srtp_starts_with_the_policy_that_needs_it)
+	{
+		struct fixture_setup setup = {.acme = "srtp = \"pass\";"};
+
+		fixture_start_with(&f, &setup);
+		ck_assert_msg(!crypt_is_replaced(), "nobody needs it");
+		setup.acme = "srtp = \"optional\";";
+		fixture_write(&f, &setup);
+		reload(0);
+		media_engine_prepared(f.agent->media);
+		ck_assert_msg(crypt_is_replaced(), "before any call");
+	}
+END_TEST
+
+START_TEST(the_library_of_srtp_starts_with_the_program)
+	{
+		fixture_start_with(&f, &(struct fixture_setup){
+					       .phones = "srtp = \"sdes\";",
+					       .unregistered = true});
+		ck_assert_msg(crypt_is_replaced(), "when it is ready");
 	}
 END_TEST
 
@@ -294,6 +318,10 @@ static Suite *run_suite(void)
 	tcase_add_test(tests, a_call_hung_up_here_ends_on_both_sides);
 	tcase_add_test(tests, a_ringing_call_hung_up_here_ends_on_both_sides);
 	tcase_add_test(tests, a_reload_does_not_touch_a_call);
+	tcase_add_test(
+		tests,
+		the_library_of_srtp_starts_with_the_policy_that_needs_it);
+	tcase_add_test(tests, the_library_of_srtp_starts_with_the_program);
 	tcase_add_test(tests, a_reload_changes_where_the_next_call_goes);
 	tcase_add_test(tests, a_broken_file_changes_nothing);
 	tcase_add_test(tests, phones_stay_registered_over_a_reload);
