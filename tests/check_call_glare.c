@@ -104,6 +104,9 @@ START_TEST(t_that_asked_us_meanwhile_is_told_of_the_newcomer_again)
 		phone_refer(&f.phone, "sip:102@127.0.1.1", NULL);
 		fixture_run_until(&f, line_ended);
 		ck_assert_uint_eq(itsp_reinvites(&f.itsp), 2);
+		/* The same text, as it may have been looked at. */
+		ck_assert_str_eq(fake_message(&f.itsp.end, "INVITE", 2)->body,
+				 fake_message(&f.itsp.end, "INVITE", 1)->body);
 		note_heard();
 		fixture_run_until(&f, t_and_n_hear);
 	}

@@ -334,6 +334,25 @@ START_TEST(a_phone_without_update_is_refreshed_by_the_same_offer)
 	}
 END_TEST
 
+/* What the UPDATE did not say takes no number. */
+START_TEST(a_reinvite_after_a_refused_update_is_the_same_offer)
+	{
+		static const struct fixture_setup forward = {
+			.acme = "reinvite = \"forward\";"};
+		char *said;
+
+		calls(&forward, NULL, TIMER_OK("90", "uac"));
+		fixture_run_until(&f, both_up);
+		f.itsp.behaviour = ITSP_REFUSES_UPDATE;
+		said = strdup(itsp_got(&f.itsp, "INVITE")->body);
+		hurry(&f, 47);
+		ck_assert_uint_eq(itsp_updates(&f.itsp), 1);
+		ck_assert_uint_eq(itsp_reinvites(&f.itsp), 1);
+		ck_assert_str_eq(itsp_got(&f.itsp, "INVITE")->body, said);
+		free(said);
+	}
+END_TEST
+
 /* --- their refreshes ----------------------------------------------------- */
 
 START_TEST(calls_drop_or_go_mute_at_15_minutes)
@@ -545,6 +564,8 @@ static Suite *call_refresh_suite(void)
 	tcase_add_test(tests, a_422_to_our_refresh_raises_the_interval);
 	tcase_add_test(tests,
 		       a_phone_without_update_is_refreshed_by_the_same_offer);
+	tcase_add_test(tests,
+		       a_reinvite_after_a_refused_update_is_the_same_offer);
 	tcase_add_test(tests, calls_drop_or_go_mute_at_15_minutes);
 	tcase_add_test(tests, an_update_without_sdp_refreshes_too);
 	tcase_add_test(tests, a_hold_that_says_nothing_of_it_keeps_the_timer);

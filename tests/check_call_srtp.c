@@ -621,6 +621,45 @@ START_TEST(a_worn_key_stays_when_the_new_one_is_refused)
 	}
 END_TEST
 
+static unsigned reinvites;
+
+/* Whom the phone refuses first, it takes the next time. */
+static bool phone_took_it(struct fixture *x)
+{
+	unsigned seen = fake_seen_inside(&x->phone.end, "INVITE");
+
+	if (seen)
+		x->phone.refuses_reinvite = 0;
+	return seen == reinvites && leg_is_idle(the_call()->a);
+}
+
+/* The far end may have looked at the first one. */
+START_TEST(a_new_key_is_the_same_after_glare_and_another_the_next_time)
+	{
+		const struct text_message *refused;
+		char ours[256];
+
+		start("srtp = \"sdes\";", "srtp = \"off\";");
+		phone_has_srtp(&f.phone, LINE_A);
+		f.phone.refuses_reinvite = 491;
+		fixture_talk_out(&f);
+		rekey_worn(the_call(), the_call()->a);
+		reinvites = 2;
+		fixture_run_until(&f, phone_took_it);
+		refused = fake_message(&f.phone.end, "INVITE", 0);
+		ck_assert_str_eq(
+			fake_last_message(&f.phone.end, "INVITE")->body,
+			refused->body);
+		fixture_both_ways(&f);
+		snprintf(ours, sizeof(ours), "%s", told_phone()->crypto);
+		rekey_worn(the_call(), the_call()->a);
+		reinvites = 3;
+		fixture_run_until(&f, phone_took_it);
+		ck_assert_str_ne(told_phone()->crypto, ours);
+		fixture_both_ways(&f);
+	}
+END_TEST
+
 static Suite *srtp_suite(void)
 {
 	Suite *suite = suite_create("call_srtp");
@@ -667,6 +706,9 @@ static Suite *srtp_suite(void)
 	tcase_add_test(tests, a_worn_key_is_renewed_by_reinvite);
 	tcase_add_test(tests, a_worn_key_stays_where_no_reinvite_may_be_sent);
 	tcase_add_test(tests, a_worn_key_stays_when_the_new_one_is_refused);
+	tcase_add_test(
+		tests,
+		a_new_key_is_the_same_after_glare_and_another_the_next_time);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

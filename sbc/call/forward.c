@@ -331,6 +331,8 @@ static void forward_undo(struct call *call, struct leg *t,
 		f->undoing = false;
 	else
 		f->withdrawn = false;
+	if (ours && event->kind == LEG_UNMODIFIED)
+		offer_untaken(&t->offer);
 	if (again) {
 		f->undo_due = true;
 		if (!f->p) /* Else P's offer comes first. */

@@ -183,6 +183,7 @@ static unsigned modify_answer(struct call *call, struct leg *p,
 	struct offer_place place[BODY_MEDIA_MAX] = {0};
 	struct call_rules rules;
 	struct body chosen;
+	char *kept = NULL;
 	const char *why;
 	int error;
 
@@ -203,8 +204,14 @@ static unsigned modify_answer(struct call *call, struct leg *p,
 	/* T has none of that law, or removed its audio, which P does not know:
 	 * P's own formats are chosen. */
 	rules.rules.agreed_theirs = convert || modify_is_removed(call, &chosen);
+	offer_save(&p->offer, &kept);
 	error = offer_write_answer(&p->offer, theirs, &chosen, &rules.rules,
 				   place);
+	if (!error && offer_remember(&p->offer, text, len)) {
+		offer_restore(&p->offer, &kept);
+		error = -ENOMEM;
+	}
+	offer_forget(&kept);
 	if (error)
 		*law = had;
 	*cause = error == -EPROTONOSUPPORT ? "srtp"
@@ -213,8 +220,6 @@ static unsigned modify_answer(struct call *call, struct leg *p,
 	if (error)
 		return error == -EPROTONOSUPPORT || error == -ENOTSUP ? 488
 								      : 500;
-	if (offer_remember(&p->offer, text, len))
-		return 500;
 	path_target(call, p, theirs);
 	path_flows(call, p, t);
 	return 0;
@@ -329,9 +334,12 @@ static void modify_offer_ours(struct call *call, struct leg *p)
 			place[i].at = session.media[i].address;
 	}
 	if (!error)
+		error = offer_save(&p->offer, &call->answer_kept);
+	if (!error)
 		error = offer_write_own(&p->offer, &session, &rules.rules,
 					place, session.medias);
 	if (error) {
+		offer_forget(&call->answer_kept);
 		modify_refuse(call, p, 500, "internal");
 		return;
 	}
@@ -339,6 +347,14 @@ static void modify_offer_ours(struct call *call, struct leg *p)
 	modify_fill(call, p); /* The answer may be a hold, already in force. */
 	call->answer_due = p;
 	leg_reply(p, p->offer.local);
+}
+
+void modify_unanswered(struct call *call, struct leg *leg)
+{
+	if (call->answer_due != leg)
+		return;
+	call->answer_due = NULL;
+	offer_restore(&leg->offer, &call->answer_kept);
 }
 
 /* Is this an answer to what we last offered on that leg? NULL: it is, and
@@ -364,18 +380,20 @@ void modify_acked(struct call *call, struct leg *leg,
 
 	if (call->answer_due != leg)
 		return;
-	call->answer_due = NULL;
 	said_begin(&said, leg);
 	why = modify_unfit(&said, event->sdp);
 	if (why) {
 		struct status_line line;
 
 		/* The session stays as it was. */
+		modify_unanswered(call, leg);
 		call_status(call, &line, leg, "call-answer-missing");
 		status_text(&line, "cause", why);
 		status_end(&line);
 		return;
 	}
+	call->answer_due = NULL;
+	offer_forget(&call->answer_kept);
 	if (offer_remember(&leg->offer, event->sdp.text, event->sdp.len))
 		return;
 	path_target_said(call, &said, said_remote(&said));

@@ -26,6 +26,10 @@ void modify_early(struct call *call, struct leg *leg,
 void modify_acked(struct call *call, struct leg *leg,
 		  const struct leg_event *event);
 
+/* That ACK did not come, or held none: what was said before is our body again.
+ */
+void modify_unanswered(struct call *call, struct leg *leg);
+
 /* --- for forward, when T has refused or answered ---------------------------
  */
 

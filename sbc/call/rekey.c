@@ -69,8 +69,8 @@ static int rekey_send(struct rekey *rekey)
 	if (!error)
 		error = leg_reinvite(leg);
 	if (error) {
-		leg->offer.rekey = false;
 		offer_restore(&leg->offer, &rekey->kept);
+		leg->offer.rekey = false;
 	}
 	return error;
 }
@@ -167,7 +167,7 @@ bool rekey_answered(struct call *call, struct leg *leg,
 		return true;
 	}
 	offer_restore(&leg->offer, &rekey->kept);
-	rekey->sent = false;
+	leg->offer.rekey = rekey->sent = false;
 	if (event->kind == LEG_UNMODIFIED && event->status == 491) {
 		rekey_wait(rekey, glare_wait_ms(leg));
 		return true;

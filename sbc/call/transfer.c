@@ -26,6 +26,7 @@
 #include <string.h>
 #include <sofia-sip/sip_status.h>
 
+#include "sbc/call/modify.h"
 #include "sbc/sip/glare.h"
 #include "sbc/sip/refer.h"
 
@@ -327,8 +328,7 @@ void transfer_settle(struct transfer *t)
 	else if (t->far->offer.ended)
 		secure_end(next);
 	forward_leave(call, by);
-	if (call->answer_due == by)
-		call->answer_due = NULL;
+	modify_unanswered(call, by);
 	leg_own(next, call, call_on_leg, by->place);
 	if (call->a == by)
 		call->a = next;

@@ -90,6 +90,7 @@ int leg_reinvite(struct leg *leg)
 	if (!leg_is_idle(leg))
 		return -EBUSY;
 	leg->challenges = 0;
+	offer_again(&leg->offer);
 	return leg_send_invite(leg, NULL);
 }
 

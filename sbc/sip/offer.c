@@ -39,7 +39,7 @@ void offer_init(struct offer *o, uint64_t session_id)
 	memset(o, 0, sizeof *o);
 	/* 62 bits: some ends read it as a signed number */
 	o->session_id = session_id & (UINT64_MAX >> 2);
-	o->version = 1;
+	o->version = o->taken = 1;
 }
 
 void offer_clear(struct offer *o)
@@ -48,6 +48,7 @@ void offer_clear(struct offer *o)
 	crypto_wipe(o->remote, o->remote_len);
 	free(o->local);
 	free(o->remote);
+	offer_forget(&o->refused);
 	memset(o, 0, sizeof *o);
 }
 
@@ -85,11 +86,29 @@ void offer_restore(struct offer *o, char **kept)
 {
 	if (*kept == NULL)
 		return;
-	crypto_wipe(o->local, o->local_len);
-	free(o->local);
+	if (strcmp(*kept, o->local) != 0) {
+		offer_forget(&o->refused);
+		o->refused = o->local;
+		o->rekey |= o->rekeyed;
+	} else {
+		offer_forget(&o->local);
+	}
 	o->local = *kept;
 	o->local_len = strlen(*kept);
+	o->version = o->taken = offer_version(o->local);
+	o->rekeyed = false;
 	*kept = NULL;
+}
+
+void offer_untaken(struct offer *o)
+{
+	if (o->taken == o->version)
+		o->taken--;
+}
+
+void offer_again(struct offer *o)
+{
+	o->taken = o->version;
 }
 
 void offer_forget(char **kept)

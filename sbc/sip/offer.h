@@ -14,14 +14,19 @@
 
 struct offer {
 	uint64_t session_id; /* of our o= line */
-	uint64_t version;
-	char *local; /* our last body, NULL: none yet; owned */
+	uint64_t version;    /* of our last body */
+	uint64_t taken;	     /* the last that was not refused: what is next and
+				differs is one more */
+	char *local;	     /* our last body, NULL: none yet; owned */
 	size_t local_len;
-	char *remote; /* the far end's last body; owned */
+	char *refused; /* what local replaced again, until the next one; owned
+			*/
+	char *remote;  /* the far end's last body; owned */
 	size_t remote_len;
 	char address[72]; /* host of our o= line, fixed by the first write */
-	bool ended; /* SRTP of this leg ends here: rules.secure is given */
-	bool rekey; /* the next body written has new keys of ours */
+	bool ended;   /* SRTP of this leg ends here: rules.secure is given */
+	bool rekey;   /* the next body written has new keys of ours */
+	bool rekeyed; /* our last body had */
 };
 
 /* Bodies hold keys: they are wiped before they are freed. */
@@ -36,11 +41,19 @@ int offer_remember(struct offer *o, const char *text, size_t len);
  * Returns 0; -EINVAL if there is none; -ENOMEM.
  */
 int offer_save(const struct offer *o, char **kept);
-/* The far end refused: what was kept is our body again. Nothing kept: nothing
- * is done. */
+/*
+ * The far end refused: what was kept is our body again, under its own version,
+ * as if the refused one had never been (RFC 3261 section 14.1). So the next one
+ * has the refused one's number; said again it is that one byte for byte, its
+ * keys too. Nothing kept: nothing is done.
+ */
 void offer_restore(struct offer *o, char **kept);
 /* It accepted: what was kept is wiped and freed. */
 void offer_forget(char **kept);
+/* It refused our body, which stays as it is: its number is not taken. */
+void offer_untaken(struct offer *o);
+/* Our body is said again, as it is: its number is taken. */
+void offer_again(struct offer *o);
 
 /* Where one slot of ours stands, and what we say of it. */
 struct offer_place {
@@ -135,8 +148,8 @@ unsigned offer_codecs_join(const char *out[OFFER_CODECS_MAX],
  * Returns 0 and the body in o->local; -ENOTSUP if no slot has a format left;
  * -EINVAL if no place has an address; -EMSGSIZE; -ENOMEM; -EIO if there are no
  * random bytes for a key. On failure o is as it was.
- * The version rises by one only if the body differs from the last one sent;
- * otherwise the body is byte-identical (RFC 3264 section 8).
+ * The version rises by one only if the body differs from the last one in force
+ * (offer_restore); otherwise the body is byte-identical (RFC 3264 section 8).
  * All three writers: the bodies given may point into o->local or o->remote
  * (they are read before o->local is replaced, and are then stale).
  */
@@ -185,8 +198,9 @@ int offer_write_own(struct offer *o, const struct body *session,
 		    const struct offer_place *place, unsigned places);
 
 /*
- * Our body again under the next version: the far end took another one in
- * between. Returns 0; -EINVAL if there is none; -ENOMEM.
+ * Our body, restored, again under the version after that of the other one,
+ * which the far end took after all. If there was no other it stays as it is.
+ * Returns 0; -EINVAL if there is none; -ENOMEM.
  */
 int offer_renew(struct offer *o);
 

@@ -44,6 +44,9 @@ struct offer_job {
 /* Whose formats and attributes slot `slot` gets. */
 const struct body *offer_source(const struct offer_job *job, unsigned slot);
 
+/* The version in a body of ours. */
+uint64_t offer_version(const char *local);
+
 /* offer_secure.c: 0, or -EIO. */
 int offer_lock(struct offer_locks *out, const struct offer_job *job);
 

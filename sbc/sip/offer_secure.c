@@ -11,10 +11,11 @@
 
 #define TAG_SAID UINT32_MAX
 
-/* What the leg's last two bodies said. */
+/* What the leg's last two bodies said, and the one that was refused. */
 struct lock_past {
-	struct body local, remote;
+	struct body local, remote, refused;
 	bool said, agreed; /* is there the first, and are there both */
+	bool again;	   /* is there the third */
 };
 
 static bool proto_feedback(struct body_span proto)
@@ -95,25 +96,41 @@ bool offer_secure_answered(const struct body *ours, const struct body *theirs)
 /* --- our lines
  * ---------------------------------------------------------------- */
 
-/* The key that we said last for this suite, or a new one. TAG_SAID: with
- * that one's tag. */
+/* The line of a body of ours for this suite. */
+static bool lock_find(struct crypto_line *out, const struct body *ours,
+		      unsigned slot, enum media_crypto_suite suite)
+{
+	struct crypto_line line[CRYPTO_LINES_MAX];
+	unsigned lines = 0, i;
+
+	if (slot < ours->medias && ours->media[slot].port)
+		lines = crypto_lines(line, ours, slot);
+	for (i = 0; i < lines && line[i].key.suite != suite; i++)
+		;
+	if (i < lines)
+		*out = line[i];
+	crypto_wipe(line, sizeof line);
+	return i < lines;
+}
+
+/* The key that we said last for this suite, or a new one: that of the body that
+ * was refused, so that it can be said again. TAG_SAID: with the first one's
+ * tag. */
 static int lock_key(struct crypto_line *out, const struct offer_job *job,
 		    const struct lock_past *past, unsigned slot,
 		    enum media_crypto_suite suite, unsigned tag)
 {
 	const struct offer_secure *secure = job->rules->secure;
-	struct crypto_line line[CRYPTO_LINES_MAX];
-	unsigned lines = 0, i;
+	struct crypto_line again;
+	bool said = past->said && lock_find(out, &past->local, slot, suite);
 	int error = 0;
 
-	if (past->said && slot < past->local.medias &&
-	    past->local.media[slot].port)
-		lines = crypto_lines(line, &past->local, slot);
-	for (i = 0; i < lines && line[i].key.suite != suite; i++)
+	if (said && !job->o->rekey) {
 		;
-	if (i < lines)
-		*out = line[i];
-	if (i == lines || job->o->rekey) {
+	} else if (past->again &&
+		   lock_find(&again, &past->refused, slot, suite)) {
+		out->key = again.key;
+	} else {
 		error = crypto_fresh(&out->key, suite);
 		out->key.lifetime = secure->lifetime;
 		if (secure->mki) {
@@ -123,7 +140,7 @@ static int lock_key(struct crypto_line *out, const struct offer_job *job,
 	}
 	if (tag != TAG_SAID)
 		out->tag = tag;
-	crypto_wipe(line, sizeof line);
+	crypto_wipe(&again, sizeof again);
 	return error;
 }
 
@@ -228,6 +245,9 @@ static void lock_read(struct lock_past *past, const struct offer *o)
 {
 	past->said = o->local != NULL && body_parse(&past->local, o->local,
 						    o->local_len, NULL) == 0;
+	past->again =
+		o->refused != NULL && body_parse(&past->refused, o->refused,
+						 strlen(o->refused), NULL) == 0;
 	past->agreed =
 		past->said && o->remote != NULL &&
 		body_parse(&past->remote, o->remote, o->remote_len, NULL) == 0;

@@ -346,20 +346,37 @@ static int offer_keep(struct offer *o, uint64_t version, const char *origin,
 	local[head_len + len] = '\0';
 	crypto_wipe(o->local, o->local_len);
 	free(o->local);
+	offer_forget(&o->refused);
 	o->local = local;
 	o->local_len = head_len + len;
-	o->version = version;
+	o->version = o->taken = version;
+	o->rekeyed = o->rekey;
 	return 0;
+}
+
+uint64_t offer_version(const char *local)
+{
+	/* "v=0\r\no=- 1234 5 IN IP4 192.0.2.1" */
+	const char *id = strchr(local, '-') + 2;
+
+	return strtoull(strchr(id, ' ') + 1, NULL, 10);
 }
 
 int offer_renew(struct offer *o)
 {
 	const char *tail;
+	int error;
 
 	if (o->local == NULL)
 		return -EINVAL;
+	if (o->refused == NULL)
+		return 0;
 	tail = tail_of(o->local);
-	return offer_keep(o, o->version + 1, o->address, tail, strlen(tail));
+	error = offer_keep(o, offer_version(o->refused) + 1, o->address, tail,
+			   strlen(tail));
+	if (error == 0)
+		offer_untaken(o); /* until it is sent */
+	return error;
 }
 
 static int write_body(struct offer *o, const struct offer_job *job)
@@ -374,9 +391,11 @@ static int write_body(struct offer *o, const struct offer_job *job)
 	if (origin == NULL)
 		return -EINVAL;
 	error = write_tail(&w, job, origin);
-	if (error == 0 &&
-	    (o->local == NULL || strcmp(tail_of(o->local), w.text) != 0))
-		error = offer_keep(o, o->version + (o->local != NULL), origin,
+	if (error == 0 && o->local != NULL &&
+	    strcmp(tail_of(o->local), w.text) == 0)
+		offer_again(o);
+	else if (error == 0)
+		error = offer_keep(o, o->taken + (o->local != NULL), origin,
 				   w.text, w.len);
 	if (job->locks != NULL)
 		crypto_wipe(w.text, w.len);

@@ -77,6 +77,39 @@ static void check_error(int error)
 		abort();
 }
 
+/* The far end refuses b after a: a is ours again, as it was, and b said again
+ * is the same text; after it was taken in vain comes a under the next version.
+ */
+static void refuse(struct offer *o, const struct body *b,
+		   const struct offer_rules *rules)
+{
+	char *kept = NULL, *was = strdup(o->local), *refused;
+	uint64_t version = o->version;
+
+	if (was == NULL || offer_save(o, &kept) != 0)
+		abort();
+	if (offer_write_offer(o, b, rules, place) != 0) {
+		offer_forget(&kept);
+		free(was);
+		return;
+	}
+	refused = strdup(o->local);
+	offer_restore(o, &kept);
+	if (strcmp(o->local, was) != 0 || o->version != version)
+		abort();
+	if (refused == NULL || offer_save(o, &kept) != 0 ||
+	    offer_write_offer(o, b, rules, place) != 0 ||
+	    strcmp(o->local, refused) != 0)
+		abort();
+	version = o->version;
+	offer_restore(o, &kept);
+	if (offer_renew(o) != 0 ||
+	    o->version != version + (strcmp(was, refused) != 0))
+		abort();
+	free(was);
+	free(refused);
+}
+
 static void write_all(const struct body *a, const struct body *b,
 		      const struct offer_rules *rules)
 {
@@ -92,6 +125,7 @@ static void write_all(const struct body *a, const struct body *b,
 		if (offer_write_offer(&o, a, rules, place) != 0 ||
 		    o.version != 1)
 			abort();
+		refuse(&o, b, rules);
 	} else {
 		check_error(error);
 	}
