@@ -133,17 +133,25 @@ START_TEST(t_that_is_busy_is_told_of_the_newcomer_afterwards)
 	}
 END_TEST
 
+static struct fake_call *consult_other(void)
+{
+	struct fake_call *consult;
+
+	f.other.answers_itself = true;
+	phone_hold(&f.phone);
+	fixture_run_until(&f, phone_reinvite_done);
+	consult = phone_call(&f.phone, "102");
+	fixture_run_until(&f, both_phones_up);
+	return consult;
+}
+
 /* A call between phones gives its far end, which has to be asked. */
 START_TEST(an_end_of_another_call_that_asked_us_meanwhile_is_asked_again)
 	{
 		struct fake_call *consult;
 
 		begin(&usual, NULL, NULL);
-		f.other.answers_itself = true;
-		phone_hold(&f.phone);
-		fixture_run_until(&f, phone_reinvite_done);
-		consult = phone_call(&f.phone, "102");
-		fixture_run_until(&f, both_phones_up);
+		consult = consult_other();
 		f.other.refuses_reinvite = 491;
 		phone_refer_attended(&f.phone, line, consult);
 		fixture_run_until(&f, n_was_asked);
@@ -317,11 +325,7 @@ START_TEST(a_call_that_was_just_taken_over_may_give_its_end)
 		struct fake_call *consult;
 
 		begin(&usual, NULL, NULL);
-		f.other.answers_itself = true;
-		phone_hold(&f.phone);
-		fixture_run_until(&f, phone_reinvite_done);
-		consult = phone_call(&f.phone, "102");
-		fixture_run_until(&f, both_phones_up);
+		consult = consult_other();
 		phone_open(&desk, "101", "127.0.1.12", "secret101", &f.lan);
 		desk.end.media.codecs = "8 0 101";
 		taken = phone_replace(&desk, consult);

@@ -19,16 +19,14 @@ static struct fake_call *end_of(bool itsp)
 	return itsp ? itsp_line(&f.itsp) : phone_line(&f.phone);
 }
 
-static bool refreshed(struct fixture *x)
+/* The final answer to this end's re-INVITE. */
+static int answer_to(bool itsp)
 {
-	(void)x;
-	return phone_line(&f.phone)->reinvite_status == 200;
-}
-
-static bool itsp_refreshed(struct fixture *x)
-{
-	(void)x;
-	return itsp_line(&f.itsp)->reinvite_status == 200;
+	if (itsp)
+		fixture_run_until(&f, itsp_reinvite_done);
+	else
+		fixture_run_until(&f, phone_reinvite_done);
+	return end_of(itsp)->reinvite_status;
 }
 
 /* What we last said to this end: asked for by a refresh, which says nothing
@@ -39,10 +37,7 @@ static void ask_again(bool itsp, char *out, size_t size)
 	const struct text_message *answer;
 
 	fake_refresh(call);
-	if (itsp)
-		fixture_run_until(&f, itsp_refreshed);
-	else
-		fixture_run_until(&f, refreshed);
+	fixture_assert(&f, answer_to(itsp) == 200);
 	answer = fake_last_message(call->fake, "200 INVITE");
 	snprintf(out, size, "%s", answer->body);
 	ck_assert(strstr(out, "m=audio ") != NULL);
@@ -170,16 +165,6 @@ static void write_trick(struct fake_call *call, enum trick trick)
 	}
 }
 
-static bool phone_reinvite_refused(struct fixture *x)
-{
-	return phone_line(&x->phone)->reinvite_status >= 400;
-}
-
-static bool itsp_reinvite_refused(struct fixture *x)
-{
-	return itsp_line(&x->itsp)->reinvite_status >= 400;
-}
-
 static const char *const policies[] = {"reinvite = \"suppress\";",
 				       "reinvite = \"forward\";"};
 
@@ -197,10 +182,7 @@ START_TEST(an_offer_that_makes_no_sense_is_refused)
 		if (trick == LESS_SLOTS) {
 			call->media.more = "m=video 0 RTP/AVP 34\r\n";
 			fake_reinvite(call);
-			if (itsp)
-				fixture_run_until(&f, itsp_refreshed);
-			else
-				fixture_run_until(&f, refreshed);
+			fixture_assert(&f, answer_to(itsp) == 200);
 		}
 		ask_again(itsp, before, sizeof(before));
 		reinvites = fake_seen_inside(&f.phone.end, "INVITE") +
@@ -209,11 +191,7 @@ START_TEST(an_offer_that_makes_no_sense_is_refused)
 		write_trick(call, trick);
 		call->media.instead = body;
 		fake_reinvite(call);
-		if (itsp)
-			fixture_run_until(&f, itsp_reinvite_refused);
-		else
-			fixture_run_until(&f, phone_reinvite_refused);
-		status = call->reinvite_status;
+		status = answer_to(itsp);
 		fixture_assert(&f,
 			       status == 488 || status == 400 || status == 413);
 		call->media.instead = NULL;
@@ -245,20 +223,12 @@ START_TEST(port_0_everywhere_is_answered_with_it_and_can_be_taken_back)
 		ask_again(itsp, before, sizeof(before));
 		call->media.port_zero = true;
 		fake_reinvite(call);
-		if (itsp)
-			fixture_run_until(&f, itsp_reinvite_done);
-		else
-			fixture_run_until(&f, phone_reinvite_done);
-		fixture_assert(&f, call->reinvite_status == 200);
+		fixture_assert(&f, answer_to(itsp) == 200);
 		ck_assert_uint_eq(call->remote_sdp.streams, 1);
 		ck_assert_uint_eq(call->remote_sdp.stream[0].port, 0);
 		call->media.port_zero = false;
 		fake_reinvite(call);
-		if (itsp)
-			fixture_run_until(&f, itsp_reinvite_done);
-		else
-			fixture_run_until(&f, phone_reinvite_done);
-		fixture_assert(&f, call->reinvite_status == 200);
+		fixture_assert(&f, answer_to(itsp) == 200);
 		ck_assert_uint_ne(call->remote_sdp.stream[0].port, 0);
 		both_hear_again();
 	}
@@ -282,10 +252,7 @@ START_TEST(an_answer_that_makes_no_sense_changes_nothing)
 			add(body, sizeof(body), "m=video 4000 RTP/AVP 34\r\n");
 		call->media.instead = body;
 		fake_reinvite_without_offer(call);
-		if (itsp)
-			fixture_run_until(&f, itsp_refreshed);
-		else
-			fixture_run_until(&f, refreshed);
+		fixture_assert(&f, answer_to(itsp) == 200);
 		ck_assert_status(&f, "event=call-answer-missing");
 		call->media.instead = NULL;
 		strcpy(call->sdp, said);

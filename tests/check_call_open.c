@@ -59,6 +59,15 @@ START_TEST(a_hold_is_written_as_t_wants_it_and_answered_as_p_asked)
 	}
 END_TEST
 
+static void t_is_not_left_in_silence(void)
+{
+	from_now();
+	fixture_run_until(&f, t_hears);
+	hurry(&f, 5);
+	from_now();
+	fixture_run_until(&f, t_hears);
+}
+
 /* Whoever was not told of the hold hears something. */
 START_TEST(a_refused_hold_leaves_t_with_something_to_hear)
 	{
@@ -68,11 +77,7 @@ START_TEST(a_refused_hold_leaves_t_with_something_to_hear)
 		ck_assert_int_eq(hold("inactive"), 200);
 		ck_assert_str_eq(p_was_told()->direction, "inactive");
 		ck_assert_uint_eq(itsp_reinvites(&f.itsp), 1);
-		from_now();
-		fixture_run_until(&f, t_hears);
-		hurry(&f, 5);
-		from_now();
-		fixture_run_until(&f, t_hears);
+		t_is_not_left_in_silence();
 	}
 END_TEST
 
@@ -85,48 +90,52 @@ START_TEST(a_hold_by_update_leaves_t_with_something_to_hear)
 		fixture_run_until(&f, p_update_done);
 		ck_assert_int_eq(p()->update_status, 200);
 		ck_assert_str_eq(p_was_told()->direction, "inactive");
-		from_now();
-		fixture_run_until(&f, t_hears);
-		hurry(&f, 5);
-		from_now();
-		fixture_run_until(&f, t_hears);
+		t_is_not_left_in_silence();
 	}
 END_TEST
 
 /* --- P takes its offer back --------------------------------------------- */
 
-/* --- P takes its offer back --------------------------------------------- */
+/* P asks for this, and T does not answer yet. */
+static void begin_asking(int side, const char *direction)
+{
+	begin_forward(side);
+	t_keeps_reinvites();
+	p()->media.direction = direction;
+	fake_reinvite(p());
+	fixture_run_until(&f, t_was_asked);
+}
+
+static void p_takes_it_back(void)
+{
+	fake_cancel(p());
+	fixture_run_until(&f, p_done);
+	ck_assert_int_eq(p()->reinvite_status, 487);
+}
+
+static void p_resumes(void)
+{
+	p()->media.direction = "sendrecv";
+	ck_assert_int_eq(reinvite(), 200);
+	both_ways();
+}
 
 START_TEST(an_offer_that_p_takes_back_is_taken_back_from_t)
 	{
-		begin_forward(_i);
-		t_keeps_reinvites();
-		p()->media.direction = "sendonly";
-		fake_reinvite(p());
-		fixture_run_until(&f, t_was_asked);
-		fake_cancel(p());
-		fixture_run_until(&f, p_done);
-		ck_assert_int_eq(p()->reinvite_status, 487);
+		begin_asking(_i, "sendonly");
+		p_takes_it_back();
 		fixture_run_until(&f, t_saw_cancel);
 		other->hooks.request = t_request;
 		fake_reply(other, &waiting, 487, NULL);
-		p()->media.direction = "sendrecv";
-		ck_assert_int_eq(reinvite(), 200);
-		both_ways();
+		p_resumes();
 		fixture_assert(&f, both_up(&f));
 	}
 END_TEST
 
 START_TEST(an_offer_that_t_took_too_late_is_undone)
 	{
-		begin_forward(_i);
-		t_keeps_reinvites();
-		p()->media.direction = "inactive";
-		fake_reinvite(p());
-		fixture_run_until(&f, t_was_asked);
-		fake_cancel(p());
-		fixture_run_until(&f, p_done);
-		ck_assert_int_eq(p()->reinvite_status, 487);
+		begin_asking(_i, "inactive");
+		p_takes_it_back();
 		fixture_run_until(&f, t_saw_cancel);
 		t_answers();
 		unsigned long version = version_of(t());
@@ -137,7 +146,6 @@ START_TEST(an_offer_that_t_took_too_late_is_undone)
 		/* P has what it had before. */
 		p()->media.direction = "sendrecv";
 		p()->sdp[0] = '\0';
-		strcpy(p()->sdp, "");
 		fake_settle(p());
 		ck_assert_int_eq(reinvite(), 200);
 		both_ways();
@@ -157,22 +165,15 @@ static bool t_refuses_first(struct fake *fake, struct fake_call *call,
 
 START_TEST(what_undoes_an_offer_is_tried_again_after_glare)
 	{
-		begin_forward(_i);
-		t_keeps_reinvites();
-		p()->media.direction = "inactive";
-		fake_reinvite(p());
-		fixture_run_until(&f, t_was_asked);
-		fake_cancel(p());
-		fixture_run_until(&f, p_done);
+		begin_asking(_i, "inactive");
+		p_takes_it_back();
 		fixture_run_until(&f, t_saw_cancel);
 		t_answers();
 		refusals = 0;
 		other->hooks.request = t_refuses_first;
 		fixture_run_until(&f, t_is_sendrecv);
 		ck_assert_uint_eq(refusals, 2);
-		p()->media.direction = "sendrecv";
-		ck_assert_int_eq(reinvite(), 200);
-		both_ways();
+		p_resumes();
 	}
 END_TEST
 
@@ -185,16 +186,12 @@ START_TEST(an_offer_that_was_taken_back_before_its_turn_is_not_sent)
 		p()->media.direction = "sendonly";
 		fake_reinvite(p());
 		fixture_watch(&f, 100);
-		fake_cancel(p());
-		fixture_run_until(&f, p_done);
-		ck_assert_int_eq(p()->reinvite_status, 487);
+		p_takes_it_back();
 		t()->withhold_ack = false;
 		fake_ack(t());
 		fixture_watch(&f, 300);
 		t_was_left_alone();
-		p()->media.direction = "sendrecv";
-		ck_assert_int_eq(reinvite(), 200);
-		both_ways();
+		p_resumes();
 	}
 END_TEST
 
@@ -204,11 +201,7 @@ START_TEST(while_one_offer_is_open_the_next_one_waits_and_a_refresh_does_not)
 	{
 		char retry[16];
 
-		begin_forward(_i);
-		t_keeps_reinvites();
-		p()->media.direction = "sendonly";
-		fake_reinvite(p());
-		fixture_run_until(&f, t_was_asked);
+		begin_asking(_i, "sendonly");
 		fake_update(p(), false);
 		fixture_run_until(&f, p_update_done);
 		ck_assert_int_eq(p()->update_status, 200);
@@ -240,11 +233,7 @@ END_TEST
 
 START_TEST(who_asked_gets_an_answer_though_t_hangs_up)
 	{
-		begin_forward(_i);
-		t_keeps_reinvites();
-		p()->media.direction = "sendonly";
-		fake_reinvite(p());
-		fixture_run_until(&f, t_was_asked);
+		begin_asking(_i, "sendonly");
 		other->hooks.request = t_request;
 		fake_bye(t());
 		fixture_run_until(&f, both_ended);
@@ -277,8 +266,6 @@ START_TEST(both_ask_at_once_and_both_get_an_answer)
 		both_ways();
 	}
 END_TEST
-
-static unsigned refusals;
 
 static bool first_491_then_488(struct fake *fake, struct fake_call *call,
 			       const struct text_message *m)
@@ -399,11 +386,7 @@ END_TEST
 
 START_TEST(what_t_asks_while_ours_is_open_is_glare)
 	{
-		begin_forward(_i);
-		t_keeps_reinvites();
-		p()->media.direction = "sendonly";
-		fake_reinvite(p());
-		fixture_run_until(&f, t_was_asked);
+		begin_asking(_i, "sendonly");
 		t()->reinvite_status = 0;
 		fake_refresh(t());
 		fixture_run_until(&f, t_reinvite_done);

@@ -27,6 +27,19 @@ static void begin(void)
 	call_out();
 }
 
+/* Calls between phones are relayed, too; these are 101's and 102's codecs. */
+static void begin_anchored(const char *phone, const char *other)
+{
+	static const struct fixture_setup anchored = {
+		.phones = "anchor = \"always\"; reinvite = \"suppress\";"};
+
+	fixture_start_with(&f, &anchored);
+	f.itsp.behaviour = ITSP_REFUSES_REINVITE;
+	f.phone.end.media.codecs = phone;
+	f.other.end.media.codecs = other;
+	call_out();
+}
+
 static bool line_ended(struct fixture *x)
 {
 	(void)x;
@@ -38,6 +51,13 @@ static void they_talk(void)
 	fixture_from_now(&f);
 	fixture_run_until(&f, itsp_hears_more);
 	fixture_run_until(&f, other_hears_more);
+}
+
+static void other_hangs_up(void)
+{
+	phone_hang_up(&f.other);
+	fixture_run_until(&f, itsp_ended);
+	fixture_run_until(&f, no_calls);
 }
 
 static void provider_noticed_nothing(void)
@@ -117,9 +137,7 @@ START_TEST(a_blind_transfer_is_carried_out_here_and_the_provider_sees_nothing)
 		they_talk();
 		provider_noticed_nothing();
 		ck_assert_status(&f, "event=call-transferred number=102");
-		phone_hang_up(&f.other);
-		fixture_run_until(&f, itsp_ended);
-		fixture_run_until(&f, no_calls);
+		other_hangs_up();
 	}
 END_TEST
 
@@ -179,9 +197,7 @@ START_TEST(a_phone_that_hangs_up_after_its_refer_is_gone_and_the_rest_goes_on)
 		phone_answer(&f.other);
 		they_talk();
 		provider_noticed_nothing();
-		phone_hang_up(&f.other);
-		fixture_run_until(&f, itsp_ended);
-		fixture_run_until(&f, no_calls);
+		other_hangs_up();
 	}
 END_TEST
 
@@ -443,19 +459,22 @@ static void consult_other(void)
 	fixture_run_until(&f, other_up);
 }
 
+static void join(struct fake_call *held, const struct fake_call *consulted)
+{
+	phone_refer_attended(&f.phone, held, consulted);
+	fixture_run_until(&f, both_lines_ended);
+}
+
 START_TEST(an_attended_transfer_to_a_colleague_frees_the_phone)
 	{
 		begin();
 		consult_other();
-		phone_refer_attended(&f.phone, line, consult);
-		fixture_run_until(&f, both_lines_ended);
+		join(line, consult);
 		fixture_assert(&f, refer_got(202));
 		fixture_assert(&f, told("SIP/2.0 200"));
 		they_talk();
 		provider_noticed_nothing();
-		phone_hang_up(&f.other);
-		fixture_run_until(&f, itsp_ended);
-		fixture_run_until(&f, no_calls);
+		other_hangs_up();
 	}
 END_TEST
 
@@ -463,8 +482,7 @@ START_TEST(an_attended_transfer_works_from_either_of_the_two_calls)
 	{
 		begin();
 		consult_other();
-		phone_refer_attended(&f.phone, consult, line);
-		fixture_run_until(&f, both_lines_ended);
+		join(consult, line);
 		they_talk();
 		provider_noticed_nothing();
 		itsp_hang_up(&f.itsp);
@@ -501,9 +519,7 @@ START_TEST(an_attended_transfer_while_the_colleague_rings_goes_on_ringing)
 		fixture_run_until(&f, line_ended);
 		they_talk();
 		provider_noticed_nothing();
-		phone_hang_up(&f.other);
-		fixture_run_until(&f, itsp_ended);
-		fixture_run_until(&f, no_calls);
+		other_hangs_up();
 	}
 END_TEST
 
@@ -524,25 +540,16 @@ END_TEST
 
 START_TEST(two_relayed_calls_are_joined_without_a_word_to_either_end)
 	{
-		static const struct fixture_setup anchored = {
-			.phones = "anchor = \"always\"; "
-				  "reinvite = \"suppress\";"};
 		struct media_totals totals;
 
-		fixture_start_with(&f, &anchored);
-		f.itsp.behaviour = ITSP_REFUSES_REINVITE;
-		f.other.end.media.codecs = "8 101";
-		call_out();
+		begin_anchored("8 0 101", "8 101");
 		consult_other();
-		phone_refer_attended(&f.phone, line, consult);
-		fixture_run_until(&f, both_lines_ended);
+		join(line, consult);
 		they_talk();
 		provider_noticed_nothing();
 		fixture_assert(&f,
 			       fake_seen_inside(&f.other.end, "INVITE") == 0);
-		phone_hang_up(&f.other);
-		fixture_run_until(&f, itsp_ended);
-		fixture_run_until(&f, no_calls);
+		other_hangs_up();
 		fixture_watch(&f, 200);
 		media_engine_totals(f.agent->media, &totals);
 		ck_assert_uint_eq(totals.sessions, 0);
@@ -570,15 +577,9 @@ static bool two_sessions_are_left(struct fixture *x)
  */
 START_TEST(a_call_is_joined_again_and_again)
 	{
-		static const struct fixture_setup anchored = {
-			.phones = "anchor = \"always\"; "
-				  "reinvite = \"suppress\";"};
 		struct phone *has = &f.phone, *gets = &f.other;
 
-		fixture_start_with(&f, &anchored);
-		f.itsp.behaviour = ITSP_REFUSES_REINVITE;
-		f.other.end.media.codecs = f.phone.end.media.codecs = "8 101";
-		call_out();
+		begin_anchored("8 101", "8 101");
 		for (unsigned i = 0; i < 6; i++) {
 			struct phone *was = has;
 
@@ -609,17 +610,10 @@ END_TEST
 
 START_TEST(two_relayed_calls_of_different_laws_are_joined_and_converted)
 	{
-		static const struct fixture_setup anchored = {
-			.phones = "anchor = \"always\"; "
-				  "reinvite = \"suppress\";"};
 
-		fixture_start_with(&f, &anchored);
-		f.itsp.behaviour = ITSP_REFUSES_REINVITE;
-		f.other.end.media.codecs = "0 101";
-		call_out();
+		begin_anchored("8 0 101", "0 101");
 		consult_other();
-		phone_refer_attended(&f.phone, line, consult);
-		fixture_run_until(&f, both_lines_ended);
+		join(line, consult);
 		fixture_assert(&f, told("SIP/2.0 200"));
 		they_talk();
 		provider_noticed_nothing();
@@ -630,19 +624,22 @@ START_TEST(two_relayed_calls_of_different_laws_are_joined_and_converted)
 	}
 END_TEST
 
+static void hold_and_resume(struct fake_call *call, fixture_condition *done)
+{
+	static const char *const directions[] = {"sendonly", "sendrecv"};
+
+	for (unsigned i = 0; i < 2; i++) {
+		call->media.direction = directions[i];
+		call->reinvite_status = 0;
+		fake_reinvite(call);
+		fixture_run_until(&f, done);
+		fixture_assert(&f, call->reinvite_status == 200);
+	}
+}
+
 static void converted_on(void)
 {
-	struct fake_call *theirs = fake_last_call(&f.other.end);
-
-	theirs->media.direction = "sendonly";
-	fake_reinvite(theirs);
-	fixture_run_until(&f, other_reinvite_done);
-	fixture_assert(&f, theirs->reinvite_status == 200);
-	theirs->media.direction = "sendrecv";
-	theirs->reinvite_status = 0;
-	fake_reinvite(theirs);
-	fixture_run_until(&f, other_reinvite_done);
-	fixture_assert(&f, theirs->reinvite_status == 200);
+	hold_and_resume(fake_last_call(&f.other.end), other_reinvite_done);
 	they_talk();
 	provider_noticed_nothing();
 	fixture_assert(&f, last_type(&f.itsp.end.tone) == 8);
@@ -661,41 +658,20 @@ static bool phone_has_it(struct fixture *x)
 	return call != line && call != consult && call->state == FAKE_UP;
 }
 
-/* The provider's own offers are answered in its law. */
-static void itsp_hold_and_resume(void)
-{
-	struct fake_call *theirs = fake_last_call(&f.itsp.end);
-
-	theirs->media.direction = "sendonly";
-	fake_reinvite(theirs);
-	fixture_run_until(&f, itsp_reinvite_done);
-	fixture_assert(&f, theirs->reinvite_status == 200);
-	theirs->media.direction = "sendrecv";
-	theirs->reinvite_status = 0;
-	fake_reinvite(theirs);
-	fixture_run_until(&f, itsp_reinvite_done);
-	fixture_assert(&f, theirs->reinvite_status == 200);
-}
-
 START_TEST(a_converted_end_of_a_joined_call_holds_resumes_and_transfers)
 	{
-		static const struct fixture_setup anchored = {
-			.phones = "anchor = \"always\"; "
-				  "reinvite = \"suppress\";"};
 		struct fake_call *theirs;
 
-		fixture_start_with(&f, &anchored);
-		f.itsp.behaviour = ITSP_REFUSES_REINVITE;
-		f.other.end.media.codecs = "0 101";
-		call_out();
+		begin_anchored("8 0 101", "0 101");
 		consult_other();
 		if (_i)
-			phone_refer_attended(&f.phone, consult, line);
+			join(consult, line);
 		else
-			phone_refer_attended(&f.phone, line, consult);
-		fixture_run_until(&f, both_lines_ended);
+			join(line, consult);
 		converted_on();
-		itsp_hold_and_resume();
+		/* The provider's own offers are answered in its law. */
+		hold_and_resume(fake_last_call(&f.itsp.end),
+				itsp_reinvite_done);
 		/* Both laws: what the provider has, unconverted. */
 		theirs = fake_last_call(&f.other.end);
 		theirs->media.codecs = "0 8 101";
