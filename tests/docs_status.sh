@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Every status event and field: in the source, in the table of words and in
 # sallyport-status(5), each of them in all three. Every command of the control
-# socket: in ctl.c, sallyctl.c, sallyctl(1) and the completion. Speaks TAP.
+# socket: in ctl_command.c, sallyctl.c, sallyctl(1) and the completion. Speaks
+# TAP.
 set -u
 LC_ALL=C
 export LC_ALL
@@ -95,7 +96,7 @@ same "each event of the table is written somewhere" "$t/events" "$t/live"
 sort -u "$t/written" "$t/own" | comm -12 - "$t/fields" >"$t/live"
 same "each field of the table is written somewhere" "$t/fields" "$t/live"
 
-sed -n '/^} commands\[\]/,/^};/p' "$srcdir/sbc/control/ctl.c" |
+sed -n '/^} commands\[\]/,/^};/p' "$srcdir/sbc/control/ctl_command.c" |
 	literals '[a-z]*' | grep . | sort -u >"$t/ctl"
 sed -n '/^} known\[\]/,/^};/p' "$srcdir/sbc/control/sallyctl.c" |
 	literals '[a-z]*' | sort -u >"$t/known"

@@ -9,14 +9,11 @@
 #include "sbc/control/ctl.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #define SU_ROOT_MAGIC_T struct agent
@@ -24,9 +21,8 @@
 #define SU_TIMER_ARG_T	struct ctl
 
 #include "sbc/agent.h"
-#include "sbc/call/learn.h"
-#include "sbc/control/ctl_show.h"
-#include "sbc/control/show.h"
+#include "sbc/control/ctl_command.h"
+#include "sbc/control/ctl_socket.h"
 
 #define CLIENTS_MAX 16
 #define LINE_BYTES  1024
@@ -40,20 +36,16 @@ struct client {
 	uint64_t active_ms; /* last byte either way */
 	char line[LINE_BYTES + 1];
 	size_t line_len;
-	bool answering, done; /* done: the answer is all in `show` */
-	struct show show;
-	size_t sent;
-	struct ctl_cursor cursor;
-	bool (*more)(struct show *show, struct agent *agent,
-		     struct ctl_cursor *cursor);
+	bool answering;
+	struct ctl_answer answer;
+	size_t sent; /* of answer.show */
 };
 
 struct ctl {
 	struct agent *agent;
 	char *path;
-	int fd, wait;
-	dev_t device; /* of the socket file, to remove only ours */
-	ino_t inode;
+	struct ctl_socket listener;
+	int wait;
 	su_timer_t *timer; /* runs while there are clients */
 	uint64_t since_ms;
 	TAILQ_HEAD(clients, client) clients;
@@ -62,8 +54,6 @@ struct ctl {
 	bool deaf;     /* no descriptors left: listens again next tick */
 	bool dead;     /* ctl_free came from one of them */
 };
-
-static void answer(struct client *client);
 
 /* --- clients ------------------------------------------------------------ */
 
@@ -80,197 +70,8 @@ static void client_free(struct client *client)
 		if (recv(client->fd, rest, sizeof rest, MSG_DONTWAIT) <= 0)
 			break;
 	close(client->fd);
-	show_clear(&client->show);
+	show_clear(&client->answer.show);
 	free(client);
-}
-
-static void finish(struct client *client, const char *error)
-{
-	struct show *show = &client->show;
-
-	if (show->len && show->text[show->len - 1] != '\n')
-		show_raw(show, "\n");
-	if (show->broken) {
-		show->len = client->sent = 0;
-		show->broken = false;
-		error = "out of memory";
-	}
-	if (error) {
-		show_raw(show, ".error ");
-		show_raw(show, error);
-		show_raw(show, "\n");
-	} else {
-		show_raw(show, ".ok\n");
-	}
-	client->done = true;
-}
-
-/* --- commands ----------------------------------------------------------- */
-
-static void run_state(struct client *client, char *const *word)
-{
-	(void)word;
-	ctl_show_state(&client->show, client->ctl->agent,
-		       client->ctl->since_ms);
-	finish(client, NULL);
-}
-
-static void run_calls(struct client *client, char *const *word)
-{
-	(void)word;
-	client->more = ctl_show_calls;
-}
-
-static void run_phones(struct client *client, char *const *word)
-{
-	(void)word;
-	client->more = ctl_show_phones;
-}
-
-static void run_trunks(struct client *client, char *const *word)
-{
-	(void)word;
-	ctl_show_trunks(&client->show, client->ctl->agent);
-	finish(client, NULL);
-}
-
-static void run_call(struct client *client, char *const *word)
-{
-	if (ctl_show_call(&client->show, word[0]))
-		finish(client, "no such call; \"calls\" lists them");
-	else
-		finish(client, NULL);
-}
-
-/* What was done, as a line or as {"done": ...}. */
-static void done(struct client *client, const char *what)
-{
-	show_open(&client->show, NULL, NULL);
-	show_line(&client->show, "done", what);
-	show_close(&client->show);
-	finish(client, NULL);
-}
-
-static void run_hangup(struct client *client, char *const *word)
-{
-	if (agent_hangup(client->ctl->agent, word[0]))
-		finish(client, "no such call; \"calls\" lists them");
-	else
-		done(client, "the call is being ended");
-}
-
-static void run_explain(struct client *client, char *const *word)
-{
-	if (ctl_show_explain(&client->show, word[0]))
-		finish(client, "no such call among those that live and the "
-			       "last 500 that ended");
-	else
-		finish(client, NULL);
-}
-
-static void run_learned(struct client *client, char *const *word)
-{
-	struct agent *agent = client->ctl->agent;
-
-	if (!word[0]) {
-		ctl_show_learned(&client->show, agent);
-		finish(client, NULL);
-	} else if (strcmp(word[0], "forget") != 0 || !word[1]) {
-		finish(client, "it is \"learned\" or \"learned forget PEER\"");
-	} else if (!agent->learn || !learn_forget(agent->learn, word[1])) {
-		finish(client, "nothing was learned of that peer");
-	} else {
-		agent_relearn(agent, word[1]);
-		done(client, "forgotten; the peer's next such request is "
-			     "tried again");
-	}
-}
-
-static void run_drain(struct client *client, char *const *word)
-{
-	(void)word;
-	agent_drain(client->ctl->agent);
-	done(client, "no more calls are taken; the program ends with the "
-		     "last one");
-}
-
-static void show_faults(struct show *show, char *faults)
-{
-	char *rest = faults, *line;
-
-	show_open(show, NULL, NULL);
-	show_list_open(show, "faults");
-	while ((line = strsep(&rest, "\n")))
-		if (*line)
-			show_line(show, NULL, line);
-	show_list_close(show);
-	show_close(show);
-}
-
-static void run_reload(struct client *client, char *const *word)
-{
-	char *why = NULL;
-	int rc;
-
-	(void)word;
-	rc = agent_reload(client->ctl->agent, &why);
-	if (rc) {
-		if (why)
-			show_faults(&client->show, why);
-		finish(client, rc == -EINVAL ? "the configuration is broken, "
-					       "the old policy stays in force"
-					     : strerror(-rc));
-	} else {
-		done(client, "the new policy is in force");
-	}
-	free(why);
-}
-
-static const struct command {
-	const char *name;
-	unsigned least, most; /* words after it */
-	void (*run)(struct client *client, char *const *word);
-} commands[] = {
-	{"", 0, 0, run_state},		{"calls", 0, 0, run_calls},
-	{"call", 1, 1, run_call},	{"trunks", 0, 0, run_trunks},
-	{"phones", 0, 0, run_phones},	{"hangup", 1, 1, run_hangup},
-	{"reload", 0, 0, run_reload},	{"drain", 0, 0, run_drain},
-	{"explain", 1, 1, run_explain}, {"learned", 0, 2, run_learned},
-};
-
-static const struct command *command_named(const char *name)
-{
-	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-		if (!strcmp(commands[i].name, name))
-			return &commands[i];
-	return NULL;
-}
-
-/* "COMMAND [ARGUMENT...] [json]" */
-static void run_line(struct client *client)
-{
-	char *word[5] = {"", NULL}, *rest = client->line, *at;
-	const struct command *command;
-	unsigned words = 0;
-
-	while ((at = strsep(&rest, " \t\r")))
-		if (*at && words < 4)
-			word[words++] = at;
-	if (words && !strcmp(word[words - 1], "json")) {
-		client->show.json = true;
-		word[--words] = NULL;
-	}
-	command = command_named(words ? word[0] : "");
-	if (!command)
-		finish(client, "unknown command; known are calls, call ID, "
-			       "explain ID, trunks, phones, learned, hangup "
-			       "ID, reload, drain");
-	else if (words && words - 1 < command->least)
-		finish(client, "this command needs a call's id");
-	else if (words > 1 + command->most)
-		finish(client, "too many words");
-	else
-		command->run(client, word + 1);
 }
 
 /* --- reading and writing ------------------------------------------------ */
@@ -284,7 +85,7 @@ static void client_listen(struct client *client, int events)
 /* True: one more piece may go now. False: the client is gone, or waits. */
 static bool client_write(struct client *client)
 {
-	struct show *show = &client->show;
+	struct show *show = &client->answer.show;
 
 	while (client->sent < show->len) {
 		ssize_t n = send(client->fd, show->text + client->sent,
@@ -309,16 +110,15 @@ static bool client_write(struct client *client)
 /* One piece a turn: the loop has calls to serve. */
 static void answer(struct client *client)
 {
+	struct ctl_answer *text = &client->answer;
+
 	if (!client_write(client))
 		return;
-	if (client->done) {
+	if (text->done)
 		client_free(client);
-		return;
-	}
-	if (client->more(&client->show, client->ctl->agent, &client->cursor))
-		finish(client, NULL);
-	else if (client->show.broken)
-		finish(client, NULL);
+	else if (text->more(&text->show, text->agent, &text->cursor) ||
+		 text->show.broken)
+		ctl_answer_end(text, NULL);
 }
 
 static void ctl_destroy(struct ctl *ctl);
@@ -330,7 +130,7 @@ static void begin_answer(struct client *client)
 	client->answering = true;
 	client_listen(client, SU_WAIT_OUT);
 	ctl->busy++;
-	run_line(client);
+	ctl_command_run(&client->answer, client->line);
 	ctl->busy--;
 	if (ctl->dead)
 		ctl_destroy(ctl);
@@ -362,7 +162,8 @@ static void client_read(struct client *client)
 	} else if (client->line_len == LINE_BYTES) {
 		client->answering = true;
 		client_listen(client, SU_WAIT_OUT);
-		finish(client, "the line is longer than 1024 bytes");
+		ctl_answer_end(&client->answer,
+			       "the line is longer than 1024 bytes");
 		answer(client);
 	}
 }
@@ -395,7 +196,7 @@ static void on_tick(su_root_magic_t *magic, su_timer_t *timer, struct ctl *ctl)
 	}
 	if (ctl->deaf) {
 		ctl->deaf = false;
-		su_root_eventmask(ctl->agent->root, ctl->wait, ctl->fd,
+		su_root_eventmask(ctl->agent->root, ctl->wait, ctl->listener.fd,
 				  SU_WAIT_ACCEPT);
 	}
 	if (ctl->count)
@@ -411,6 +212,8 @@ static int client_new(struct ctl *ctl, int fd)
 		return -ENOMEM;
 	client->ctl = ctl;
 	client->fd = fd;
+	client->answer.agent = ctl->agent;
+	client->answer.since_ms = ctl->since_ms;
 	client->active_ms = agent_now_ms();
 	if (su_wait_create(wait, fd, SU_WAIT_IN) < 0) {
 		free(client);
@@ -433,14 +236,16 @@ static int on_connect(struct agent *agent, su_wait_t *wait, void *arg)
 {
 	static const char full[] = ".error too many clients\n";
 	struct ctl *ctl = arg;
-	int fd = accept4(ctl->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int fd = accept4(ctl->listener.fd, NULL, NULL,
+			 SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	(void)agent;
 	(void)wait;
 	if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
 		/* Whoever waits there would make the loop spin. */
 		ctl->deaf = true;
-		su_root_eventmask(ctl->agent->root, ctl->wait, ctl->fd, 0);
+		su_root_eventmask(ctl->agent->root, ctl->wait, ctl->listener.fd,
+				  0);
 		su_timer_set_interval(ctl->timer, on_tick, ctl, TICK_MS);
 	}
 	if (fd < 0)
@@ -448,96 +253,6 @@ static int on_connect(struct agent *agent, su_wait_t *wait, void *arg)
 	if (ctl->count >= CLIENTS_MAX || client_new(ctl, fd)) {
 		send(fd, full, sizeof full - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 		close(fd);
-	}
-	return 0;
-}
-
-/* A socket file that nobody listens on, left by a program that was killed. */
-static bool stale(const struct sockaddr_un *at)
-{
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool refused;
-
-	if (fd < 0)
-		return false;
-	refused = connect(fd, (const struct sockaddr *)at, sizeof *at) < 0 &&
-		  errno == ECONNREFUSED;
-	close(fd);
-	return refused;
-}
-
-static int fail(int error, char *why, size_t size, const char *path,
-		const char *what)
-{
-	snprintf(why, size, "control socket %s: %s%s%s", path,
-		 what ? what : strerror(error), "; ",
-		 error == EACCES || error == ENOENT
-			 ? "the folder must exist and be writable for the "
-			   "program's user, or set control.socket"
-			 : "set control.socket to another path");
-	return -error;
-}
-
-static int open_socket(struct ctl *ctl, char *why, size_t size)
-{
-	struct sockaddr_un at = {.sun_family = AF_UNIX};
-	struct stat file;
-	const char *path = ctl->path;
-
-	if (strlen(path) >= sizeof at.sun_path)
-		return fail(ENAMETOOLONG, why, size, path,
-			    "the path is longer than 107 bytes");
-	strcpy(at.sun_path, path);
-	ctl->fd =
-		socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (ctl->fd < 0)
-		return fail(errno, why, size, path, NULL);
-	/* The file is made with this mode: it is never open to all. */
-	fchmod(ctl->fd, 0660);
-	if (bind(ctl->fd, (struct sockaddr *)&at, sizeof at) < 0) {
-		if (errno != EADDRINUSE)
-			return fail(errno, why, size, path, NULL);
-		if (lstat(path, &file) == 0 && !S_ISSOCK(file.st_mode))
-			return fail(EEXIST, why, size, path,
-				    "a file that is no socket stands there");
-		if (!stale(&at))
-			return fail(EADDRINUSE, why, size, path,
-				    "another sallyport runs with it");
-		if (unlink(path) < 0 ||
-		    bind(ctl->fd, (struct sockaddr *)&at, sizeof at) < 0)
-			return fail(errno, why, size, path, NULL);
-	}
-	if (lstat(path, &file) == 0) {
-		ctl->device = file.st_dev;
-		ctl->inode = file.st_ino;
-	}
-	return 0;
-}
-
-static int give_to_group(const struct ctl *ctl, const char *group, char *why,
-			 size_t size)
-{
-	struct group *entry;
-
-	/* A strict umask took the group's rights away. */
-	if (chmod(ctl->path, 0660) < 0)
-		return fail(errno, why, size, ctl->path, NULL);
-	if (!group)
-		return 0;
-	entry = getgrnam(group);
-	if (!entry) {
-		snprintf(why, size, "control.group: there is no group \"%s\"",
-			 group);
-		return -ENOENT;
-	}
-	if (chown(ctl->path, (uid_t)-1, entry->gr_gid) < 0) {
-		int error = errno;
-
-		snprintf(why, size,
-			 "control socket %s: cannot be given to the group %s: "
-			 "%s; make the program's user a member",
-			 ctl->path, group, strerror(error));
-		return -error;
 	}
 	return 0;
 }
@@ -554,28 +269,23 @@ int ctl_new(struct ctl **out, struct agent *agent, const char *path,
 	if (!ctl)
 		return rc;
 	ctl->agent = agent;
-	ctl->fd = ctl->wait = -1;
+	ctl->listener.fd = ctl->wait = -1;
 	ctl->since_ms = agent_now_ms();
 	TAILQ_INIT(&ctl->clients);
 	ctl->path = strdup(path);
 	ctl->timer = su_timer_create(su_root_task(agent->root), TICK_MS);
 	if (!ctl->path || !ctl->timer)
 		goto fail;
-	rc = open_socket(ctl, why, why_size);
+	rc = ctl_socket_open(&ctl->listener, path, group, CLIENTS_MAX, why,
+			     why_size);
 	if (rc)
 		goto fail;
-	rc = give_to_group(ctl, group, why, why_size);
-	if (rc)
+	rc = -ENOMEM;
+	if (su_wait_create(wait, ctl->listener.fd, SU_WAIT_ACCEPT) < 0)
 		goto fail;
-	if (listen(ctl->fd, CLIENTS_MAX) < 0 ||
-	    su_wait_create(wait, ctl->fd, SU_WAIT_ACCEPT) < 0) {
-		rc = fail(errno, why, why_size, path, NULL);
-		goto fail;
-	}
 	ctl->wait = su_root_register(agent->root, wait, on_connect, ctl, 0);
 	if (ctl->wait <= 0) {
 		su_wait_destroy(wait);
-		rc = -ENOMEM;
 		goto fail;
 	}
 	*out = ctl;
@@ -587,19 +297,13 @@ fail:
 
 static void ctl_destroy(struct ctl *ctl)
 {
-	struct stat file;
-
 	while (!TAILQ_EMPTY(&ctl->clients))
 		client_free(TAILQ_FIRST(&ctl->clients));
 	if (ctl->wait > 0)
 		su_root_deregister(ctl->agent->root, ctl->wait);
 	if (ctl->timer)
 		su_timer_destroy(ctl->timer);
-	if (ctl->fd >= 0)
-		close(ctl->fd);
-	if (ctl->inode && lstat(ctl->path, &file) == 0 &&
-	    file.st_dev == ctl->device && file.st_ino == ctl->inode)
-		unlink(ctl->path);
+	ctl_socket_close(&ctl->listener, ctl->path);
 	free(ctl->path);
 	free(ctl);
 }
