@@ -17,20 +17,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/queue.h>
-#include <sys/random.h>
 
 #include "sbc/agent.h"
 #include "sbc/sip/dns.h"
+#include "sbc/sip/dns_choice.h"
+#include "sbc/sip/resolve_kept.h"
 
 #define BUDGET_MS    3000
 #define TTL_MIN_S    30
 #define TTL_MAX_S    3600
 #define HOSTS_TTL_S  60
-#define KEPT_MAX     1024
-#define KEPT_BUCKETS 256
-#define KEY_MAX	     (DNS_NAME_MAX + 16)
 #define PORT_DEFAULT 5060
 
 enum step { STEP_NAPTR, STEP_SRV, STEP_ADDRESS };
@@ -64,92 +61,24 @@ struct ask {
 	unsigned hosts;
 };
 
-/* A good answer, kept. */
-struct kept {
-	TAILQ_ENTRY(kept) entry; /* the oldest first */
-	struct kept *chain;
-	char key[KEY_MAX];
-	struct resolve_target target[RESOLVE_TARGETS_MAX];
-	unsigned count;
-};
-
 struct resolve {
 	su_root_t *root;
 	su_timer_t *timer;
 	struct dns *dns;
 	bool ending;
 	TAILQ_HEAD(, ask) asks;
-	TAILQ_HEAD(kept_list, kept) kept;
-	struct kept *bucket[KEPT_BUCKETS];
-	unsigned kept_count;
+	struct resolve_kept kept;
 };
 
 static void rearm(struct resolve *resolve);
 
-/* --- the last good answers --- */
-
-static void key_of(char key[KEY_MAX], const struct ask *ask)
+static void key_of(char key[RESOLVE_KEY_MAX], const struct ask *ask)
 {
 	const struct resolve_query *query = &ask->query;
 
-	snprintf(key, KEY_MAX, "%s/%u%u%u%u/%u", ask->name, query->domain,
-		 (unsigned)query->transport, query->ipv4, query->ipv6,
-		 query->port);
-}
-
-static struct kept **kept_bucket(struct resolve *resolve, const char *key)
-{
-	uint32_t hash = 2166136261u;
-
-	for (; *key; key++)
-		hash = (hash ^ (uint8_t)*key) * 16777619u;
-	return &resolve->bucket[hash % KEPT_BUCKETS];
-}
-
-static struct kept *kept_find(struct resolve *resolve, const char *key)
-{
-	struct kept *it = *kept_bucket(resolve, key);
-
-	while (it && strcmp(it->key, key))
-		it = it->chain;
-	return it;
-}
-
-static void kept_forget(struct resolve *resolve, struct kept *kept)
-{
-	struct kept **at = kept_bucket(resolve, kept->key);
-
-	while (*at != kept)
-		at = &(*at)->chain;
-	*at = kept->chain;
-	TAILQ_REMOVE(&resolve->kept, kept, entry);
-	resolve->kept_count--;
-	free(kept);
-}
-
-static void keep(struct ask *ask, const struct resolve_target *target,
-		 unsigned count)
-{
-	struct resolve *resolve = ask->resolve;
-	char key[KEY_MAX];
-
-	key_of(key, ask);
-	struct kept *kept = kept_find(resolve, key);
-	if (kept)
-		kept_forget(resolve, kept);
-	else if (resolve->kept_count >= KEPT_MAX)
-		kept_forget(resolve, TAILQ_FIRST(&resolve->kept));
-	kept = calloc(1, sizeof(*kept));
-	if (!kept)
-		return;
-	strcpy(kept->key, key);
-	memcpy(kept->target, target, count * sizeof(*target));
-	kept->count = count;
-	struct kept **bucket = kept_bucket(resolve, key);
-	kept->chain = *bucket;
-	*bucket = kept;
-	TAILQ_INSERT_TAIL(&resolve->kept, kept, entry);
-	resolve->kept_count++;
+	snprintf(key, RESOLVE_KEY_MAX, "%s/%u%u%u%u/%u", ask->name,
+		 query->domain, (unsigned)query->transport, query->ipv4,
+		 query->ipv6, query->port);
 }
 
 /* --- the end of an ask --- */
@@ -193,25 +122,21 @@ static unsigned bounded_ttl(unsigned ttl_s)
 static void finish(struct ask *ask)
 {
 	struct resolve_target target[RESOLVE_TARGETS_MAX];
-	char key[KEY_MAX];
+	char key[RESOLVE_KEY_MAX];
 
 	if (ask->finished)
 		return;
 	ask->finished = true;
 	memset(target, 0, sizeof(target));
 	unsigned count = gather(ask, target);
+	key_of(key, ask);
 	if (count) {
-		keep(ask, target, count);
+		resolve_keep(&ask->resolve->kept, key, target, count);
 		ask->done(ask->user, 0, target, count, false,
 			  bounded_ttl(ask->ttl_s));
 		return;
 	}
-	key_of(key, ask);
-	const struct kept *kept = kept_find(ask->resolve, key);
-	if (kept) {
-		count = kept->count;
-		memcpy(target, kept->target, count * sizeof(*target));
-	}
+	count = resolve_recall(&ask->resolve->kept, key, target);
 	ask->done(ask->user, ask->silent ? -ETIMEDOUT : -ENOENT, target, count,
 		  count > 0, TTL_MIN_S);
 }
@@ -252,31 +177,6 @@ static void use_addresses(struct host *host, enum dns_type type,
 	}
 }
 
-/* RFC 2782: of one priority the next is drawn by weight. */
-static unsigned draw(const struct dns_record *record, unsigned count)
-{
-	unsigned sum = 0, dice;
-
-	for (unsigned i = 0; i < count; i++)
-		sum += record[i].srv.weight;
-	if (!sum || getrandom(&dice, sizeof(dice), GRND_NONBLOCK) < 0)
-		return 0;
-	dice %= sum;
-	for (unsigned i = 0; i < count; i++) {
-		if (dice < record[i].srv.weight)
-			return i;
-		dice -= record[i].srv.weight;
-	}
-	return 0;
-}
-
-static int by_priority(const void *a, const void *b)
-{
-	const struct dns_record *x = a, *y = b;
-
-	return (int)x->srv.priority - (int)y->srv.priority;
-}
-
 static void add_host(struct ask *ask, const char *name, uint16_t port)
 {
 	if (ask->hosts == RESOLVE_TARGETS_MAX)
@@ -293,16 +193,8 @@ static void use_srv(struct ask *ask, const struct dns_record *answer,
 	struct dns_record record[DNS_RECORDS_MAX];
 
 	memcpy(record, answer, count * sizeof(*record));
-	qsort(record, count, sizeof(*record), by_priority);
+	dns_order_srv(record, count);
 	for (unsigned i = 0; i < count; i++) {
-		unsigned same = 1;
-		while (i + same < count &&
-		       record[i + same].srv.priority == record[i].srv.priority)
-			same++;
-		unsigned drawn = i + draw(record + i, same);
-		struct dns_record swap = record[i];
-		record[i] = record[drawn];
-		record[drawn] = swap;
 		/* "." says that there is no such service */
 		if (record[i].srv.host[0] && strcmp(record[i].srv.host, "."))
 			add_host(ask, record[i].srv.host, record[i].srv.port);
@@ -314,19 +206,8 @@ static void use_naptr(struct ask *ask, const struct dns_record *record,
 {
 	const char *service =
 		ask->query.transport == POLICY_TCP ? "SIP+D2T" : "SIP+D2U";
-	const struct dns_record *best = NULL;
+	const struct dns_record *best = dns_best_naptr(record, count, service);
 
-	for (unsigned i = 0; i < count; i++) {
-		const struct dns_record *it = &record[i];
-		if (strcasecmp(it->naptr.service, service) ||
-		    strcasecmp(it->naptr.flags, "s") ||
-		    !it->naptr.replacement[0])
-			continue;
-		if (!best || it->naptr.order < best->naptr.order ||
-		    (it->naptr.order == best->naptr.order &&
-		     it->naptr.preference < best->naptr.preference))
-			best = it;
-	}
 	if (best)
 		snprintf(ask->srv, sizeof(ask->srv), "%s",
 			 best->naptr.replacement);
@@ -534,7 +415,7 @@ int resolve_new_with_servers(struct resolve **out, su_root_t *root,
 		return -ENOMEM;
 	resolve->root = root;
 	TAILQ_INIT(&resolve->asks);
-	TAILQ_INIT(&resolve->kept);
+	resolve_kept_begin(&resolve->kept);
 	resolve->timer = su_timer_create(su_root_task(root), 0);
 	if (!resolve->timer)
 		goto undo;
@@ -568,8 +449,7 @@ void resolve_free(struct resolve *resolve)
 		TAILQ_REMOVE(&resolve->asks, ask, entry);
 		free(ask);
 	}
-	while (resolve->kept_count)
-		kept_forget(resolve, TAILQ_FIRST(&resolve->kept));
+	resolve_kept_clear(&resolve->kept);
 	su_timer_destroy(resolve->timer);
 	free(resolve);
 }
