@@ -51,18 +51,6 @@ struct body_reader {
 	uint8_t by_type[128]; /* payload type to format of `media` */
 };
 
-bool body_span_is(struct body_span span, const char *text)
-{
-	return strlen(text) == span.len &&
-	       (span.len == 0 || strncasecmp(span.text, text, span.len) == 0);
-}
-
-bool body_span_equal(struct body_span a, struct body_span b)
-{
-	return a.len == b.len &&
-	       (a.len == 0 || strncasecmp(a.text, b.text, a.len) == 0);
-}
-
 enum body_direction body_direction_reverse(enum body_direction direction)
 {
 	switch (direction) {
@@ -108,99 +96,6 @@ const struct body_attribute *body_attribute(const struct body *body, int media,
 	return NULL;
 }
 
-static struct body_span span_of(const char *from, const char *end)
-{
-	struct body_span span = {NULL, 0};
-
-	if (end > from) {
-		span.text = from;
-		span.len = (uint16_t)(end - from);
-	}
-	return span;
-}
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-/* Take the next word of `*rest`; empty when there is none. */
-static struct body_span next_word(struct body_span *rest)
-{
-	const char *at = rest->text, *end, *from;
-
-	if (rest->len == 0)
-		return (struct body_span){NULL, 0};
-	end = at + rest->len;
-	while (at < end && is_blank(*at))
-		at++;
-	from = at;
-	while (at < end && !is_blank(*at))
-		at++;
-	*rest = span_of(at, end);
-	return span_of(from, at);
-}
-
-/* Take what stands before `mark`, or everything. */
-static struct body_span next_until(struct body_span *rest, char mark)
-{
-	struct body_span all = *rest;
-	const char *at = all.len > 0 ? memchr(all.text, mark, all.len) : NULL;
-
-	if (at == NULL) {
-		*rest = (struct body_span){NULL, 0};
-		return all;
-	}
-	*rest = span_of(at + 1, all.text + all.len);
-	return span_of(all.text, at);
-}
-
-static struct body_span trim(struct body_span span)
-{
-	while (span.len > 0 && is_blank(span.text[0])) {
-		span.text++;
-		span.len--;
-	}
-	while (span.len > 0 && is_blank(span.text[span.len - 1]))
-		span.len--;
-	return span;
-}
-
-/* A decimal number up to `max`; false if it is none or larger. */
-static bool span_number(struct body_span span, uint32_t max, uint32_t *out)
-{
-	uint64_t number = 0;
-
-	if (span.len == 0 || span.len > 10)
-		return false;
-	for (size_t i = 0; i < span.len; i++) {
-		if (span.text[i] < '0' || span.text[i] > '9')
-			return false;
-		number = number * 10 + (uint64_t)(span.text[i] - '0');
-	}
-	if (number > max)
-		return false;
-	*out = (uint32_t)number;
-	return true;
-}
-
-/* RFC 4566 section 9 "token" without "." (no address fits, and it is echoed
- * in our answers), and "/" for protocols. */
-static bool is_token(struct body_span span, bool slash)
-{
-	for (size_t i = 0; i < span.len; i++) {
-		unsigned char c = (unsigned char)span.text[i];
-
-		if (c <= ' ' || c >= 0x7f)
-			return false;
-		if (strchr("\"(),.:;<=>?@[\\]", c) != NULL)
-			return false;
-		if (c == '/' && !slash)
-			return false;
-	}
-	return span.len > 0 && span.len <= 32;
-}
-
 /* A literal of either family whatever "IP4" or "IP6" said; the TTL of a
  * multicast address is cut. A name leaves AF_UNSPEC. */
 static void read_host(struct sockaddr_storage *out, struct body_span host)
@@ -210,7 +105,7 @@ static void read_host(struct sockaddr_storage *out, struct body_span host)
 	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)out;
 
 	memset(out, 0, sizeof *out);
-	host = next_until(&host, '/');
+	host = body_span_until(&host, '/');
 	if (host.len > 2 && host.text[0] == '[' &&
 	    host.text[host.len - 1] == ']') {
 		host.text++;
@@ -248,12 +143,12 @@ static bool is_zero(const struct sockaddr_storage *at)
 
 static void read_origin(struct body *body, struct body_span value)
 {
-	body->origin_user = next_word(&value);
-	body->origin_id = next_word(&value);
-	body->origin_version = next_word(&value);
-	next_word(&value);
-	next_word(&value);
-	body->origin_host = next_word(&value);
+	body->origin_user = body_span_word(&value);
+	body->origin_id = body_span_word(&value);
+	body->origin_version = body_span_word(&value);
+	body_span_word(&value);
+	body_span_word(&value);
+	body->origin_host = body_span_word(&value);
 }
 
 /* c=IN IP4 192.0.2.1; of several in one place the first counts. */
@@ -262,7 +157,7 @@ static void read_connection(struct body_reader *r, struct body_span value)
 	struct body_span word, host = {NULL, 0};
 
 	for (int i = 0; i < 3; i++) {
-		word = next_word(&value);
+		word = body_span_word(&value);
 		if (word.len > 0)
 			host = word;
 	}
@@ -277,11 +172,12 @@ static void read_connection(struct body_reader *r, struct body_span value)
 
 static void read_bandwidth(struct body_reader *r, struct body_span value)
 {
-	struct body_span type = trim(next_until(&value, ':'));
+	struct body_span type = body_span_trim(body_span_until(&value, ':'));
 	struct body_media *media;
 	uint32_t number;
 
-	if (r->media < 0 || !span_number(trim(value), UINT32_MAX, &number))
+	if (r->media < 0 ||
+	    !body_span_number(body_span_trim(value), UINT32_MAX, &number))
 		return;
 	media = &r->body->media[r->media];
 	if (body_span_is(type, "AS"))
@@ -334,7 +230,7 @@ static int read_format(struct body_reader *r, struct body_media *media,
 	struct body_format *format;
 	uint32_t type;
 
-	if (media->rtp && span_number(id, 127, &type)) {
+	if (media->rtp && body_span_number(id, 127, &type)) {
 		if (r->by_type[type] != NO_FORMAT)
 			return 0;
 	} else {
@@ -378,13 +274,13 @@ static int read_media(struct body_reader *r, struct body_span value)
 	media = &body->media[body->medias++];
 	memset(media, 0, sizeof *media);
 	memset(r->by_type, NO_FORMAT, sizeof r->by_type);
-	media->kind_text = next_word(&value);
-	port = next_word(&value);
-	port = next_until(&port, '/');
-	media->proto = next_word(&value);
-	if (!is_token(media->kind_text, false) ||
-	    !is_token(media->proto, true) ||
-	    !span_number(port, UINT16_MAX, &number)) {
+	media->kind_text = body_span_word(&value);
+	port = body_span_word(&value);
+	port = body_span_until(&port, '/');
+	media->proto = body_span_word(&value);
+	if (!body_span_token(media->kind_text, false) ||
+	    !body_span_token(media->proto, true) ||
+	    !body_span_number(port, UINT16_MAX, &number)) {
 		r->why = "an m= line that cannot be read";
 		return -EPROTO;
 	}
@@ -393,7 +289,7 @@ static int read_media(struct body_reader *r, struct body_span value)
 	read_proto(media);
 	media->first_format = body->formats;
 	media->first_attribute = body->attributes;
-	while ((word = next_word(&value)).len > 0) {
+	while ((word = body_span_word(&value)).len > 0) {
 		if (read_format(r, media, word) != 0) {
 			r->why = "more than 64 formats in an m= line";
 			return -EMSGSIZE;
@@ -406,14 +302,14 @@ static int read_media(struct body_reader *r, struct body_span value)
 static struct body_format *named_format(struct body_reader *r,
 					struct body_span *value)
 {
-	struct body_span id = next_word(value);
+	struct body_span id = body_span_word(value);
 	struct body_media *media;
 	uint32_t type;
 
 	if (r->media < 0)
 		return NULL;
 	media = &r->body->media[r->media];
-	if (!span_number(id, 127, &type) || r->by_type[type] == NO_FORMAT)
+	if (!body_span_number(id, 127, &type) || r->by_type[type] == NO_FORMAT)
 		return NULL;
 	return &r->body->format[media->first_format + r->by_type[type]];
 }
@@ -421,17 +317,18 @@ static struct body_format *named_format(struct body_reader *r,
 static void read_rtpmap(struct body_reader *r, struct body_span value)
 {
 	struct body_format *format = named_format(r, &value);
-	struct body_span map = next_word(&value);
-	struct body_span encoding = next_until(&map, '/');
-	struct body_span clock = next_until(&map, '/');
+	struct body_span map = body_span_word(&value);
+	struct body_span encoding = body_span_until(&map, '/');
+	struct body_span clock = body_span_until(&map, '/');
 	uint32_t number;
 
 	if (format == NULL || encoding.len == 0)
 		return;
 	format->encoding = encoding;
-	format->clock = span_number(clock, UINT32_MAX, &number) ? number : 0;
+	format->clock =
+		body_span_number(clock, UINT32_MAX, &number) ? number : 0;
 	format->channels = 1;
-	if (span_number(map, 255, &number) && number > 0)
+	if (body_span_number(map, 255, &number) && number > 0)
 		format->channels = (uint16_t)number;
 }
 
@@ -440,7 +337,7 @@ static void read_fmtp(struct body_reader *r, struct body_span value)
 	struct body_format *format = named_format(r, &value);
 
 	if (format != NULL && format->fmtp.len == 0)
-		format->fmtp = trim(value);
+		format->fmtp = body_span_trim(value);
 }
 
 static void read_direction(struct body_reader *r, enum body_direction direction)
@@ -457,7 +354,7 @@ static void read_ptime(struct body_reader *r, struct body_span value)
 {
 	uint32_t number;
 
-	if (!span_number(next_word(&value), 1000, &number))
+	if (!body_span_number(body_span_word(&value), 1000, &number))
 		return;
 	if (r->media < 0)
 		r->ptime_ms = number;
@@ -512,8 +409,8 @@ static int read_attribute(struct body_reader *r, struct body_span value)
 		return -EMSGSIZE;
 	}
 	attribute = &body->attribute[body->attributes++];
-	attribute->name = trim(next_until(&value, ':'));
-	attribute->value = trim(value);
+	attribute->name = body_span_trim(body_span_until(&value, ':'));
+	attribute->value = body_span_trim(value);
 	attribute->media = (int16_t)r->media;
 	if (r->media < 0)
 		body->session_attributes++;
@@ -549,17 +446,17 @@ static int read_line(struct body_reader *r, char type, struct body_span value)
 /* a=rtcp:53020 IN IP6 2001:db8::1 (RFC 3605). */
 static void finish_rtcp(struct body_media *media, struct body_span value)
 {
-	struct body_span word = next_word(&value);
+	struct body_span word = body_span_word(&value);
 	struct sockaddr_storage host;
 	uint32_t port;
 
 	media->rtcp = media->address;
 	set_port(&media->rtcp, media->port != 0 ? media->port + 1u : 0);
-	if (!span_number(word, UINT16_MAX, &port) || media->port == 0)
+	if (!body_span_number(word, UINT16_MAX, &port) || media->port == 0)
 		return;
-	next_word(&value);
-	next_word(&value);
-	word = next_word(&value);
+	body_span_word(&value);
+	body_span_word(&value);
+	word = body_span_word(&value);
 	if (word.len > 0) {
 		read_host(&host, word);
 		if (host.ss_family != AF_UNSPEC)
@@ -610,12 +507,12 @@ static int read_lines(struct body_reader *r, const char *text, size_t len)
 
 		if (eol == NULL)
 			eol = end;
-		while (eol > at && (eol[-1] == '\r' || is_blank(eol[-1])))
+		while (eol > at && (eol[-1] == '\r' || body_blank(eol[-1])))
 			eol--;
 		/* "a=..."; anything else is no line of SDP and is passed over
 		 */
 		if (eol - at >= 2 && at[1] == '=') {
-			error = read_line(r, at[0], span_of(at + 2, eol));
+			error = read_line(r, at[0], body_span_of(at + 2, eol));
 			if (error != 0)
 				return error;
 		}

@@ -11,18 +11,12 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "sbc/sip/body_span.h"
+
 #define BODY_BYTES_MAX	    16384
 #define BODY_MEDIA_MAX	    8
 #define BODY_FORMATS_MAX    64
 #define BODY_ATTRIBUTES_MAX 256
-
-/* Packed to 10 bytes: it keeps struct body under 32 kB. */
-struct body_span {
-	const char *text; /* not NUL-terminated; NULL if len is 0 */
-	uint16_t len;
-} __attribute__((packed, aligned(2)));
-bool body_span_is(struct body_span span, const char *text);   /* any case */
-bool body_span_equal(struct body_span a, struct body_span b); /* any case */
 
 enum body_kind {
 	BODY_AUDIO,
