@@ -298,6 +298,119 @@ START_TEST(ts_491_is_not_handed_to_p)
 	}
 END_TEST
 
+/* --- fax in the first INVITE ------------------------------------------------
+ */
+
+#define IMAGE(port) "m=image " port " udptl t38\r\na=T38FaxVersion:0\r\n"
+
+/* T's policy is this, P's lets every fax pass. */
+static void meet_fax(int side, const char *keys)
+{
+	static const char takes[] = "t38 = \"forward\";";
+
+	fixture_start_with(
+		&f, &(struct fixture_setup){.acme = side ? takes : keys,
+					    .phones = side ? keys : takes});
+	f.itsp.end.media.codecs = "8 101";
+	f.phone.answers_itself = true;
+	asks = side ? &f.itsp.end : &f.phone.end;
+	other = side ? &f.phone.end : &f.itsp.end;
+}
+
+static void p_calls(void)
+{
+	if (asks == &f.itsp.end)
+		itsp_call(&f.itsp, "442079460101");
+	else
+		phone_call(&f.phone, "05551234");
+}
+
+START_TEST(a_first_fax_beside_audio_is_kept_from_who_takes_none)
+	{
+		meet_fax(_i, "t38 = \"reject\";");
+		asks->media.more = IMAGE("4000");
+		p_calls();
+		fixture_run_until(&f, both_up);
+		ck_assert_ptr_nonnull(
+			strstr(last_body(other, "INVITE"), "m=image 0 udptl"));
+		fixture_assert(&f, p()->remote_sdp.streams == 2);
+		fixture_assert(&f, p_was_told()->port != 0);
+		fixture_assert(&f, p()->remote_sdp.stream[1].port == 0);
+		both_ways();
+	}
+END_TEST
+
+START_TEST(a_first_fax_beside_audio_goes_to_who_takes_one)
+	{
+		meet_fax(_i, "t38 = \"forward\";");
+		asks->media.more = IMAGE("4000");
+		p_calls();
+		fixture_run_until(&f, both_up);
+		fixture_assert(&f, t()->remote_sdp.stream[1].port != 0);
+		both_ways();
+	}
+END_TEST
+
+static bool p_is_refused(struct fixture *x)
+{
+	(void)x;
+	return p()->status >= 300;
+}
+
+START_TEST(a_first_fax_alone_does_not_go_to_who_takes_none)
+	{
+		static char body[512];
+		char warning[256];
+
+		meet_fax(_i % 2, "t38 = \"reject\";");
+		snprintf(body, sizeof(body),
+			 "v=0\r\no=t 5 5 IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\n"
+			 "t=0 0\r\n%s" IMAGE("4000"),
+			 asks->host, asks->host,
+			 _i / 2 ? "m=audio 0 RTP/AVP 8\r\n" : "");
+		asks->media.instead = body;
+		p_calls();
+		fixture_run_until(&f, p_is_refused);
+		ck_assert_int_eq(p()->status, 488);
+		ck_assert(text_header(fake_last_message(asks, "488 INVITE"),
+				      "Warning", 0, warning, sizeof(warning)));
+		fixture_assert(&f, !strncmp(warning, "304 ", 4));
+		fixture_assert(&f, !fake_seen(other, "INVITE"));
+		ck_assert_status(&f, "event=call-candidate-failed");
+		ck_assert_status(&f, "status=488 cause=t38");
+	}
+END_TEST
+
+/* T is asked for its offer, and P is who takes none. */
+START_TEST(a_fax_in_a_delayed_offer_is_kept_from_who_takes_none)
+	{
+		bool takes = _i / 2;
+		const char *p_takes =
+			takes ? "t38 = \"forward\";" : "t38 = \"reject\";";
+		const char *t_keeps = "delayed_offer = \"keep\";";
+		struct text_sdp answer;
+
+		fixture_start_with(
+			&f, &(struct fixture_setup){
+				    .acme = _i % 2 ? p_takes : t_keeps,
+				    .phones = _i % 2 ? t_keeps : p_takes});
+		f.phone.answers_itself = true;
+		asks = _i % 2 ? &f.itsp.end : &f.phone.end;
+		other = _i % 2 ? &f.phone.end : &f.itsp.end;
+		other->media.more = IMAGE("4000");
+		fake_invite_without_offer(asks,
+					  _i % 2 ? "442079460101" : "05551234");
+		fixture_run_until(&f, both_up);
+		ck_assert_int_eq(
+			text_sdp(&answer, fake_last_message(other, "ACK")), 0);
+		fixture_assert(&f, answer.streams == 2);
+		ck_assert_int_eq(answer.stream[1].port != 0, takes);
+		fixture_assert(&f, p()->remote_sdp.streams == 2);
+		ck_assert_int_eq(p()->remote_sdp.stream[1].port != 0, takes);
+		both_ways();
+	}
+END_TEST
+
 static Suite *call_slots_suite(void)
 {
 	Suite *suite = suite_create("call_slots");
@@ -315,6 +428,16 @@ static Suite *call_slots_suite(void)
 	tcase_add_loop_test(tests, a_fax_that_t_takes_too_late_is_undone, 0, 2);
 	tcase_add_test(tests, both_switch_to_fax_at_once_and_one_gets_it);
 	tcase_add_loop_test(tests, ts_491_is_not_handed_to_p, 0, 2);
+	tcase_add_loop_test(
+		tests, a_first_fax_beside_audio_is_kept_from_who_takes_none, 0,
+		2);
+	tcase_add_loop_test(
+		tests, a_first_fax_beside_audio_goes_to_who_takes_one, 0, 2);
+	tcase_add_loop_test(
+		tests, a_first_fax_alone_does_not_go_to_who_takes_none, 0, 4);
+	tcase_add_loop_test(
+		tests, a_fax_in_a_delayed_offer_is_kept_from_who_takes_none, 0,
+		4);
 	return suite;
 }
 

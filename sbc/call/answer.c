@@ -48,6 +48,8 @@ static int answer_by_offer(struct answer *answer, const struct body *chosen)
 	}
 	error = path_place(call, call->a, answer->b, chosen, place);
 	if (!error)
+		error = call_keep_fax(call->a, chosen, place);
+	if (!error)
 		error = offer_write_offer(&call->a->offer, chosen, &rules.rules,
 					  place);
 	return error;

@@ -180,6 +180,8 @@ static int call_offer(struct call *call, struct leg *branch)
 		return offer_write_own(&branch->offer, NULL, &rules.rules,
 				       place, 1);
 	if (!error)
+		error = call_keep_fax(branch, source, place);
+	if (!error)
 		error = secure_offer(call->a, branch, source, place);
 	if (!error)
 		error = offer_write_offer(&branch->offer, source, &rules.rules,
@@ -220,7 +222,8 @@ void call_asked(struct call *call, struct leg *branch,
 	if (body_parse(&theirs, event->sdp.text, event->sdp.len, &why) ||
 	    !call_asked_plainly(call, branch, &theirs) ||
 	    call_rules_both(branch, call->a, &rules) ||
-	    path_place(call, branch, call->a, &theirs, place))
+	    path_place(call, branch, call->a, &theirs, place) ||
+	    call_keep_fax(call->a, &theirs, place))
 		return;
 	for (unsigned i = 0; i < theirs.medias; i++)
 		place[i].direction =

@@ -128,6 +128,14 @@ int call_rules_both(const struct leg *leg, const struct leg *other,
 void call_rules_session(const struct call *call, const struct leg *leg,
 			struct call_rules *out);
 
+/*
+ * A fax beside audio is one slot more: it is kept from `to`, whose policy takes
+ * none (t38), unless its far end offered that slot itself. Nothing but a fax:
+ * -EMEDIUMTYPE.
+ */
+int call_keep_fax(const struct leg *to, const struct body *source,
+		  struct offer_place place[BODY_MEDIA_MAX]);
+
 /* Full, going down, no port: when to come back. */
 #define CALL_RETRY_S 10
 

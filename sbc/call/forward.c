@@ -84,16 +84,6 @@ void forward_clear(struct call *call)
 
 /* --- to T ---------------------------------------------------------------- */
 
-/* A fax beside audio is one slot more: not for a T that takes none. */
-static void forward_keep_fax(const struct leg *t, const struct body *theirs,
-			     struct offer_place *place)
-{
-	for (unsigned i = 0; i < theirs->medias; i++)
-		if (theirs->media[i].kind == BODY_IMAGE &&
-		    t->peer->t38 == POLICY_T38_REJECT)
-			address_set_port((struct sockaddr *)&place[i].at, 0);
-}
-
 static int forward_send(struct call *call, const struct body *theirs)
 {
 	struct forward *f = &call->forward;
@@ -107,7 +97,8 @@ static int forward_send(struct call *call, const struct body *theirs)
 		error = call_rules_both(t, f->p, &rules);
 	if (!error)
 		error = path_place(call, t, f->p, theirs, place);
-	forward_keep_fax(t, theirs, place);
+	if (!error)
+		error = call_keep_fax(t, theirs, place);
 	if (!error)
 		error = secure_offer(f->p, t, theirs, place);
 	if (!error)
@@ -132,7 +123,8 @@ static int forward_send(struct call *call, const struct body *theirs)
 
 static unsigned forward_status(int error)
 {
-	if (error == -ENOTSUP || error == -EPROTONOSUPPORT)
+	if (error == -ENOTSUP || error == -EPROTONOSUPPORT ||
+	    error == -EMEDIUMTYPE)
 		return 488;
 	return error == -EAGAIN ? 503 : 500;
 }

@@ -27,7 +27,7 @@ static void hunt_note(struct hunt *hunt, unsigned status, const char *phrase)
 {
 	hunt->status = status;
 	hunt->phrase = phrase;
-	hunt->srtp = false;
+	hunt->warned = NULL;
 }
 
 static void hunt_failed(struct hunt *hunt, unsigned status, const char *cause,
@@ -241,8 +241,11 @@ static void hunt_explain(struct hunt *hunt, int error, const char **why)
 		break;
 	case -EPROTONOSUPPORT:
 		hunt_note(hunt, 488, NULL);
-		hunt->srtp = true;
-		*why = "srtp";
+		hunt->warned = *why = "srtp";
+		break;
+	case -EMEDIUMTYPE:
+		hunt_note(hunt, 488, NULL);
+		hunt->warned = *why = "t38";
 		break;
 	case -EADDRNOTAVAIL:
 		hunt_note(hunt, 503, "No Address Of That Family");
@@ -255,6 +258,16 @@ static void hunt_explain(struct hunt *hunt, int error, const char **why)
 		}
 		break;
 	}
+}
+
+static const char *hunt_warning(const struct hunt *hunt, char *out, size_t size)
+{
+	if (!hunt->warned)
+		return NULL;
+	if (!strcmp(hunt->warned, "srtp"))
+		return secure_warning(hunt->task.from, out, size);
+	modify_warning(hunt->task.from, hunt->warned, out, size);
+	return out;
 }
 
 void hunt_next(struct hunt *hunt)
@@ -287,10 +300,7 @@ void hunt_next(struct hunt *hunt)
 		&(struct leg_refusal){
 			.status = hunt->status,
 			.phrase = hunt->phrase,
-			.warning = hunt->srtp ? secure_warning(hunt->task.from,
-							       warning,
-							       sizeof(warning))
-					      : NULL,
+			.warning = hunt_warning(hunt, warning, sizeof(warning)),
 			.retry_after_s =
 				hunt->status == 503 ? hunt->retry_after_s : 0});
 }

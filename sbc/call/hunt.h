@@ -65,7 +65,7 @@ struct hunt {
 	bool rang;
 	unsigned status; /* what to tell the caller at the end */
 	const char *phrase;
-	bool srtp; /* that is because of how media is secured */
+	const char *warned; /* why, if a Warning says it: "srtp", "t38" */
 	unsigned retry_after_s;
 	su_timer_t *timer;
 };

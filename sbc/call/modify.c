@@ -40,9 +40,8 @@ static void modify_suppressed(struct call *call, struct leg *p, bool update,
 	status_end(&line);
 }
 
-/* RFC 3261 section 20.43: what is said of it. */
-static void modify_warning(const struct leg *p, const char *cause, char *out,
-			   size_t size)
+void modify_warning(const struct leg *p, const char *cause, char *out,
+		    size_t size)
 {
 	static const struct {
 		const char *cause;

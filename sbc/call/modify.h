@@ -30,6 +30,10 @@ void modify_acked(struct call *call, struct leg *leg,
  */
 void modify_unanswered(struct call *call, struct leg *leg);
 
+/* What a refusal says of its cause (RFC 3261 section 20.43). */
+void modify_warning(const struct leg *p, const char *cause, char *out,
+		    size_t size);
+
 /* --- for forward, when T has refused or answered ---------------------------
  */
 

@@ -61,6 +61,39 @@ void call_rules_session(const struct call *call, const struct leg *leg,
 	out->rules.agreed_slot = call->path.audio;
 }
 
+/* Its own last body has that slot as a fax. */
+static bool rules_has_fax(const struct leg *leg, unsigned slot)
+{
+	struct body said;
+	const char *why;
+
+	return leg->offer.remote &&
+	       !body_parse(&said, leg->offer.remote, leg->offer.remote_len,
+			   &why) &&
+	       slot < said.medias && said.media[slot].port &&
+	       said.media[slot].kind == BODY_IMAGE;
+}
+
+int call_keep_fax(const struct leg *to, const struct body *source,
+		  struct offer_place place[BODY_MEDIA_MAX])
+{
+	bool kept = false, live = false;
+
+	for (unsigned i = 0; i < source->medias; i++) {
+		if (!source->media[i].port)
+			continue;
+		if (source->media[i].kind != BODY_IMAGE ||
+		    to->peer->t38 != POLICY_T38_REJECT ||
+		    rules_has_fax(to, i)) {
+			live = true;
+		} else {
+			address_set_port((struct sockaddr *)&place[i].at, 0);
+			kept = true;
+		}
+	}
+	return kept && !live ? -EMEDIUMTYPE : 0;
+}
+
 void call_note_codec(struct call *call, const struct body *answer)
 {
 	const struct body_format *agreed =

@@ -68,6 +68,8 @@ int transfer_offer(struct call *call, struct leg *to)
 	if (!error)
 		error = path_place(call, to, t->far, &source, place);
 	if (!error)
+		error = call_keep_fax(to, &source, place);
+	if (!error)
 		error = secure_offer(t->far, to, &source, place);
 	if (error)
 		return error;
@@ -98,6 +100,8 @@ int transfer_tell(struct transfer *t, struct leg *to, struct leg *from)
 				   from->offer.remote_len, &why);
 	if (!error)
 		error = path_place(t->call, to, from, &source, place);
+	if (!error)
+		error = call_keep_fax(to, &source, place);
 	if (!error && to->offer.ended)
 		error = secure_offer(from, to, &source, place);
 	for (unsigned i = 0; !error && i < source.medias; i++)

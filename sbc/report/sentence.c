@@ -183,6 +183,9 @@ static const struct sentence table[] = {
 	 "{end} was passed over: no phone is registered[ for {number}]."},
 	{"call-candidate-failed", "cause=no-common-codec",
 	 "{end} was passed over: it allows none of the caller's codecs."},
+	{"call-candidate-failed", "cause=t38",
+	 "{end} was not asked: the call is a fax (T.38), which its policy does "
+	 "not take (t38)."},
 	{"call-candidate-failed", "cause=srtp",
 	 "{end} could not be asked: the caller's media is secured (or not) in "
 	 "a way that the policy of the two does not allow (srtp)."},
