@@ -421,6 +421,9 @@ static const struct {
 	 "b (phones) was passed over: no phone is registered for 102."},
 	{B "call-candidate-failed status=488 cause=no-common-codec",
 	 "b (acme) was passed over: it allows none of the caller's codecs."},
+	{B "call-candidate-failed status=488 cause=t38",
+	 "b (acme) was not asked: the call is a fax (T.38), which its policy "
+	 "does not take (t38)."},
 	{B "call-candidate-failed status=488 cause=srtp",
 	 "b (acme) could not be asked: the caller's media is secured (or not) "
 	 "in a way that the policy of the two does not allow (srtp)."},
