@@ -51,8 +51,7 @@ static void provider_noticed_nothing(void)
 	fixture_assert(&f, itsp_updates(&f.itsp) == 0);
 	fixture_assert(&f, itsp_hangups(&f.itsp) == 0);
 	fixture_assert(&f, tone_unbroken(&f.itsp.end.tone, 0));
-	ck_assert_uint_le(tone_longest_gap_ms(&f.itsp.end.tone, 3),
-			  GAP_MS + f.stall_ms);
+	ck_assert_uint_le(tone_longest_gap_ms(&f.itsp.end.tone, 3), GAP_MS);
 	ck_assert(both_up(&f));
 }
 
@@ -94,9 +93,7 @@ START_TEST(each_hold_gets_its_own_answer_and_ends_with_resume)
 		ck_assert_int_eq(line()->reinvite_status, 200);
 		ck_assert_str_eq(answered()->direction, "sendrecv");
 		provider_noticed_nothing();
-		unsigned before = tone_heard(&f.phone.end.tone);
-		fixture_watch(&f, 200);
-		ck_assert_uint_gt(tone_heard(&f.phone.end.tone), before + 5);
+		fixture_hear(&f, &f.phone.end, 6);
 	}
 END_TEST
 
@@ -186,10 +183,8 @@ START_TEST(a_phone_that_moves_its_port_is_followed)
 		fixture_run_until(&f, phone_reinvite_done);
 		phone_talk(&f.phone, true);
 		ck_assert_int_eq(line()->reinvite_status, 200);
-		unsigned before = tone_heard(&f.phone.end.tone);
 		provider_noticed_nothing();
-		fixture_watch(&f, 100);
-		ck_assert_uint_gt(tone_heard(&f.phone.end.tone), before + 5);
+		fixture_hear(&f, &f.phone.end, 6);
 	}
 END_TEST
 
@@ -325,9 +320,7 @@ START_TEST(the_providers_own_reinvite_is_answered)
 		ck_assert_str_eq(
 			itsp_line(&f.itsp)->remote_sdp.stream[0].direction,
 			"sendrecv");
-		unsigned before = tone_heard(&f.phone.end.tone);
-		fixture_watch(&f, 300);
-		ck_assert_uint_gt(tone_heard(&f.phone.end.tone), before + 5);
+		fixture_hear(&f, &f.phone.end, 6);
 		ck_assert(both_up(&f));
 	}
 END_TEST
@@ -341,10 +334,8 @@ START_TEST(a_provider_that_moves_its_media_is_followed)
 		fixture_run_until(&f, itsp_reinvite_done);
 		ck_assert_int_eq(itsp_line(&f.itsp)->reinvite_status, 200);
 		unsigned phone = tone_heard(&f.phone.end.tone);
-		unsigned itsp = tone_heard(&f.itsp.end.tone);
-		fixture_watch(&f, 400);
-		ck_assert_uint_gt(tone_heard(&f.phone.end.tone), phone + 5);
-		ck_assert_uint_gt(tone_heard(&f.itsp.end.tone), itsp + 5);
+		fixture_hear(&f, &f.itsp.end, 6);
+		fixture_hear(&f, &f.phone.end, 15);
 		/* What it sends from there before its re-INVITE is read is a
 		 * stranger's; from then on nothing is lost. */
 		fixture_assert(&f, tone_unbroken(&f.phone.end.tone, phone));
@@ -532,9 +523,8 @@ START_TEST(a_phone_that_moves_to_another_address_proves_itself_and_is_followed)
 		ck_assert_int_eq(line()->reinvite_status, 200);
 		ck_assert_uint_ge(line()->credentials_sent, 1);
 		phone_talk(&f.phone, true);
-		unsigned before = tone_heard(&f.phone.end.tone);
 		provider_noticed_nothing();
-		ck_assert_uint_gt(tone_heard(&f.phone.end.tone), before + 5);
+		fixture_hear(&f, &f.phone.end, 6);
 		/* A BYE of ours finds it there. */
 		itsp_hang_up(&f.itsp);
 		fixture_run_until(&f, both_ended);

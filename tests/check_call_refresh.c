@@ -207,15 +207,15 @@ END_TEST
 START_TEST(a_refresh_that_we_owe_a_protected_provider_is_an_update)
 	{
 		call_up(NULL, TIMER_OK("90", "uac"));
-		hurry(&f, 44);
+		hurry(&f, 40);
 		ck_assert_uint_eq(itsp_updates(&f.itsp), 0);
-		hurry(&f, 3);
+		hurry(&f, 10);
 		ck_assert_uint_eq(itsp_updates(&f.itsp), 1);
 		ck_assert_str_eq(itsp_got(&f.itsp, "UPDATE")->body, "");
 		ck_assert_str_eq(text_value(itsp_got(&f.itsp, "UPDATE"),
 					    "Session-Expires"),
 				 "90;refresher=uac");
-		hurry(&f, 180);
+		hurry(&f, 190);
 		ck_assert_uint_eq(itsp_updates(&f.itsp), 5);
 		ck_assert_uint_eq(itsp_reinvites(&f.itsp), 0);
 		ck_assert(both_up(&f));
@@ -409,9 +409,9 @@ START_TEST(a_hold_that_says_nothing_of_it_keeps_the_timer)
 		ck_assert_str_eq(text_value(phone_got(&f.phone, "200 INVITE"),
 					    "Session-Expires"),
 				 "90;refresher=uac");
-		hurry(&f, 58);
+		hurry(&f, 50);
 		ck_assert(both_up(&f));
-		hurry(&f, 4);
+		hurry(&f, 15);
 		fixture_run_until(&f, both_ended);
 	}
 END_TEST
@@ -450,12 +450,12 @@ START_TEST(two_refreshers_do_not_fight_after_the_roles_flip)
 				 "90;refresher=uac");
 		/* They take it back in their answer: theirs again. */
 		f.phone.end.ok_lines = TIMER_OK("90", "uas");
-		hurry(&f, 45);
-		ck_assert_uint_eq(fake_seen_inside(&f.phone.end, "UPDATE"), 2);
 		hurry(&f, 50);
 		ck_assert_uint_eq(fake_seen_inside(&f.phone.end, "UPDATE"), 2);
+		hurry(&f, 45);
+		ck_assert_uint_eq(fake_seen_inside(&f.phone.end, "UPDATE"), 2);
 		ck_assert(both_up(&f));
-		hurry(&f, 12);
+		hurry(&f, 20);
 		fixture_run_until(&f, both_ended);
 	}
 END_TEST
@@ -465,9 +465,9 @@ END_TEST
 START_TEST(a_missed_refresh_ends_the_call_with_its_reason)
 	{
 		call_up(TIMER("90", "uac"), NULL);
-		hurry(&f, 58);
+		hurry(&f, 50);
 		ck_assert(both_up(&f));
-		hurry(&f, 3);
+		hurry(&f, 15);
 		fixture_run_until(&f, both_ended);
 		ck_assert_str_eq(
 			text_value(itsp_got(&f.itsp, "BYE"), "Reason"),
@@ -483,9 +483,9 @@ END_TEST
 START_TEST(a_provider_that_forgets_to_refresh_is_given_up)
 	{
 		call_up(NULL, TIMER_OK("96", "uas"));
-		hurry(&f, 62);
+		hurry(&f, 55); /* of 64 */
 		ck_assert(both_up(&f));
-		hurry(&f, 3);
+		hurry(&f, 10);
 		fixture_run_until(&f, both_ended);
 		ck_assert_status(&f, "by=b cause=session-expired");
 	}

@@ -7,6 +7,7 @@
 #include "tests/check_main.h"
 #include "tests/fakes/digest.h"
 #include "tests/fakes/itsp.h"
+#include "tests/fakes/machine.h"
 #include "tests/fakes/phone.h"
 
 static struct phone phone;
@@ -214,6 +215,31 @@ START_TEST(digest_of_rfc2617_section_3_5)
 	}
 END_TEST
 
+START_TEST(what_the_machine_took_is_counted_once_and_not_waited_for)
+	{
+		uint64_t from = fake_now_ms(), stood;
+
+		ck_assert_uint_eq(machine_lost_ms(from, from + 500), 0);
+		machine_watch();
+		from = fake_now_ms();
+		stood = machine_time_ms();
+		/* Moments to come, which no CPU can have lost yet. */
+		machine_missed(from + 1000, from + 1000 + MACHINE_LATE_MS);
+		ck_assert_uint_eq(machine_lost_ms(from + 1000, from + 2000), 0);
+		machine_missed(from + 1000, from + 1100);
+		machine_missed(from + 1050, from + 1150);
+		ck_assert_uint_eq(machine_lost_ms(from + 1000, from + 2000),
+				  150 - MACHINE_LATE_MS);
+		ck_assert_uint_eq(machine_lost_ms(from + 1100, from + 1120),
+				  20);
+		/* 145 ms, and what the CPUs lost by themselves. */
+		ck_assert_uint_le(machine_time_ms() + 145,
+				  stood + (fake_now_ms() - from) + 1);
+		machine_end();
+		ck_assert_uint_eq(machine_lost_ms(from + 1000, from + 2000), 0);
+	}
+END_TEST
+
 static Suite *fakes_suite(void)
 {
 	Suite *suite = suite_create("fakes");
@@ -232,6 +258,9 @@ static Suite *fakes_suite(void)
 	tcase_add_test(tests, a_forking_provider_answers_from_two_branches);
 	tcase_add_test(tests, a_delayed_offer_is_answered_in_the_ack);
 	tcase_add_test(tests, digest_of_rfc2617_section_3_5);
+	tcase_add_test(
+		tests,
+		what_the_machine_took_is_counted_once_and_not_waited_for);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

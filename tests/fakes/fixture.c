@@ -15,6 +15,7 @@
 
 #include "sbc/report/log.h"
 #include "sbc/report/status.h"
+#include "tests/fakes/machine.h"
 
 #define RTP_PORTS 100 /* a network, unless the test says otherwise */
 
@@ -203,6 +204,7 @@ void fixture_start_with(struct fixture *f, const struct fixture_setup *setup)
 	char path[128];
 
 	memset(f, 0, sizeof(*f));
+	machine_watch();
 	srand((unsigned)getpid() * 2654435761u ^ (unsigned)fake_now_ms());
 	f->setup = *setup;
 	snprintf(f->folder, sizeof(f->folder), "%s/XXXXXX", base);
@@ -295,14 +297,15 @@ void fixture_end(struct fixture *f)
 	remove_folder(f->folder);
 	while (reservations)
 		close(reserved[--reservations]);
+	machine_end();
 }
 
 void fixture_step(struct fixture *f)
 {
 	uint64_t now = fake_now_ms();
 
-	if (f->turned_ms && now - f->turned_ms > f->stall_ms)
-		f->stall_ms = (unsigned)(now - f->turned_ms);
+	if (f->turned_ms)
+		machine_missed(f->turned_ms, now);
 	f->turned_ms = now;
 	if (f->agent)
 		agent_step(f->agent, 1);
@@ -316,10 +319,10 @@ void fixture_run_until_(struct fixture *f, fixture_condition *condition,
 			unsigned limit_ms, const char *name, const char *file,
 			int line)
 {
-	uint64_t end = fake_now_ms() + limit_ms;
+	uint64_t begun = machine_time_ms();
 
 	while (!condition(f)) {
-		if (fake_now_ms() > end) {
+		if (machine_time_ms() > begun + limit_ms) {
 			fixture_tell(f);
 			ck_abort_msg("%s:%d: in %u ms it did not come to: %s",
 				     file, line, limit_ms, name);
@@ -330,10 +333,25 @@ void fixture_run_until_(struct fixture *f, fixture_condition *condition,
 
 void fixture_watch(struct fixture *f, unsigned ms)
 {
-	uint64_t end = fake_now_ms() + ms;
+	uint64_t begun = machine_time_ms();
 
-	while (fake_now_ms() < end)
+	while (machine_time_ms() < begun + ms)
 		fixture_step(f);
+}
+
+void fixture_hear(struct fixture *f, struct fake *end, unsigned packets)
+{
+	uint64_t begun = machine_time_ms();
+	unsigned enough = tone_heard(&end->tone) + packets;
+
+	while (tone_heard(&end->tone) < enough) {
+		if (machine_time_ms() > begun + 8000) {
+			fixture_tell(f);
+			ck_abort_msg("%s heard %u packets of %u", end->name,
+				     tone_heard(&end->tone), enough);
+		}
+		fixture_step(f);
+	}
 }
 
 /* --- the status log
@@ -390,10 +408,10 @@ static unsigned count_now(struct fixture *f, const char *words)
 
 bool fixture_status_has(struct fixture *f, const char *words)
 {
-	uint64_t end = fake_now_ms() + 1500;
+	uint64_t begun = machine_time_ms();
 
 	while (!count_now(f, words)) {
-		if (fake_now_ms() > end)
+		if (machine_time_ms() > begun + 1500)
 			return false;
 		fixture_watch(f, 20);
 	}

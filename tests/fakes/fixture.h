@@ -52,10 +52,7 @@ struct fixture {
 	bool ended; /* the agent was told to end */
 	/* What each had heard by then, see fixture_from_now. */
 	unsigned phone_heard, other_heard, itsp_heard;
-	/* The longest that the machine kept this process from a turn: a gap
-	 * that long is not the program's. */
-	uint64_t turned_ms;
-	unsigned stall_ms;
+	uint64_t turned_ms; /* when the loop did last */
 };
 
 /* Around a test case: one folder for all its tests, gone afterwards, also
@@ -68,7 +65,8 @@ void fixture_end(struct fixture *f);
 /* Write the files again with these settings; for a reload. */
 void fixture_write(struct fixture *f, const struct fixture_setup *setup);
 
-/* Until it is met; after 8 s the story is told and the test fails. */
+/* Until it is met; after 8 s, without what the machine lost of them, the story
+ * is told and the test fails. */
 #define fixture_run_until(f, condition) \
 	fixture_run_until_(f, condition, 8000, #condition, __FILE__, __LINE__)
 #define fixture_run_until_in(f, ms, condition) \
@@ -76,8 +74,11 @@ void fixture_write(struct fixture *f, const struct fixture_setup *setup);
 void fixture_run_until_(struct fixture *f, fixture_condition *condition,
 			unsigned limit_ms, const char *name, const char *file,
 			int line);
-/* What must not happen gets this long to happen. */
+/* What must not happen gets this long to happen; what has to be done meanwhile
+ * is, for moments in which the machine was elsewhere do not count. */
 void fixture_watch(struct fixture *f, unsigned ms);
+/* Until that end has heard so many more packets than now. */
+void fixture_hear(struct fixture *f, struct fake *end, unsigned packets);
 /* One turn of everything. */
 void fixture_step(struct fixture *f);
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "media/crypt.h"
+#include "tests/fakes/machine.h"
 
 #define PAYLOAD 160
 #define HEADER	12
@@ -332,6 +333,12 @@ bool tone_unbroken(const struct tone *tone, unsigned from)
 	return true;
 }
 
+/* Without the moments in which the machine was elsewhere. */
+static uint64_t gap_ms(const struct tone_packet *a, const struct tone_packet *b)
+{
+	return b->at_ms - a->at_ms - machine_lost_ms(a->at_ms, b->at_ms);
+}
+
 unsigned tone_longest_gap_ms(const struct tone *tone, unsigned from)
 {
 	uint64_t longest = 0;
@@ -343,8 +350,11 @@ unsigned tone_longest_gap_ms(const struct tone *tone, unsigned from)
 		while ((p = next_in(tone, stream, &at))) {
 			if (number++ < from)
 				continue;
-			if (last && p->at_ms - last->at_ms > longest)
-				longest = p->at_ms - last->at_ms;
+			if (last) {
+				uint64_t gap = gap_ms(last, p);
+				if (gap > longest)
+					longest = gap;
+			}
 			last = p;
 		}
 	}

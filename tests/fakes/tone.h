@@ -78,7 +78,8 @@ unsigned tone_heard_in(const struct tone *tone, unsigned stream);
  * by one each, timestamps never back, and the first was heard? Says what broke
  * on standard error. */
 bool tone_unbroken(const struct tone *tone, unsigned from);
-/* The longest silence between packets of a stream since its number `from`. */
+/* The longest silence between packets of a stream since its number `from`,
+ * without the moments in which the machine was elsewhere. */
 unsigned tone_longest_gap_ms(const struct tone *tone, unsigned from);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A phone or a provider for the scenarios: options, commands, loop. */
 #include "tests/net/fake.h"
+#include "tests/fakes/machine.h"
 
 #include <netinet/in.h>
 #include <signal.h>
@@ -116,6 +117,14 @@ static void hold(struct fake *f, const char *direction)
 	fake_ask(f, "INVITE");
 }
 
+static void hang_up(struct fake *f)
+{
+	if (f->state == FAKE_UP)
+		fake_ask(f, "BYE");
+	else
+		fake_say("too-early");
+}
+
 /* Returns false on "quit" and at the end of the commands. */
 static bool command(struct fake *f, const char *line)
 {
@@ -138,8 +147,8 @@ static bool command(struct fake *f, const char *line)
 		hold(f, *argument ? argument : "sendonly");
 	else if (strcmp(word, "resume") == 0)
 		hold(f, "sendrecv");
-	else if (strcmp(word, "hangup") == 0 && f->state == FAKE_UP)
-		fake_ask(f, "BYE");
+	else if (strcmp(word, "hangup") == 0)
+		hang_up(f);
 	else if (strcmp(word, "cancel") == 0)
 		cancel(f);
 	else if (strcmp(word, "sound") == 0)
@@ -327,6 +336,7 @@ int main(int argc, char **argv)
 		fputs(usage, stderr);
 		return 2;
 	}
+	machine_watch();
 	start(&f, rtp_port, wav);
 	run(&f);
 	if (f.state == FAKE_UP)

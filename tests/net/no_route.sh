@@ -13,6 +13,7 @@ tell provider call +449999999999
 promise "from the trunk too" await provider '^refused 404'
 tell provider call +442079460101
 promise "a route's phone that is there is called" await phone '^incoming'
+promise "and answers" await provider '^answered'
 tell provider hangup
 promise "the call ends" await phone '^ended by=them'
 tell phone register 0

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One end of a voice stream: the tone out, the judge in. */
 #include "tests/net/voice.h"
+#include "tests/fakes/machine.h"
 
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -158,6 +159,29 @@ static void judge_ssrc(struct voice *voice, uint32_t ssrc)
 	voice->ssrcs++;
 }
 
+/* Without the moments in which the machine was elsewhere. */
+static void judge_gap(struct voice *voice, uint64_t at_us)
+{
+	uint64_t gap_us = at_us - voice->last_us, lost_us;
+	struct timespec wall, steady;
+	uint64_t behind_us;
+
+	if (gap_us <= voice->gap_us)
+		return;
+	clock_gettime(CLOCK_REALTIME, &wall);
+	clock_gettime(CLOCK_MONOTONIC, &steady);
+	behind_us = (uint64_t)(wall.tv_sec - steady.tv_sec) * 1000000 +
+		    (uint64_t)((wall.tv_nsec - steady.tv_nsec) / 1000);
+	lost_us = 1000 *
+		  (uint64_t)machine_lost_ms((voice->last_us - behind_us) / 1000,
+					    (at_us - behind_us) / 1000);
+	voice->lost_us += lost_us;
+	if (gap_us < voice->gap_us + lost_us)
+		return;
+	voice->gap_us = gap_us - lost_us;
+	voice->gap_at_packet = voice->packets;
+}
+
 static void judge_packet(struct voice *voice, const uint8_t *buf, size_t len,
 			 uint64_t at_us)
 {
@@ -171,10 +195,7 @@ static void judge_packet(struct voice *voice, const uint8_t *buf, size_t len,
 			voice->breaks++;
 		if ((int32_t)(ts - voice->last_ts) <= 0)
 			voice->ts_breaks++;
-		if (at_us - voice->last_us > voice->gap_us) {
-			voice->gap_us = at_us - voice->last_us;
-			voice->gap_at_packet = voice->packets;
-		}
+		judge_gap(voice, at_us);
 	}
 	voice->last_seq = seq;
 	voice->last_ts = ts;
@@ -227,13 +248,14 @@ void voice_judgement(const struct voice *voice, FILE *out)
 {
 	fprintf(out,
 		"judgement packets=%u sent=%u ssrcs=%u breaks=%u ts_breaks=%u "
-		"gap_ms=%.1f gap_at=%llu tone_seconds=%.2f share=%.2f "
+		"gap_ms=%.1f gap_at=%llu lost_ms=%.0f tone_seconds=%.2f "
+		"share=%.2f "
 		"other_payload=%u\n",
 		voice->packets, voice->sent, voice->ssrcs, voice->breaks,
 		voice->ts_breaks, (double)voice->gap_us / 1000,
 		(unsigned long long)voice->gap_at_packet,
-		tone_seconds(&voice->ear), tone_share(&voice->ear),
-		voice->other_payload);
+		(double)voice->lost_us / 1000, tone_seconds(&voice->ear),
+		tone_share(&voice->ear), voice->other_payload);
 	fflush(out);
 }
 

@@ -42,6 +42,7 @@ struct voice {
 	uint32_t in_ssrc[8], last_ts;
 	uint16_t last_seq;
 	uint64_t last_us, gap_us, gap_at_packet;
+	uint64_t lost_us; /* by the machine, in gaps as long */
 	struct sockaddr_storage from;
 	FILE *wav;
 	unsigned wav_samples;
