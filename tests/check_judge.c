@@ -60,6 +60,7 @@ enum {
 	KEYED = 256,	  /* the ends share their keys */
 	REFUSED = 512,	  /* the second of two slots had no port */
 	REMOVED = 1024,	  /* none had */
+	MORE = 2048,	  /* our last body was an offer of more */
 };
 
 static const struct {
@@ -73,6 +74,14 @@ static const struct {
 	{"UPDATE without SDP", NULL, UPDATE, JUDGE_PLAIN, 0, "refresh"},
 	{"refresh", PCMA, SAME | SHIELD, JUDGE_AGAIN, 0, "refresh"},
 	{"refresh past us", PCMA, SAME | DIRECT, JUDGE_AGAIN, 0, "refresh"},
+	{"refresh after an answer to us", PCMA, SAME | MORE | SHIELD,
+	 JUDGE_HERE, 0, "refresh"},
+	{"the same, T may be asked", PCMA, SAME | MORE, JUDGE_HERE, 0,
+	 "refresh"},
+	{"the same past us by UPDATE", PCMA, SAME | MORE | DIRECT | UPDATE,
+	 JUDGE_HERE, 0, "refresh"},
+	{"the same, of the other law", PCMU, SAME | MORE | SHIELD | CONVERT,
+	 JUDGE_HERE, 0, "refresh"},
 	{"hold", HELD, SHIELD, JUDGE_HERE, 0, "policy"},
 	{"hold, T may be asked", HELD, 0, JUDGE_FORWARD, 0, "change"},
 	{"hold by UPDATE", HELD, UPDATE, JUDGE_HERE, 0, "policy"},
@@ -156,6 +165,7 @@ START_TEST(an_offer_is_judged)
 			.codec = "PCMA",
 			.was = &was,
 			.same = flags & SAME,
+			.stands = flags & SAME && !(flags & MORE),
 		};
 
 		const char *last = flags & REFUSED	? NO_VIDEO

@@ -865,6 +865,50 @@ START_TEST(a_refresh_is_recognised)
 	}
 END_TEST
 
+START_TEST(what_was_offered_is_no_answer_to_less)
+	{
+#define SAID(port, rest)                                               \
+	"v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1" \
+	"\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\n" rest "m=audio " port \
+	" RTP/AVP 8\r\n"
+#define KEYS(lines)                                                  \
+	"v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2" \
+	".1\r\nt=0 0\r\nm=audio 4000 RTP/SAVP 8\r\n" lines
+#define KEY(tag, suite) "a=crypto:" tag " " suite " inline:abc\r\n"
+		static const struct {
+			const char *ours, *theirs;
+			bool stands;
+		} table[] = {
+			{SAID("4002", ""), SAID("5000", ""), true},
+			{SAID("0", ""), SAID("0", ""), true},
+			{SAID("0", ""), SAID("5000", ""), true},
+			{SAID("4002", ""), SAID("0", ""), false},
+			{SAID("0", ""), SAID("0", "a=sendonly\r\n"), false},
+			{SAID("0", "a=recvonly\r\n"),
+			 SAID("0", "a=sendonly\r\n"), true},
+			{SAID("0", "a=inactive\r\n"),
+			 SAID("0", "a=sendonly\r\n"), true},
+			{SAID("0", ""), SAID("0", "c=IN IP4 0.0.0.0\r\n"),
+			 false},
+			{SAID("0", "a=recvonly\r\n"),
+			 SAID("0", "c=IN IP4 0.0.0.0\r\n"), true},
+			{KEYS(KEY("1", "AES_CM_128_HMAC_SHA1_80")),
+			 KEYS(KEY("1", "AES_CM_128_HMAC_SHA1_80")), true},
+			{KEYS(KEY("1", "AES_CM_128_HMAC_SHA1_80")
+				      KEY("2", "AES_CM_128_HMAC_SHA1_32")),
+			 KEYS(KEY("1", "AES_CM_128_HMAC_SHA1_80")), false},
+		};
+		for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+			static struct body ours, theirs;
+			parse(&ours, table[i].ours);
+			parse(&theirs, table[i].theirs);
+			ck_assert_msg(offer_stands(&ours, &theirs) ==
+					      table[i].stands,
+				      "row %zu", i);
+		}
+	}
+END_TEST
+
 START_TEST(payload_types_are_mapped)
 	{
 		uint8_t map[128];
@@ -1149,6 +1193,7 @@ static Suite *offer_suite(void)
 	tcase_add_test(tcase, an_invite_without_offer_gets_ours);
 	tcase_add_test(tcase, a_reinvite_without_offer_gets_the_session);
 	tcase_add_test(tcase, a_refresh_is_recognised);
+	tcase_add_test(tcase, what_was_offered_is_no_answer_to_less);
 	tcase_add_test(tcase, payload_types_are_mapped);
 	tcase_add_test(tcase, the_agreed_codec_and_its_security);
 	tcase_add_test(tcase, lists_of_codecs_are_joined);

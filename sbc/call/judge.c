@@ -130,6 +130,19 @@ static bool any_zero(const struct body *body)
 	return false;
 }
 
+/* What they said last may have been an answer to an offer of ours, which is
+ * more than an answer to them. */
+static struct judge_decision judge_refresh(const struct judge_question *q)
+{
+	struct judge_decision here = act(JUDGE_HERE, "refresh");
+
+	if (q->stands)
+		return act(JUDGE_AGAIN, "refresh");
+	here.convert =
+		q->codec[0] && live_audio(q->now) && !offers(q->now, q->codec);
+	return here;
+}
+
 struct judge_decision judge_offer(const struct judge_question *q)
 {
 	struct offer_change change = {.formats = true};
@@ -140,7 +153,7 @@ struct judge_decision judge_offer(const struct judge_question *q)
 		return q->update ? act(JUDGE_PLAIN, "refresh")
 				 : act(JUDGE_OURS, "no-offer");
 	if (q->same)
-		return act(JUDGE_AGAIN, "refresh");
+		return judge_refresh(q);
 	wrong = q->was ? contradiction(q->was, q->now) : NULL;
 	if (wrong)
 		return refuse(488, wrong);

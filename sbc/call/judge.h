@@ -12,7 +12,7 @@
 #include "sbc/sip/body.h"
 
 enum judge_action {
-	JUDGE_AGAIN,   /* a refresh: our last answer, byte for byte */
+	JUDGE_AGAIN,   /* a refresh: our last body, byte for byte */
 	JUDGE_PLAIN,   /* an UPDATE without SDP: 200 without SDP */
 	JUDGE_OURS,    /* no offer: 200 with our own */
 	JUDGE_HERE,    /* answered from the session that T has */
@@ -32,6 +32,7 @@ struct judge_question {
 	const struct body *was; /* P's last body, NULL: none */
 	const struct body *now; /* NULL: no offer */
 	bool same;		/* version and body are those of `was` */
+	bool stands;		/* and our last body answers it */
 };
 
 struct judge_decision {

@@ -183,11 +183,10 @@ static unsigned modify_answer(struct call *call, struct leg *p,
 	struct call_rules rules;
 	struct body chosen;
 	char *kept = NULL;
-	const char *why;
 	int error;
 
 	*cause = "internal";
-	error = body_parse(&chosen, t->offer.remote, t->offer.remote_len, &why);
+	error = said_session(&chosen, t);
 	if (!error)
 		error = path_place(call, p, t,
 				   call->path.anchored ? theirs : &chosen,
@@ -304,6 +303,24 @@ static enum body_direction modify_held(const struct body *held, unsigned slot)
 		       : held->media[slot].direction;
 }
 
+/* A line that P refused, and T does not have, stays refused. */
+static void modify_strike(const struct leg *p, const struct leg *t,
+			  struct body *session)
+{
+	struct body has[2];
+
+	if (said_session(&has[0], p) || said_session(&has[1], t))
+		return;
+	for (unsigned i = 0; i < session->medias; i++) {
+		bool live = false;
+
+		for (unsigned k = 0; k < 2; k++)
+			live |= i < has[k].medias && has[k].media[i].port;
+		if (!live)
+			session->media[i].port = 0;
+	}
+}
+
 /* A re-INVITE without an offer gets ours: the session as it is, both ways. */
 static void modify_offer_ours(struct call *call, struct leg *p)
 {
@@ -318,11 +335,12 @@ static void modify_offer_ours(struct call *call, struct leg *p)
 	error = body_parse(&session, p->offer.local, p->offer.local_len, &why);
 	if (!error && modify_is_removed(call, &session)) {
 		/* P had removed it: T's is offered anew. */
-		error = body_parse(&session, t->offer.remote,
-				   t->offer.remote_len, &why);
+		error = said_session(&session, t);
 		call->path.law[p->place == 'a' ? PATH_A : PATH_B] =
 			call->path.law[t->place == 'a' ? PATH_A : PATH_B];
 	}
+	if (!error)
+		modify_strike(p, t, &session);
 	call_rules_session(call, p, &rules);
 	if (!error)
 		error = path_place(call, p, p, &session, place);
@@ -446,7 +464,7 @@ static struct judge_decision modify_judge(const struct call *call,
 					  const struct body *now)
 {
 	const struct leg *t = call_other(call, p);
-	struct body was, ts;
+	struct body was, ts, ours;
 	const char *why;
 	struct judge_question q = {
 		.update = event->update,
@@ -465,6 +483,10 @@ static struct judge_decision modify_judge(const struct call *call,
 	if (p->offer.remote &&
 	    !body_parse(&was, p->offer.remote, p->offer.remote_len, &why))
 		q.was = &was;
+	q.stands =
+		q.same &&
+		!body_parse(&ours, p->offer.local, p->offer.local_len, &why) &&
+		offer_stands(&ours, now);
 	if (!body_parse(&ts, t->offer.remote, t->offer.remote_len, &why))
 		q.t_has_image = modify_is_fax(&ts);
 	return judge_offer(&q);

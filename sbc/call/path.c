@@ -273,11 +273,38 @@ static bool path_lock(struct said *said, const struct path_end *end,
 	return locked;
 }
 
+/* Neither they nor we refused the line. */
+static bool path_is_live(struct said *said, const struct body *far,
+			 unsigned slot)
+{
+	const struct body *told = said_local(said);
+
+	return far->media[slot].port &&
+	       !(told && slot < told->medias && !told->media[slot].port);
+}
+
+/* Silence counts as a hold's: not where a line was refused beside live audio.
+ */
+static bool path_is_held(struct said *said, const struct body *far,
+			 unsigned slot)
+{
+	const struct body_media *media = &far->media[slot];
+
+	if (path_is_live(said, far, slot))
+		return media->direction != BODY_SENDRECV || media->zero;
+	for (unsigned i = 0; i < far->medias; i++)
+		if (far->media[i].kind == BODY_AUDIO &&
+		    path_is_live(said, far, i))
+			return false;
+	return true;
+}
+
 static void path_target_slot(struct call *call, struct said *said,
 			     const struct body *far, unsigned slot)
 {
 	const struct leg *leg = said->leg;
 	const struct body_media *media = &far->media[slot];
+	bool live = path_is_live(said, far, slot);
 	struct media_target target = {
 		.rtp = media->address,
 		.rtcp = media->rtcp,
@@ -287,12 +314,11 @@ static void path_target_slot(struct call *call, struct said *said,
 		.may_receive =
 			(media->direction & BODY_RECVONLY) && !media->zero,
 		.rtp_checked = media->rtp,
-		.held = media->direction != BODY_SENDRECV || media->zero ||
-			!media->port,
+		.held = path_is_held(said, far, slot),
 	};
 	struct path_end end;
 
-	if (!media->port) {
+	if (!live) {
 		target.may_send = target.may_receive = false;
 		target.rtp.ss_family = AF_UNSPEC;
 	} else if (target.latch == MEDIA_LATCH_LEARN) {
@@ -309,13 +335,15 @@ static void path_target_slot(struct call *call, struct said *said,
 	if (slot == call->path.audio)
 		target.event_pt = path_event(said, slot);
 	end = path_end(call, leg);
-	if (media->port && !path_lock(said, &end, far, slot)) {
+	if (live && !path_lock(said, &end, far, slot)) {
 		target.may_send = target.may_receive = false;
 		target.rtp.ss_family = AF_UNSPEC;
 	}
 	media_session_target(end.session, end.side, slot, &target);
 	call->path.held[path_place_of(leg)][slot] = !target.may_receive;
-	call->path.quiet[path_place_of(leg)][slot] = target.held;
+	call->path.quiet[path_place_of(leg)][slot] =
+		media->direction != BODY_SENDRECV || media->zero ||
+		!media->port;
 }
 
 void path_target(struct call *call, const struct leg *leg,

@@ -51,3 +51,14 @@ const struct body *said_remote(struct said *said)
 					       offer->remote_len);
 	return said->remote_state == SAID_READ ? &said->remote : NULL;
 }
+
+int said_session(struct body *out, const struct leg *leg)
+{
+	const struct offer *offer = &leg->offer;
+	const char *why;
+	int error = body_parse(out, offer->remote, offer->remote_len, &why);
+
+	if (!error)
+		offer_strike(offer, out);
+	return error;
+}

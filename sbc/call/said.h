@@ -32,4 +32,8 @@ int said_hear(struct said *said, struct body_span sdp);
 const struct body *said_local(struct said *said);
 const struct body *said_remote(struct said *said);
 
+/* What leg's far end has now: its last body without the lines that we refused.
+ * 0; or what body_parse returned. */
+int said_session(struct body *out, const struct leg *leg);
+
 #endif

@@ -57,14 +57,12 @@ int transfer_offer(struct call *call, struct leg *to)
 	struct offer_place place[BODY_MEDIA_MAX];
 	struct call_rules rules;
 	struct body source;
-	const char *why;
 	int error = transfer_secures(t, to);
 
 	if (!error)
 		error = transfer_rules(call, t->far, to, &rules);
 	if (!error)
-		error = body_parse(&source, t->far->offer.remote,
-				   t->far->offer.remote_len, &why);
+		error = said_session(&source, t->far);
 	if (!error)
 		error = path_place(call, to, t->far, &source, place);
 	if (!error)
@@ -87,7 +85,6 @@ int transfer_tell(struct transfer *t, struct leg *to, struct leg *from)
 	struct offer_place place[BODY_MEDIA_MAX];
 	struct call_rules rules;
 	struct body source;
-	const char *why;
 	int error = leg_is_idle(to) ? 0 : -EBUSY;
 
 	t->tell = to;
@@ -96,8 +93,7 @@ int transfer_tell(struct transfer *t, struct leg *to, struct leg *from)
 	if (!error)
 		error = call_rules_both(to, from, &rules);
 	if (!error)
-		error = body_parse(&source, from->offer.remote,
-				   from->offer.remote_len, &why);
+		error = said_session(&source, from);
 	if (!error)
 		error = path_place(t->call, to, from, &source, place);
 	if (!error)
@@ -171,8 +167,7 @@ int transfer_answer(struct transfer *t)
 		error = body_parse(&theirs, next->offer.remote,
 				   next->offer.remote_len, &why);
 	if (!error)
-		error = body_parse(&chosen, t->far->offer.remote,
-				   t->far->offer.remote_len, &why);
+		error = said_session(&chosen, t->far);
 	if (!error)
 		error = path_place(call, next, t->far,
 				   call->path.anchored ? &theirs : &chosen,

@@ -250,6 +250,52 @@ const char *offer_encryption(const struct body *body, unsigned slot)
 	return "none";
 }
 
+static unsigned count_crypto(const struct body *body, unsigned slot)
+{
+	const struct body_media *media = &body->media[slot];
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < media->attributes; i++)
+		count += body_span_is(
+			body->attribute[media->first_attribute + i].name,
+			"crypto");
+	return count;
+}
+
+bool offer_stands(const struct body *ours, const struct body *theirs)
+{
+	if (!offer_fits(theirs, ours))
+		return false;
+	for (unsigned i = 0; i < ours->medias; i++) {
+		const struct body_media *said = &theirs->media[i];
+		unsigned may = body_direction_reverse(said->direction);
+
+		if (ours->media[i].port == 0)
+			continue;
+		if (said->zero)
+			may &= BODY_RECVONLY;
+		if ((ours->media[i].direction & ~may) != 0 ||
+		    count_crypto(ours, i) > 1)
+			return false;
+	}
+	return true;
+}
+
+void offer_strike(const struct offer *o, struct body *theirs)
+{
+	const char *line = o->local;
+
+	for (unsigned i = 0; line != NULL && i < theirs->medias; i++) {
+		line = strstr(line, "\r\nm=");
+		if (line == NULL)
+			return;
+		line += 4;
+		/* Ours: "audio 4000 RTP/AVP 8 101" */
+		if (strncmp(strchr(line, ' '), " 0 ", 3) == 0)
+			theirs->media[i].port = 0;
+	}
+}
+
 static bool same_formats(const struct body *then, const struct body *now,
 			 unsigned slot)
 {

@@ -218,6 +218,17 @@ bool offer_payload_map(uint8_t map[128], const struct body *x,
  * and security with a format that was offered (RFC 3264 section 6)? */
 bool offer_fits(const struct body *offer, const struct body *answer);
 
+/*
+ * May our last body be said again, byte for byte, as the answer to `theirs`?
+ * Not if it was an offer that they answered with less: a line refused, no
+ * sendrecv, one key of several.
+ */
+bool offer_stands(const struct body *ours, const struct body *theirs);
+
+/* The lines of `theirs`, this leg's far end's last body, that ours refused get
+ * port 0: what it has, not what it asked for. */
+void offer_strike(const struct offer *o, struct body *theirs);
+
 /* The codec of a slot: its first format that is not telephone-event, CN or
  * the like. NULL: none, or the slot is refused or absent. */
 const struct body_format *offer_agreed(const struct body *answer,
