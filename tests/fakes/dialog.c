@@ -98,10 +98,7 @@ static void write_request(struct fake_call *call, struct text *out,
 	if (!strcmp(method, "INVITE"))
 		text_add(out, "%s%s", allow(fake),
 			 fake->invite_lines ? fake->invite_lines : "");
-	if (body && body[0] && (!more || !strstr(more, "Content-Type:")))
-		text_add(out, "Content-Type: application/sdp\r\n");
-	text_add(out, "Content-Length: %zu\r\n\r\n%s", body ? strlen(body) : 0,
-		 body ? body : "");
+	text_finish(out, body);
 }
 
 /* In a dialog a literal Contact says where to send. */
@@ -323,25 +320,8 @@ static void write_reply(struct fake *fake, const struct text_message *request,
 			int status, const char *local_tag, const char *more,
 			const char *body, struct text *out)
 {
-	static const char *const copied[] = {"Via", "Record-Route", "From",
-					     "Call-ID", "CSeq"};
-	char value[1024];
-
-	text_begin(out);
-	text_add(out, "SIP/2.0 %d %s\r\n", status,
-		 status < 200	? "Trying it"
-		 : status < 300 ? "OK"
-				: "No");
-	for (size_t i = 0; i < sizeof(copied) / sizeof(*copied); i++)
-		for (unsigned n = 0;
-		     text_header(request, copied[i], n, value, sizeof(value));
-		     n++)
-			text_add(out, "%s: %s\r\n", copied[i], value);
-	text_header(request, "To", 0, value, sizeof(value));
-	text_add(out, "To: %s", value);
-	if (!request->to_tag[0] && local_tag[0] && status > 100)
-		text_add(out, ";tag=%s", local_tag);
-	text_add(out, "\r\nServer: %s\r\n%s", fake->agent, more ? more : "");
+	text_answer(out, request, status, local_tag);
+	text_add(out, "Server: %s\r\n%s", fake->agent, more ? more : "");
 	if (status > 100 && status < 300 && strcmp(request->method, "BYE") &&
 	    strcmp(request->method, "CANCEL"))
 		text_add(out, "Contact: <sip:%s@%s:%u>\r\n%s", fake->user,
@@ -350,10 +330,7 @@ static void write_reply(struct fake *fake, const struct text_message *request,
 	    (!strcmp(request->method, "INVITE") ||
 	     !strcmp(request->method, "UPDATE")))
 		text_add(out, "%s", fake->ok_lines);
-	if (body)
-		text_add(out, "Content-Type: application/sdp\r\n");
-	text_add(out, "Content-Length: %zu\r\n\r\n%s", body ? strlen(body) : 0,
-		 body ? body : "");
+	text_finish(out, body);
 }
 
 void fake_reply(struct fake *fake, const struct text_message *request,

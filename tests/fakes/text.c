@@ -234,6 +234,60 @@ void text_free(struct text_message *message)
 	message->raw = NULL;
 }
 
+static const char *phrase(int status)
+{
+	static const struct {
+		int status;
+		const char *phrase;
+	} phrases[] = {
+		{100, "Trying"},
+		{180, "Ringing"},
+		{401, "Unauthorized"},
+		{407, "Proxy Authentication Required"},
+		{481, "Call/Transaction Does Not Exist"},
+		{486, "Busy Here"},
+		{487, "Request Terminated"},
+		{488, "Not Acceptable Here"},
+		{501, "Not Implemented"},
+		{503, "Service Unavailable"},
+	};
+
+	for (size_t i = 0; i < sizeof(phrases) / sizeof(*phrases); i++)
+		if (phrases[i].status == status)
+			return phrases[i].phrase;
+	return status < 200 ? "Progress" : status < 300 ? "OK" : "No";
+}
+
+void text_answer(struct text *out, const struct text_message *request,
+		 int status, const char *tag)
+{
+	static const char *const copied[] = {"Via", "Record-Route", "From",
+					     "Call-ID", "CSeq"};
+	char value[1024] = "";
+
+	text_begin(out);
+	text_add(out, "SIP/2.0 %d %s\r\n", status, phrase(status));
+	for (size_t i = 0; i < sizeof(copied) / sizeof(*copied); i++)
+		for (unsigned n = 0;
+		     text_header(request, copied[i], n, value, sizeof(value));
+		     n++)
+			text_add(out, "%s: %s\r\n", copied[i], value);
+	text_header(request, "To", 0, value, sizeof(value));
+	text_add(out, "To: %s", value);
+	if (!request->to_tag[0] && tag[0] && status > 100)
+		text_add(out, ";tag=%s", tag);
+	text_add(out, "\r\n");
+}
+
+void text_finish(struct text *out, const char *body)
+{
+	if (!body)
+		body = "";
+	if (body[0] && !strstr(out->data, "\r\nContent-Type:"))
+		text_add(out, "Content-Type: application/sdp\r\n");
+	text_add(out, "Content-Length: %zu\r\n\r\n%s", strlen(body), body);
+}
+
 static bool is_direction(const char *line)
 {
 	return !strcmp(line, "sendrecv") || !strcmp(line, "sendonly") ||

@@ -55,6 +55,14 @@ bool text_uri_address(const char *uri, struct sockaddr_in *out);
  * "is this string anywhere in it, in any case". */
 bool text_contains(const struct text_message *message, const char *needle);
 
+/* The head of an answer: the status line and what is copied from its request.
+ * tag: for a To that has none; not in a 100. */
+void text_answer(struct text *out, const struct text_message *request,
+		 int status, const char *tag);
+/* The last lines, and the body: NULL or "" is none; an SDP unless a line that
+ * stands there already says what it is. */
+void text_finish(struct text *out, const char *body);
+
 #define TEXT_STREAMS 8
 
 /* An SDP body, read. */

@@ -179,13 +179,13 @@ static bool commands(struct fake *f)
 	return true;
 }
 
-static void received(void *arg, const char *message,
+static void received(void *arg, const struct text_message *message,
 		     const struct wire_path *from)
 {
-	if (message_status(message))
-		fake_told(arg, message, from);
-	else
+	if (message->request)
 		fake_asked(arg, message, from);
+	else
+		fake_told(arg, message, from);
 }
 
 static void say_heard(struct fake *f)
@@ -343,6 +343,7 @@ int main(int argc, char **argv)
 		fake_ask(&f, "BYE");
 	fake_say("seen invites=%u reinvites=%u updates=%u byes=%u cancels=%u",
 		 f.invites, f.reinvites, f.updates, f.byes, f.cancels);
+	text_free(&f.incoming);
 	voice_close(&f.voice);
 	wire_close(&f.wire);
 	return 0;

@@ -28,7 +28,7 @@ struct fake_request { /* the last one of ours */
 	unsigned cseq;
 	bool challenged, pending;
 	uint64_t again_us, interval_us;
-	char text[8192];
+	struct text text;
 };
 
 struct fake {
@@ -48,12 +48,12 @@ struct fake {
 
 	/* the dialog */
 	enum fake_state state;
-	char call_id[128], local_tag[32], local_uri[256], remote[256];
+	char call_id[192], local_tag[32], local_uri[256], remote[256];
 	char target[256]; /* remote target */
 	unsigned cseq;
 	struct wire_path path; /* last heard from */
 	struct fake_request request;
-	char incoming[MESSAGE_MAX]; /* INVITE not answered yet */
+	struct text_message incoming; /* INVITE not answered yet */
 	struct wire_path incoming_path;
 	unsigned sdp_session, sdp_version;
 	const char *direction;
@@ -64,9 +64,9 @@ struct fake {
 	unsigned register_cseq;
 	int register_expires;
 
-	struct {
-		char branch[160];
-		char text[8192];
+	struct fake_answered {
+		char branch[192]; /* and the method */
+		struct text text;
 		struct wire_path path;
 	} answered[16];
 	unsigned answered_next;
@@ -84,12 +84,12 @@ void fake_sdp_write(struct fake *f, char *out, size_t size);
 void fake_sdp_read(struct fake *f, const char *sdp);
 
 /* fake_server.c: what others ask of us */
-void fake_asked(struct fake *f, const char *message,
+void fake_asked(struct fake *f, const struct text_message *message,
 		const struct wire_path *from);
 void fake_answer(struct fake *f, int status);
 
 /* fake_client.c: what we ask of others */
-void fake_told(struct fake *f, const char *message,
+void fake_told(struct fake *f, const struct text_message *message,
 	       const struct wire_path *from);
 void fake_ask(struct fake *f, const char *method);
 void fake_register(struct fake *f, int expires);

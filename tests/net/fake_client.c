@@ -7,20 +7,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void digest_line(struct fake *f, const char *message, int status)
+static void digest_line(struct fake *f, const struct text_message *message)
 {
 	struct fake_request *r = &f->request;
-	char challenge[1024], value[960];
+	bool www = message->status == 401;
+	char challenge[1024] = "", value[960];
 
-	message_header(message,
-		       status == 401 ? "WWW-Authenticate"
-				     : "Proxy-Authenticate",
-		       0, challenge, sizeof(challenge));
+	text_header(message, www ? "WWW-Authenticate" : "Proxy-Authenticate", 0,
+		    challenge, sizeof(challenge));
 	digest_answer(value, sizeof(value), challenge, r->method, r->uri,
 		      f->user, f->password);
 	snprintf(r->auth, sizeof(r->auth), "%s: %s\r\n",
-		 status == 401 ? "Authorization" : "Proxy-Authorization",
-		 value);
+		 www ? "Authorization" : "Proxy-Authorization", value);
 }
 
 /* Where a request goes: a registered or called URI's literal, or the peer. */
@@ -55,19 +53,18 @@ static void send_request(struct fake *f, const char *from, const char *to,
 	char at[96];
 
 	address_text(&f->shown, at, sizeof(at));
-	snprintf(r->text, sizeof(r->text),
+	text_begin(&r->text);
+	text_add(&r->text,
 		 "%s %s SIP/2.0\r\n"
 		 "Via: SIP/2.0/%s %s;branch=%s;rport\r\n"
 		 "Max-Forwards: 70\r\nFrom: %s\r\nTo: %s\r\nCall-ID: %s\r\n"
 		 "CSeq: %u %s\r\nContact: <sip:%s@%s%s>\r\n"
-		 "User-Agent: Fakephone/9.9 (secret-model)\r\n%s%s%s"
-		 "Content-Length: %zu\r\n\r\n%s",
+		 "User-Agent: Fakephone/9.9 (secret-model)\r\n%s%s",
 		 r->method, r->uri, f->tcp ? "TCP" : "UDP", at, r->branch, from,
 		 to, call_id, r->cseq, r->method, f->user, at,
-		 f->tcp ? ";transport=tcp" : "", r->auth, extra,
-		 *body ? "Content-Type: application/sdp\r\n" : "", strlen(body),
-		 body);
-	wire_send(&f->wire, &path, r->text);
+		 f->tcp ? ";transport=tcp" : "", r->auth, extra);
+	text_finish(&r->text, body);
+	wire_send(&f->wire, &path, r->text.data);
 	r->pending = strcmp(r->method, "ACK") != 0;
 	r->interval_us = 500000;
 	r->again_us = fake_now_us() + r->interval_us;
@@ -99,7 +96,7 @@ void fake_again(struct fake *f)
 	if (f->tcp || !r->pending || fake_now_us() < r->again_us)
 		return;
 	path = path_to(f, r->uri);
-	wire_send(&f->wire, &path, r->text);
+	wire_send(&f->wire, &path, r->text.data);
 	if (r->interval_us < 4000000)
 		r->interval_us *= 2;
 	r->again_us = fake_now_us() + r->interval_us;
@@ -166,12 +163,13 @@ void fake_call(struct fake *f, const char *number)
 }
 
 /* An ACK: of a 2xx to the new target, else in the INVITE's transaction. */
-static void send_ack(struct fake *f, const char *message, bool good)
+static void send_ack(struct fake *f, const struct text_message *message,
+		     bool good)
 {
 	struct fake_request invite = f->request;
-	char to[512];
+	char to[512] = "";
 
-	message_header(message, "To", 0, to, sizeof(to));
+	text_header(message, "To", 0, to, sizeof(to));
 	if (good)
 		new_request(f, "ACK", f->target, invite.cseq, true);
 	else
@@ -193,27 +191,28 @@ void fake_end(struct fake *f, const char *by)
 	voice_judgement(&f->voice, stdout);
 }
 
-static void invite_accepted(struct fake *f, const char *message)
+static void invite_accepted(struct fake *f, const struct text_message *message)
 {
 	char line[512];
 
-	message_header(message, "To", 0, f->remote, sizeof(f->remote));
-	if (message_header(message, "Contact", 0, line, sizeof(line)))
+	text_header(message, "To", 0, f->remote, sizeof(f->remote));
+	if (text_header(message, "Contact", 0, line, sizeof(line)))
 		text_uri(line, f->target, sizeof(f->target));
 	send_ack(f, message, true);
-	if (*message_body(message))
-		fake_sdp_read(f, message_body(message));
+	if (*message->body)
+		fake_sdp_read(f, message->body);
 	fake_say(f->state == FAKE_UP ? "accepted" : "answered");
 	f->state = FAKE_UP;
 }
 
-static void invite_told(struct fake *f, const char *message, int status)
+static void invite_told(struct fake *f, const struct text_message *message)
 {
+	int status = message->status;
 	char line[128] = "-";
 
 	if (status < 200) {
-		if (*message_body(message))
-			fake_sdp_read(f, message_body(message));
+		if (*message->body)
+			fake_sdp_read(f, message->body);
 		fake_say(status == 100 ? "trying" : "ringing %d", status);
 		return;
 	}
@@ -224,23 +223,25 @@ static void invite_told(struct fake *f, const char *message, int status)
 	send_ack(f, message, false);
 	if ((status == 401 || status == 407) && !f->request.challenged) {
 		f->request.challenged = true;
-		digest_line(f, message, status);
+		digest_line(f, message);
 		send_in_dialog(f, "INVITE", true);
 		return;
 	}
-	message_header(message, "Retry-After", 0, line, sizeof(line));
+	text_header(message, "Retry-After", 0, line, sizeof(line));
 	if (f->state == FAKE_CALLING)
 		f->state = FAKE_IDLE;
-	fake_say("refused %d retry-after=%s", status, *line ? line : "-");
+	fake_say("refused %d retry-after=%s", status, line);
 }
 
-static void register_told(struct fake *f, const char *message, int status)
+static void register_told(struct fake *f, const struct text_message *message)
 {
+	int status = message->status;
+
 	if (status < 200)
 		return;
 	if ((status == 401 || status == 407) && !f->request.challenged) {
 		f->request.challenged = true;
-		digest_line(f, message, status);
+		digest_line(f, message);
 		send_register(f, true);
 		return;
 	}
@@ -250,21 +251,16 @@ static void register_told(struct fake *f, const char *message, int status)
 		fake_say("register-refused %d", status);
 }
 
-void fake_told(struct fake *f, const char *message,
+void fake_told(struct fake *f, const struct text_message *message,
 	       const struct wire_path *from)
 {
 	struct fake_request *r = &f->request;
-	char cseq[64], via[512], branch[96] = "", method[16];
-	int status = message_status(message);
+	const char *method = message->method;
+	int status = message->status;
 
-	message_header(message, "CSeq", 0, cseq, sizeof(cseq));
-	message_header(message, "Via", 0, via, sizeof(via));
-	text_param(via, "branch", branch, sizeof(branch));
-	if (sscanf(cseq, "%*u %15s", method) != 1)
-		return;
 	if (from->conn >= 0)
 		f->path = *from;
-	if (strcmp(branch, r->branch) != 0) {
+	if (strcmp(message->branch, r->branch) != 0) {
 		fake_say("stray %d %s", status, method);
 		return;
 	}
@@ -279,9 +275,9 @@ void fake_told(struct fake *f, const char *message,
 		return;
 	r->pending = status < 200;
 	if (strcmp(method, "INVITE") == 0)
-		invite_told(f, message, status);
+		invite_told(f, message);
 	else if (strcmp(method, "REGISTER") == 0)
-		register_told(f, message, status);
+		register_told(f, message);
 	else
 		fake_say("told %d %s", status, method);
 }

@@ -467,30 +467,14 @@ static void told(struct end *end, const struct text_message *message)
  */
 
 static void respond(struct end *end, const struct text_message *message,
-		    const struct sockaddr_in *to, int status,
-		    const char *phrase, const char *body)
+		    const struct sockaddr_in *to, int status, const char *body)
 {
 	struct text *out = &end->answered;
-	char line[512], at[32];
+	char at[32];
 
-	text_begin(out);
-	text_add(out, "SIP/2.0 %d %s\r\n", status, phrase);
-	for (unsigned i = 0; text_header(message, "Via", i, line, sizeof(line));
-	     i++)
-		text_add(out, "Via: %s\r\n", line);
-	text_header(message, "From", 0, line, sizeof(line));
-	text_add(out, "From: %s\r\n", line);
-	text_header(message, "To", 0, line, sizeof(line));
-	text_add(out, "To: %s", line);
-	if (!*message->to_tag)
-		text_add(out, "%s", strstr(end->local, ";tag="));
-	text_add(out,
-		 "\r\nCall-ID: %s\r\nCSeq: %u %s\r\nContact: <sip:%s@%s>\r\n",
-		 message->call_id, message->cseq, message->method, end->user,
-		 at_text(end, at));
-	if (*body)
-		text_add(out, "Content-Type: application/sdp\r\n");
-	text_add(out, "Content-Length: %zu\r\n\r\n%s", strlen(body), body);
+	text_answer(out, message, status, strstr(end->local, ";tag=") + 5);
+	text_add(out, "Contact: <sip:%s@%s>\r\n", end->user, at_text(end, at));
+	text_finish(out, body);
 	snprintf(end->answered_branch, sizeof(end->answered_branch),
 		 "%.20s %.70s", message->method, message->branch);
 	send_text(end, out, to);
@@ -514,11 +498,11 @@ static void invited(struct end *end, const struct text_message *message,
 	end->request.auth[0] = 0;
 	end->request.challenged = true; /* nothing to answer again */
 	if (!sdp_read(end, message, false)) {
-		respond(end, message, from, 488, "Not Acceptable Here", "");
+		respond(end, message, from, 488, "");
 		return;
 	}
 	agree(end, message);
-	respond(end, message, from, 200, "OK", end->sdp);
+	respond(end, message, from, 200, end->sdp);
 	end->state = END_UP;
 }
 
@@ -533,13 +517,13 @@ static void modified(struct end *end, const struct text_message *message,
 	else
 		end->reinvites++;
 	if (end->provider) {
-		respond(end, message, from, 488, "Not Acceptable Here", "");
+		respond(end, message, from, 488, "");
 		end_ask(end, "BYE", END_NO_BODY);
 		return;
 	}
 	if (*message->body && sdp_read(end, message, false))
 		agree(end, message);
-	respond(end, message, from, 200, "OK",
+	respond(end, message, from, 200,
 		update && !*message->body ? "" : end->sdp);
 }
 
@@ -564,10 +548,10 @@ static void asked(struct end *end, const struct text_message *message,
 	} else if (strcmp(message->method, "BYE") == 0) {
 		end->byes++;
 		end->state = END_IDLE;
-		respond(end, message, from, 200, "OK", "");
+		respond(end, message, from, 200, "");
 	} else {
 		end->odd += end_owns(end, message);
-		respond(end, message, from, 200, "OK", "");
+		respond(end, message, from, 200, "");
 	}
 }
 

@@ -86,65 +86,77 @@ unsigned wire_poll(const struct wire *wire, struct pollfd *out)
 	return count;
 }
 
-static void deliver(struct wire *wire, const char *message,
+static void deliver(struct wire *wire, const char *data, size_t len,
 		    const struct wire_path *from)
 {
+	struct text_message message;
+
 	if (wire->messages) {
-		fprintf(wire->messages, "%s\n=====\n", message);
+		fprintf(wire->messages, "%.*s\n=====\n", (int)len, data);
 		fflush(wire->messages);
 	}
-	wire->received(wire->arg, message, from);
+	if (text_read(&message, data, len) < 0)
+		return;
+	wire->received(wire->arg, &message, from);
+	text_free(&message);
 }
 
 static void udp_receive(struct wire *wire)
 {
-	static char buf[MESSAGE_MAX + 1];
+	static char buf[WIRE_BYTES];
 	struct wire_path from = {.conn = -1};
 	ssize_t len;
 
 	for (;;) {
 		from.len = sizeof(from.address);
-		len = recvfrom(wire->udp, buf, MESSAGE_MAX, 0,
+		len = recvfrom(wire->udp, buf, WIRE_BYTES, 0,
 			       (struct sockaddr *)&from.address, &from.len);
 		if (len < 0 && errno == ECONNREFUSED)
 			continue;
 		if (len < 0)
 			return;
-		buf[len] = 0;
 		if (len > 4) /* not a keepalive */
-			deliver(wire, buf, &from);
+			deliver(wire, buf, (size_t)len, &from);
 	}
+}
+
+/* Head and body of what stands first in the stream; 0: not all of it came. */
+static size_t message_len(const struct wire_conn *conn)
+{
+	const char *body = strstr(conn->buf, "\r\n\r\n");
+	struct text_message head;
+	size_t len;
+
+	if (!body)
+		return 0;
+	len = (size_t)(body + 4 - conn->buf);
+	if (text_read(&head, conn->buf, len) == 0) {
+		len += (size_t)atoi(text_value(&head, "Content-Length"));
+		text_free(&head);
+	}
+	return len <= conn->len ? len : 0;
+}
+
+static void conn_drop(struct wire_conn *conn, size_t len)
+{
+	conn->len -= len;
+	memmove(conn->buf, conn->buf + len, conn->len + 1);
 }
 
 /* Take whole messages out of the stream, by Content-Length. */
 static void conn_split(struct wire *wire, struct wire_conn *conn,
 		       const struct wire_path *from)
 {
-	static char message[MESSAGE_MAX + 1];
+	size_t len;
 
 	for (;;) {
-		char length[16];
-		const char *body;
-		size_t total, skip = 0;
-
 		conn->buf[conn->len] = 0;
-		while (conn->buf[skip] == '\r' || conn->buf[skip] == '\n')
-			skip++;
-		memmove(conn->buf, conn->buf + skip, conn->len - skip + 1);
-		conn->len -= skip;
-		body = strstr(conn->buf, "\r\n\r\n");
-		if (!body)
+		conn_drop(conn, strspn(conn->buf, "\r\n"));
+		len = message_len(conn);
+		if (!len)
 			return;
-		message_header(conn->buf, "Content-Length", 0, length,
-			       sizeof(length));
-		total = (size_t)(body + 4 - conn->buf) + (size_t)atoi(length);
-		if (total > conn->len)
-			return;
-		memcpy(message, conn->buf, total);
-		message[total] = 0;
-		memmove(conn->buf, conn->buf + total, conn->len - total + 1);
-		conn->len -= total;
-		deliver(wire, message, from);
+		deliver(wire, conn->buf, len, from);
+		conn_drop(conn, len);
 	}
 }
 
@@ -153,7 +165,7 @@ static void conn_receive(struct wire *wire, int i)
 	struct wire_conn *conn = &wire->conn[i];
 	struct wire_path from = {.conn = i, .len = sizeof(from.address)};
 	ssize_t len = recv(conn->fd, conn->buf + conn->len,
-			   MESSAGE_MAX - conn->len, MSG_DONTWAIT);
+			   WIRE_BYTES - conn->len, MSG_DONTWAIT);
 
 	if (len < 0 && (errno == EAGAIN || errno == EINTR))
 		return;

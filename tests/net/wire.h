@@ -3,12 +3,14 @@
 #ifndef TESTS_NET_WIRE_H
 #define TESTS_NET_WIRE_H
 
-#include "tests/net/message.h"
+#include "tests/fakes/text.h"
+#include "tests/net/address.h"
 
 #include <poll.h>
 #include <stdio.h>
 
 #define WIRE_CONNS 8
+#define WIRE_BYTES 65536 /* of a message */
 #define WIRE_POLLS (2 + WIRE_CONNS)
 
 /* Where a message came from or goes to. */
@@ -22,11 +24,11 @@ struct wire {
 	int udp, listener;
 	struct wire_conn {
 		int fd;
-		char buf[MESSAGE_MAX + 1];
+		char buf[WIRE_BYTES + 1];
 		size_t len;
 	} conn[WIRE_CONNS];
 	FILE *messages; /* what was received, word for word */
-	void (*received)(void *arg, const char *message,
+	void (*received)(void *arg, const struct text_message *message,
 			 const struct wire_path *from);
 	void *arg;
 };

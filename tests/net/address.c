@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Addresses and headers for the fakes of tests/net. */
-#include "tests/net/message.h"
+/* Addresses of both families, read and written. */
+#include "tests/net/address.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 int address_parse(const char *text, struct sockaddr_storage *out,
 		  socklen_t *len)
@@ -74,75 +73,4 @@ const char *address_text(const struct sockaddr_storage *address, char *out,
 	else
 		snprintf(out, size, "%s:%u", host, address_port(address));
 	return out;
-}
-
-int message_status(const char *message)
-{
-	if (strncmp(message, "SIP/2.0 ", 8) != 0)
-		return 0;
-	return atoi(message + 8);
-}
-
-void message_method(const char *message, char *out, size_t size)
-{
-	snprintf(out, size, "%.*s", (int)strcspn(message, " "), message);
-}
-
-static char compact(const char *name)
-{
-	static const struct {
-		const char *name;
-		char letter;
-	} forms[] = {
-		{"Via", 'v'},
-		{"From", 'f'},
-		{"To", 't'},
-		{"Call-ID", 'i'},
-		{"Contact", 'm'},
-		{"Supported", 'k'},
-		{"Content-Length", 'l'},
-		{"Content-Type", 'c'},
-	};
-
-	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
-		if (strcasecmp(forms[i].name, name) == 0)
-			return forms[i].letter;
-	return 0;
-}
-
-bool message_header(const char *message, const char *name, unsigned nth,
-		    char *out, size_t size)
-{
-	const char *line = strstr(message, "\r\n");
-	size_t len = strlen(name);
-	char letter = compact(name);
-
-	for (; line && line[2] && line[2] != '\r';
-	     line = strstr(line + 2, "\r\n")) {
-		const char *at = line + 2;
-
-		if (strncasecmp(at, name, len) == 0 &&
-		    (at[len] == ':' || at[len] == ' '))
-			at += len;
-		else if (letter && (*at | 32) == letter && at[1] == ':')
-			at++;
-		else
-			continue;
-		at += strspn(at, " ");
-		if (*at++ != ':' || nth-- > 0)
-			continue;
-		at += strspn(at, " \t");
-		snprintf(out, size, "%.*s", (int)strcspn(at, "\r\n"), at);
-		return true;
-	}
-	if (size > 0)
-		*out = 0;
-	return false;
-}
-
-const char *message_body(const char *message)
-{
-	const char *body = strstr(message, "\r\n\r\n");
-
-	return body ? body + 4 : "";
 }
