@@ -1116,6 +1116,117 @@ START_TEST(keys_that_cannot_be_told_stay_where_they_are)
 	}
 END_TEST
 
+static void hang_up(struct fake *fake, struct fake_call *call)
+{
+	(void)fake;
+	if (call->state == FAKE_UP)
+		fake_bye(call);
+}
+
+static bool (*itsp_request)(struct fake *fake, struct fake_call *call,
+			    const struct text_message *request);
+
+/* It says 200 and means it not. */
+static bool take_and_hang_up(struct fake *fake, struct fake_call *call,
+			     const struct text_message *m)
+{
+	if (call && !strcmp(m->method, "INVITE") && m->to_tag[0])
+		fake_later(fake, 100, hang_up, call);
+	return itsp_request(fake, call, m);
+}
+
+/* T has to be told of N. */
+static void blind(void)
+{
+	f.other.answers_itself = true;
+	phone_refer(&f.phone, "sip:102@127.0.1.1", NULL);
+}
+
+static bool refer_got_488(struct fixture *x)
+{
+	(void)x;
+	return refer_got(488);
+}
+
+START_TEST(a_refused_reinvite_of_a_transfer_teaches)
+	{
+		begin_keyed("reinvite = \"auto\";", 1);
+		f.itsp.behaviour = ITSP_REINVITE_488;
+		blind();
+		fixture_run_until(&f, phone_was_told_final);
+		fixture_assert(&f, told("SIP/2.0 488"));
+		fixture_assert(&f, itsp_reinvites(&f.itsp) == 1);
+		ck_assert_status(&f, "leg=b peer=acme event=peer-learned "
+				     "method=INVITE evidence=\"488 ");
+		/* The next one is not even tried. */
+		phone_refer(&f.phone, "sip:102@127.0.1.1", NULL);
+		fixture_run_until(&f, refer_got_488);
+		fixture_assert(&f, itsp_reinvites(&f.itsp) == 1);
+		fixture_assert(&f, line->state == FAKE_UP);
+	}
+END_TEST
+
+START_TEST(a_bye_after_the_reinvite_of_a_transfer_teaches)
+	{
+		begin_keyed("reinvite = \"auto\";", 1);
+		itsp_request = f.itsp.end.hooks.request;
+		f.itsp.end.hooks.request = take_and_hang_up;
+		blind();
+		fixture_run_until(&f, no_calls);
+		fixture_assert(&f, itsp_reinvites(&f.itsp) == 1);
+		ck_assert_status(&f, "leg=b peer=acme event=peer-learned "
+				     "method=INVITE evidence=\"BYE after ");
+	}
+END_TEST
+
+START_TEST(an_end_that_another_call_gives_teaches_too)
+	{
+		static const struct fixture_setup learns = {
+			.phones = "reinvite = \"auto\";"};
+
+		fixture_start_with(&f, &learns);
+		call_out();
+		consult_other();
+		f.other.refuses_reinvite = 501;
+		phone_refer_attended(&f.phone, line, consult);
+		fixture_run_until(&f, phone_was_told_final);
+		ck_assert_status(&f, "peer=phones event=peer-learned "
+				     "method=INVITE evidence=\"501 ");
+	}
+END_TEST
+
+static unsigned long version_in(const struct text_message *m)
+{
+	return strtoul(strchr(strstr(m->body, "o=- ") + 4, ' '), NULL, 10);
+}
+
+static bool itsp_was_asked_twice(struct fixture *x)
+{
+	return fake_seen_inside(&x->itsp.end, "INVITE") == 2;
+}
+
+/* RFC 3261 14.1: as if it had never been sent. */
+START_TEST(a_refused_reinvite_of_a_transfer_takes_no_version)
+	{
+		unsigned long agreed;
+
+		begin_keyed("reinvite = \"forward\";", 1);
+		agreed = version_in(fake_message(&f.itsp.end, "INVITE", 0));
+		f.itsp.behaviour = ITSP_REINVITE_488;
+		blind();
+		fixture_run_until(&f, phone_was_told_final);
+		ck_assert_uint_eq(
+			version_in(fake_message(&f.itsp.end, "INVITE", 1)),
+			agreed + 1);
+		f.itsp.behaviour = ITSP_ANSWERS;
+		phone_hold(&f.phone);
+		fixture_run_until(&f, itsp_was_asked_twice);
+		ck_assert_uint_eq(
+			version_in(fake_message(&f.itsp.end, "INVITE", 2)),
+			agreed + 1);
+	}
+END_TEST
+
 static Suite *transfer_suite(void)
 {
 	Suite *suite = suite_create("call_transfer");
@@ -1171,6 +1282,10 @@ static Suite *transfer_suite(void)
 	tcase_add_loop_test(tests, keys_of_the_ends_follow_a_transfer, 0, 2);
 	tcase_add_loop_test(tests, keys_that_cannot_be_told_stay_where_they_are,
 			    0, 2);
+	T(a_refused_reinvite_of_a_transfer_teaches);
+	T(a_bye_after_the_reinvite_of_a_transfer_teaches);
+	T(an_end_that_another_call_gives_teaches_too);
+	T(a_refused_reinvite_of_a_transfer_takes_no_version);
 	tcase_add_loop_test(tests,
 			    a_provider_that_never_says_how_it_went_is_given_up,
 			    0, 3);

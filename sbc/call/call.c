@@ -24,6 +24,7 @@
 #include "sbc/call/answer.h"
 #include "sbc/call/learn.h"
 #include "sbc/call/modify.h"
+#include "sbc/call/teach.h"
 #include "sbc/call/transfer.h"
 #include "sbc/register/alg.h"
 #include "sbc/register/trunk.h"
@@ -334,7 +335,7 @@ static void call_refreshed(struct call *call, struct leg *leg,
 	call_learned(call, leg, LEARN_UPDATE, "UPDATE, refresh", came);
 }
 
-/* Was it our re-INVITE or UPDATE that the far end could not take? */
+/* Was it our UPDATE that the far end could not take? */
 static void call_hung_up(struct call *call, struct leg *leg,
 			 const struct leg_event *event)
 {
@@ -345,7 +346,6 @@ static void call_hung_up(struct call *call, struct leg *leg,
 		call_learned(call, leg, LEARN_UPDATE, "UPDATE, refresh", came);
 		return;
 	}
-	forward_hung_up(call, leg, event->status);
 	if (event->status || !leg->refresh.update_ms || since > LEARN_BYE_MS)
 		return;
 	snprintf(came, sizeof(came), "BYE after %u ms", (unsigned)since);
@@ -419,6 +419,8 @@ void call_on_leg(void *owner, struct leg *leg, const struct leg_event *event)
 {
 	struct call *call = owner;
 
+	if (call->state == CALL_ANSWERED)
+		teach_event(call, leg, event);
 	if (call->state == CALL_HUNTING && leg != call->a)
 		hunt_event(call->hunt, leg, event);
 	else if (call->state == CALL_HUNTING && event->kind == LEG_OFFERED)

@@ -5,7 +5,7 @@
  *   asked --T idle--> sent --2xx--> P is answered with T's answer
  *     |                 | 491: pause (RFC 3261 14.1), then sent again
  *     |                 | other refusal: answered here, or refused where media
- *     |                 |   goes past us; a peer with `auto` is marked
+ *     |                 |   goes past us
  *     +-- FORWARD_WAIT_MS: T never was free: the same as refused
  *
  * What T took in vain, since P took it back or cannot be answered, is undone by
@@ -16,12 +16,10 @@
 #include "sbc/call/forward.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sbc/call/call_private.h"
-#include "sbc/call/learn.h"
 #include "sbc/call/modify.h"
 #include "sbc/sip/crypto.h"
 #include "sbc/sip/glare.h"
@@ -65,8 +63,7 @@ static void forward_done(struct call *call)
 			      .undo_tries = f->undo_tries,
 			      .undo_to = f->undo_to,
 			      .told = f->told,
-			      .sent_to = f->sent_to,
-			      .sent_ms = f->sent_ms};
+			      .sent_to = f->sent_to};
 	if (f->undo_due)
 		forward_wait(call, FORWARD_BUSY_MS);
 }
@@ -105,14 +102,13 @@ static int forward_send(struct call *call, const struct body *theirs)
 		error = offer_write_offer(&t->offer, theirs, &rules.rules,
 					  place);
 	if (!error)
-		error = leg_reinvite(t);
+		error = leg_reinvite(t, f->what);
 	if (error) {
 		offer_restore(&t->offer, &f->t_local);
 		return error;
 	}
 	f->sent = true;
 	f->sent_to = t;
-	f->sent_ms = agent_now_ms();
 	f->tries++;
 	if (!strcmp(f->what, "t38"))
 		forward_wait(call, FORWARD_T38_MS);
@@ -218,22 +214,11 @@ static void forward_fall_back(struct call *call, const struct body *theirs,
 	forward_done(call);
 }
 
-static void forward_learn(struct call *call, const struct leg *t,
-			  const char *came)
-{
-	char sent[64];
-
-	snprintf(sent, sizeof(sent), "re-INVITE, %s",
-		 call->forward.what ? call->forward.what : "change");
-	call_learned(call, t, LEARN_REINVITE, sent, came);
-}
-
 static void forward_refused(struct call *call, struct leg *t,
 			    const struct body *theirs,
 			    const struct leg_event *event)
 {
 	struct forward *f = &call->forward;
-	char came[64];
 
 	if (event->status == 491 && f->tries < FORWARD_TRIES) {
 		f->sent = false;
@@ -243,9 +228,6 @@ static void forward_refused(struct call *call, struct leg *t,
 		return;
 	}
 	offer_restore(&t->offer, &f->t_local);
-	snprintf(came, sizeof(came), "%u %s", event->status, event->phrase);
-	if (learn_is_refusal(event->status))
-		forward_learn(call, t, came);
 	forward_fall_back(call, theirs, event->status);
 }
 
@@ -291,7 +273,7 @@ static void forward_undo_try(struct call *call)
 	f->undo_due = t && t->state == LEG_ESTABLISHED;
 	if (!f->undo_due)
 		return;
-	f->undoing = !leg_reinvite(t);
+	f->undoing = !leg_reinvite(t, "undo");
 	f->undo_due = !f->undoing;
 	if (f->undo_due)
 		forward_wait(call, FORWARD_BUSY_MS);
@@ -469,22 +451,4 @@ void forward_leave(struct call *call, struct leg *by)
 	if (f->undo_to == by)
 		f->undoing = f->undo_due = false;
 	f->told = NULL;
-}
-
-void forward_hung_up(struct call *call, struct leg *leg, unsigned status)
-{
-	const struct forward *f = &call->forward;
-	uint64_t since = agent_now_ms() - f->sent_ms;
-	char came[64];
-
-	if (!f->sent_ms || leg != f->sent_to)
-		return;
-	if (status == 408 && f->sent)
-		snprintf(came, sizeof(came), "no reply");
-	else if (!status && since <= LEARN_BYE_MS)
-		snprintf(came, sizeof(came), "BYE after %u ms",
-			 (unsigned)since);
-	else
-		return;
-	forward_learn(call, leg, came);
 }

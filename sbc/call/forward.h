@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A mid-call offer on its way from P to T: waits while T is busy with its own,
- * is tried again after glare, is answered here when T refuses; and what T's
- * answer teaches of its peer.
+ * is tried again after glare, is answered here when T refuses.
  */
 #ifndef SBC_CALL_FORWARD_H
 #define SBC_CALL_FORWARD_H
@@ -29,8 +28,7 @@ struct forward {       /* in the call; all zero: none is under way */
 	const struct leg *told;	   /* took it that P is silent; to compare */
 	const struct leg *sent_to; /* the last one ever asked; to compare */
 	const struct leg *undo_to; /* who took it in vain; to compare */
-	uint64_t sent_ms;
-	su_timer_t *timer; /* glare's pause; P's patience */
+	su_timer_t *timer;	   /* glare's pause; P's patience */
 };
 
 /* Ask T. 0: P will be answered later; else the status that refuses P. */
@@ -44,9 +42,6 @@ void forward_answered(struct call *call, struct leg *t,
 void forward_recalled(struct call *call, struct leg *p);
 /* After each event: is T free now for an offer that waits? */
 void forward_resume(struct call *call);
-/* `leg` hung up, or (status) did not answer: was it our re-INVITE that it
- * could not take? */
-void forward_hung_up(struct call *call, struct leg *leg, unsigned status);
 /* `t` took an offer that came to nothing: our last body goes there again,
  * until it is taken. */
 void forward_put_back(struct call *call, struct leg *t);

@@ -67,7 +67,7 @@ static int rekey_send(struct rekey *rekey)
 	error = offer_write_own(&leg->offer, &session, &rules.rules, place,
 				session.medias);
 	if (!error)
-		error = leg_reinvite(leg);
+		error = leg_reinvite(leg, "key");
 	if (error) {
 		offer_restore(&leg->offer, &rekey->kept);
 		leg->offer.rekey = false;

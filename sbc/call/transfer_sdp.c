@@ -107,7 +107,7 @@ int transfer_tell(struct transfer *t, struct leg *to, struct leg *from)
 		error = offer_write_offer(&to->offer, &source, &rules.rules,
 					  place);
 	if (!error)
-		error = leg_reinvite(to);
+		error = leg_reinvite(to, "transfer");
 	if (error)
 		offer_restore(&to->offer, &t->kept);
 	return error;
@@ -123,7 +123,7 @@ int transfer_lend(struct transfer *t)
 	if (!error)
 		error = transfer_offer(t->call, next);
 	if (!error)
-		error = leg_reinvite(next);
+		error = leg_reinvite(next, "transfer");
 	if (error)
 		offer_restore(&next->offer, &t->kept);
 	return error;

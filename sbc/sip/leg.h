@@ -123,7 +123,9 @@ struct leg { /* read-only outside of leg*.c, but for `offer` */
 	uint64_t left_ms;    /* when leg_end began; 0: not yet */
 	bool bare;	 /* our INVITE has no offer; the ACK answers theirs */
 	bool offer_open; /* our offer in the 2xx waits for its ACK */
-	unsigned challenges; /* of INVITE and UPDATE, answered in a row */
+	unsigned challenges;  /* of INVITE and UPDATE, answered in a row */
+	uint64_t reinvite_ms; /* when our last re-INVITE was sent; 0: never */
+	const char *reinvite_what; /* leg_reinvite's */
 	unsigned bye_tries;
 	char *credentials; /* the last line that answered one */
 	struct leg_asked {
@@ -186,8 +188,9 @@ void leg_refuse(struct leg *leg, const struct leg_refusal *refusal);
 void leg_reply(struct leg *leg, const char *sdp);
 void leg_reply_refuse(struct leg *leg, const struct leg_refusal *refusal);
 
-/* Our re-INVITE with offer.local as its body. -EBUSY if one is open. */
-int leg_reinvite(struct leg *leg);
+/* Our re-INVITE with offer.local as its body. -EBUSY if one is open. `what`
+ * says in a word what it is for; it has to last. */
+int leg_reinvite(struct leg *leg, const char *what);
 
 /*
  * A request of ours in the dialog: INFO, MESSAGE, REFER or NOTIFY. Its final

@@ -85,11 +85,13 @@ int leg_send_invite(struct leg *leg, const char *credentials)
 	return 0;
 }
 
-int leg_reinvite(struct leg *leg)
+int leg_reinvite(struct leg *leg, const char *what)
 {
 	if (!leg_is_idle(leg))
 		return -EBUSY;
 	leg->challenges = 0;
+	leg->reinvite_ms = agent_now_ms();
+	leg->reinvite_what = what;
 	offer_again(&leg->offer);
 	return leg_send_invite(leg, NULL);
 }

@@ -302,7 +302,7 @@ static void refresh_now(struct leg *leg)
 		error = refresh_send_update(leg, NULL);
 	} else if (means.reinvite) {
 		leg->refresh.reinviting = true;
-		error = leg_reinvite(leg);
+		error = leg_reinvite(leg, "refresh");
 		if (error)
 			leg->refresh.reinviting = false;
 	} else {
