@@ -241,6 +241,29 @@ START_TEST(the_status_log_tells_the_story_of_a_call)
 	}
 END_TEST
 
+/* sallyport-status(5), `to`: as its peer was asked for it, if one answered. */
+START_TEST(the_end_of_a_call_names_who_answered)
+	{
+		begin();
+		ck_assert_status(&f, " event=call-start from=101 to=05551234 ");
+		phone_hang_up(&f.phone);
+		fixture_run_until(&f, both_ended);
+		ck_assert_status(&f, " event=call-end from=101 to=5551234 "
+				     "peer_a=phones peer_b=acme ");
+	}
+END_TEST
+
+START_TEST(the_end_of_a_call_that_nobody_answered_names_what_was_asked_for)
+	{
+		fixture_start(&f);
+		f.itsp.behaviour = ITSP_BUSY;
+		phone_call(&f.phone, "05551234");
+		fixture_run_until(&f, phone_refused);
+		ck_assert_status(&f, " event=call-end from=101 to=05551234 "
+				     "peer_a=phones peer_b=\"\" ");
+	}
+END_TEST
+
 START_TEST(the_program_runs_without_its_store)
 	{
 		static const struct fixture_setup nowhere = {
@@ -331,6 +354,10 @@ static Suite *run_suite(void)
 		2);
 	tcase_add_test(tests, a_call_without_media_ends_by_itself);
 	tcase_add_test(tests, the_status_log_tells_the_story_of_a_call);
+	tcase_add_test(tests, the_end_of_a_call_names_who_answered);
+	tcase_add_test(
+		tests,
+		the_end_of_a_call_that_nobody_answered_names_what_was_asked_for);
 	tcase_add_test(tests, the_program_runs_without_its_store);
 	tcase_add_test(tests,
 		       too_many_connections_of_one_address_are_ended_at_once);

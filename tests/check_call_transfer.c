@@ -138,6 +138,9 @@ START_TEST(a_blind_transfer_is_carried_out_here_and_the_provider_sees_nothing)
 		provider_noticed_nothing();
 		ck_assert_status(&f, "event=call-transferred number=102");
 		other_hangs_up();
+		/* It took the place of who had called. */
+		ck_assert_status(&f, " event=call-end from=102 to=5551234 "
+				     "peer_a=phones peer_b=acme ");
 	}
 END_TEST
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Every status event and field: in the source, in the table of words and in
-# sallyport-status(5), each of them in all three. Every command of the control
+# Every status event, field and cause: in the source, in the table of words and
+# in sallyport-status(5), each of them in all three. Every command of the control
 # socket: in ctl_command.c, sallyctl.c, sallyctl(1) and the completion. Speaks
 # TAP.
 set -u
@@ -29,13 +29,13 @@ same() {
 
 # The names of one table of status_words.c.
 table() {
-	sed -n "/$1\\[\\]/,/^};/s/^[^\"]*{ *\"\\([a-z_-]*\\)\".*/\\1/p" \
+	sed -n "/$1\\[\\]/,/^};/s/^[^\"]*{ *\"\\([a-z0-9_-]*\\)\".*/\\1/p" \
 		"$words" | sort -u
 }
 
 # The items of one section of a manual, one name an ".It Cm".
 items() {
-	sed -n "/^\\.Sh $2\$/,/^\\.Sh /s/^\\.It Cm \\([a-z_-]*\\).*/\\1/p" \
+	sed -n "/^\\.Sh $2\$/,/^\\.Sh /s/^\\.It Cm \\([a-z0-9_-]*\\).*/\\1/p" \
 		"$1" | sort -u
 }
 
@@ -58,6 +58,10 @@ same "each event stands in the manual, and no other" \
 	"$t/events" "$t/page_events"
 same "each field stands in the manual, and no other" \
 	"$t/fields" "$t/page_fields"
+table cause_table >"$t/causes"
+items "$page" CAUSES >"$t/page_causes"
+same "each cause stands in the manual, and no other" \
+	"$t/causes" "$t/page_causes"
 
 statements >"$t/source"
 # What is said, by whichever function says it.
@@ -95,6 +99,30 @@ literals '[a-z-]*' <"$t/source" | sort -u | comm -12 - "$t/events" >"$t/live"
 same "each event of the table is written somewhere" "$t/events" "$t/live"
 sort -u "$t/written" "$t/own" | comm -12 - "$t/fields" >"$t/live"
 same "each field of the table is written somewhere" "$t/fields" "$t/live"
+
+literals '[a-z_0-9-]*' <"$t/source" | sort -u | comm -12 - "$t/causes" \
+	>"$t/live"
+same "each cause of the table is written somewhere" "$t/causes" "$t/live"
+# Where a cause is chosen: by name, or handed to whoever says it.
+{
+	grep -E '(^|[^a-z_])((\*|[a-z]+->)?cause|\*why|r->why) *= ' "$t/source"
+	grep -E '(^|[^a-z_])(call_(end|refuse|refused_line)|modify_(refuse|suppressed|here)|hunt_failed|ask_refuse|pass_line|rekey_line|refuse|act) *\(' \
+		"$t/source"
+	grep -E 'status_text *\([a-z&]*, "cause"' "$t/source"
+	sed -n 's/.*return \("[a-z-]*"\).*/\1/p' "$srcdir/sbc/call/judge.c"
+	sed -n '/^static const char \*modify_unfit/,/^}/s/.*return //p' \
+		"$srcdir/sbc/call/modify.c"
+} | literals '[a-z][a-z0-9_-]*' | sort -u >"$t/chosen"
+# Who ended it, a place, a method and the field's own name.
+printf '%s\n' a b sallyport cause UPDATE | sort - "$t/causes" |
+	comm -23 "$t/chosen" - >"$t/unknown"
+n=$((n + 1))
+if test -s "$t/unknown"; then
+	echo "not ok $n - each cause that is written stands in the table"
+	sed 's/^/# /' "$t/unknown"
+else
+	echo "ok $n - each cause that is written stands in the table"
+fi
 
 sed -n '/^} commands\[\]/,/^};/p' "$srcdir/sbc/control/ctl_command.c" |
 	literals '[a-z]*' | grep . | sort -u >"$t/ctl"

@@ -149,6 +149,10 @@ void status_text(struct status_line *line, const char *key, const char *value)
 
 	table = status_fields(&count);
 	check_word(table, count, key);
+	if (strict && !strcmp(key, "cause")) {
+		table = status_causes(&count);
+		check_word(table, count, value ? value : "(none)");
+	}
 	field(line, key, value);
 }
 

@@ -41,13 +41,15 @@ void status_end(struct status_line *line);
 #define STATUS_TIME_MAX 32
 const char *status_time(char out[STATUS_TIME_MAX]);
 
-/* Every event and every field, in one table (status_words.c): new ones are
- * added there and in sallyport-status(5); a test compares the two. */
+/* Every event, every field and every value of the field "cause", in one file
+ * (status_words.c): new ones are added there and in sallyport-status(5); a
+ * test compares the two. */
 struct status_word {
 	const char *name, *meaning;
 };
 const struct status_word *status_events(unsigned *count);
 const struct status_word *status_fields(unsigned *count);
+const struct status_word *status_causes(unsigned *count);
 /* The events of calls alone: each needs a sentence in sentence.c, too. */
 const struct status_word *status_call_events(unsigned *count);
 

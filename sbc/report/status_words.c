@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The words of the status log: every event and every field. Each stands in
- * sallyport-status(5) too, and tests/docs_status.sh compares them.
+ * The words of the status log: every event, every field and every cause. Each
+ * stands in sallyport-status(5) too, and tests/docs_status.sh compares them.
  */
 #include "config.h"
 
@@ -72,7 +72,7 @@ static const struct status_word field_table[] = {
 	{"event", "what happened"},
 	/* who and where to */
 	{"from", "the caller's number or name"},
-	{"to", "the number asked for; at the end, that answered"},
+	{"to", "the number asked for; at the end, of who answered"},
 	{"number", "the number as the peer is asked for it"},
 	{"candidate", "the peer that is asked first"},
 	{"address", "our addresses there"},
@@ -89,7 +89,7 @@ static const struct status_word field_table[] = {
 	{"reason", "the reason text that came with it"},
 	{"unsaid", "lines like this one that were left out"},
 	{"cause", "one word for why"},
-	{"by", "who ended it: a, b, admin or sallyport"},
+	{"by", "who ended it: a, b or sallyport"},
 	{"evidence", "what came back from it"},
 	{"error", "the system's error in words"},
 	{"slot", "the m= line, from 0"},
@@ -167,6 +167,97 @@ static const struct status_word field_table[] = {
 	{"cut", "yes: this line was too long, fields are missing"},
 };
 
+static const struct status_word cause_table[] = {
+	/* how a call ended */
+	{"hangup", "an end hung up: the usual end"},
+	{"cancelled", "the caller hung up before the answer"},
+	{"admin", "it was ended by sallyctl hangup"},
+	{"shutdown", "the program was told to stop"},
+	{"transferred", "its ends went on in another call"},
+	{"transfer-failed",
+	 "a transfer failed after the end that asked for it had left"},
+	{"media-timeout", "no packet came for media_timeout"},
+	{"session-expired", "an end did not refresh its session timer in time"},
+	{"dialog-lost",
+	 "an end did not know the call any more, or did not answer in it"},
+	{"ack-lost", "the ACK for our 200 never came"},
+	{"prack-missing", "the caller never confirmed our ringing"},
+	{"no-candidate", "no candidate took the call"},
+	/* why a call was refused, or a candidate failed */
+	{"screened", "it can be no call, or none is taken now"},
+	{"number", "it asks for something that can be no number"},
+	{"no-route", "no route fits the number, of a call or a transfer"},
+	{"route-limits", "a route's expression gave up on the number"},
+	{"body-not-sdp", "a body came, and no SDP in it"},
+	{"no-media", "the SDP has no m= line"},
+	{"max_calls", "the peer has as many calls as its max_calls"},
+	{"memory", "memory ran out"},
+	{"internal", "a fault of ours"},
+	{"unresolved", "the peer's name could not be looked up"},
+	{"down", "the peer did not answer before and is not asked again yet"},
+	{"not-registered", "no phone is registered for that user"},
+	{"silent", "the peer did not answer at all"},
+	{"ring-timeout", "it rang for ring_timeout and nobody answered"},
+	{"refused", "the peer refused; status and reason say what"},
+	{"address-family", "its network has no address of that IP version"},
+	{"ports-taken", "all ports of rtp_ports are in use"},
+	{"ports-unusable", "other programs hold the ports of rtp_ports"},
+	{"descriptors", "the limit of open files is reached"},
+	/* what an SDP lacked */
+	{"no-common-codec", "no codec that both sides may use"},
+	{"srtp", "the media is not secured as the other side needs it"},
+	{"answer-unusable", "the answer does not fit the offer"},
+	{"no-answer", "the ACK brought no SDP"},
+	{"broken-sdp", "SDP that cannot be read"},
+	{"sdp-version", "SDP that does not begin with v=0"},
+	{"sdp-control", "SDP with control bytes in it"},
+	{"sdp-media", "SDP with an m= line that cannot be read"},
+	{"sdp-limits", "SDP beyond 16 kB, 8 m= lines, 64 formats in one of "
+		       "them or 256 a= lines"},
+	{"slots-missing",
+	 "a later offer has fewer m= lines than the one before"},
+	{"version-backwards", "the version in o= went back"},
+	/* what became of a request in a call */
+	{"policy", "the peer's policy says so"},
+	{"refresh", "nothing changes: a refresh, answered here"},
+	{"no-offer", "a re-INVITE without an offer got ours"},
+	{"removed",
+	 "the asking end removed all media; the other end is not told"},
+	{"address", "the asking end moved; the other end need not know"},
+	{"codec", "another codec, or the same sound in the other G.711 law"},
+	{"change", "media, codecs or direction change"},
+	{"direct-media",
+	 "the media goes past us, so the other end has to know"},
+	{"rekey", "a new SRTP key that the other end has to know"},
+	{"early", "an UPDATE before the answer"},
+	{"no-early-session",
+	 "an UPDATE before the answer, and nothing is agreed yet"},
+	{"update-needs-time",
+	 "an UPDATE for what only a re-INVITE can ask the other end"},
+	{"refused-by-peer", "the other end refused it"},
+	{"not-forwarded", "it could not be sent to the other end"},
+	{"t38", "a fax"},
+	{"t38-timeout",
+	 "the other end did not answer the offer of a fax in time"},
+	{"key", "a key press"},
+	{"passed", "it was passed on"},
+	{"answered", "it was answered here"},
+	/* why a transfer was refused */
+	{"refer-to", "Refer-To is missing or cannot be followed"},
+	{"replaces-not-yours", "it would take the place of another's call"},
+	{"transfer-under-way", "one is under way, or an end is not ready"},
+	{"loop", "the call was transferred ten times"},
+	{"provider-to-provider", "it would join two providers"},
+	/* what else has a cause */
+	{"renewed", "a re-INVITE with another SRTP key is sent"},
+	{"protected", "that peer may be sent no re-INVITE; its SRTP key stays"},
+	{"no-means", "that end lets no refresh be sent"},
+	{"private-address",
+	 "the SDP shows a private address, the packets come from another one"},
+	{"other-address",
+	 "the SDP shows another address than the packets come from"},
+};
+
 const struct status_word *status_events(unsigned *count)
 {
 	*count = sizeof event_table / sizeof *event_table;
@@ -184,4 +275,10 @@ const struct status_word *status_fields(unsigned *count)
 {
 	*count = sizeof field_table / sizeof *field_table;
 	return field_table;
+}
+
+const struct status_word *status_causes(unsigned *count)
+{
+	*count = sizeof cause_table / sizeof *cause_table;
+	return cause_table;
 }

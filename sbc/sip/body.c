@@ -267,7 +267,7 @@ static int read_media(struct body_reader *r, struct body_span value)
 	uint32_t number;
 
 	if (body->medias == BODY_MEDIA_MAX) {
-		r->why = "more than 8 m= lines";
+		r->why = "sdp-limits";
 		return -EMSGSIZE;
 	}
 	r->media = (int)body->medias;
@@ -281,7 +281,7 @@ static int read_media(struct body_reader *r, struct body_span value)
 	if (!body_span_token(media->kind_text, false) ||
 	    !body_span_token(media->proto, true) ||
 	    !body_span_number(port, UINT16_MAX, &number)) {
-		r->why = "an m= line that cannot be read";
+		r->why = "sdp-media";
 		return -EPROTO;
 	}
 	media->port = (uint16_t)number;
@@ -291,7 +291,7 @@ static int read_media(struct body_reader *r, struct body_span value)
 	media->first_attribute = body->attributes;
 	while ((word = body_span_word(&value)).len > 0) {
 		if (read_format(r, media, word) != 0) {
-			r->why = "more than 64 formats in an m= line";
+			r->why = "sdp-limits";
 			return -EMSGSIZE;
 		}
 	}
@@ -405,7 +405,7 @@ static int read_attribute(struct body_reader *r, struct body_span value)
 	struct body_attribute *attribute;
 
 	if (body->attributes == BODY_ATTRIBUTES_MAX) {
-		r->why = "more than 256 a= lines";
+		r->why = "sdp-limits";
 		return -EMSGSIZE;
 	}
 	attribute = &body->attribute[body->attributes++];
@@ -526,23 +526,23 @@ static int parse(struct body_reader *r, const char *text, size_t len)
 	int error;
 
 	if (len > BODY_BYTES_MAX) {
-		r->why = "more than 16 kB";
+		r->why = "sdp-limits";
 		return -EMSGSIZE;
 	}
 	if (len < 3 || memcmp(text, "v=0", 3) != 0 ||
 	    (len > 3 && strchr(" \t\r\n", text[3]) == NULL)) {
-		r->why = "no v=0 at the start";
+		r->why = "sdp-version";
 		return -EPROTO;
 	}
 	if (has_control_bytes(text, len)) {
-		r->why = "control bytes";
+		r->why = "sdp-control";
 		return -EPROTO;
 	}
 	error = read_lines(r, text, len);
 	if (error != 0)
 		return error;
 	if (r->body->medias == 0) {
-		r->why = "no m= line";
+		r->why = "no-media";
 		return -EPROTO;
 	}
 	finish(r);
@@ -570,7 +570,7 @@ int body_parse(struct body *out, const char *text, size_t len, const char **why)
 	out->attributes = 0;
 	out->session_attributes = 0;
 	error = parse(&r, text, len);
-	if (why != NULL)
+	if (error != 0 && why != NULL)
 		*why = r.why;
 	return error;
 }

@@ -87,7 +87,7 @@ struct body {
  * refuse; a format named twice in one m= line counts once. Linear in `len`.
  *
  * text[len]  kept by the caller as long as `out` is used
- * why        gets a static text on failure; may be NULL
+ * why        gets one of sallyport-status(5)'s causes on failure; may be NULL
  * Returns 0; -EMSGSIZE over one of the limits above; -EPROTO for text that
  * is no SDP (no v=0, no m=, an m= line that cannot be read, control bytes,
  * NUL).

@@ -187,6 +187,7 @@ static void start_agent(struct fixture *f)
 		fprintf(stderr, "# %s\n", faults.line[i]);
 	policy_faults_free(&faults);
 	ck_assert_msg(error == 0, "the fixture's policy is wrong");
+	status_strict(true);
 	error = log_start(status, POLICY_LOG_INFO, why, sizeof(why));
 	ck_assert_msg(error == 0, "log: %s", why);
 	error = agent_new(&f->agent, policy, path, why, sizeof(why));
