@@ -4,23 +4,15 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <time.h>
 
+#include "sbc/report/clock.h"
 #include "sbc/report/log.h"
 
 #define LIMIT_TEXT_MAX 2048
 
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 bool log_limit_passes(struct log_limit *limit)
 {
-	uint64_t now = now_ms();
+	uint64_t now = report_now_ms();
 
 	if (!limit->since_ms || now - limit->since_ms >= LOG_LIMIT_PERIOD_MS) {
 		limit->since_ms = now;

@@ -9,7 +9,6 @@
 #include "sbc/report/log.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -20,16 +19,16 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "sbc/report/clock.h"
 #include "sbc/report/ring.h"
 #include "sbc/report/sink.h"
 #include "sbc/report/status.h"
+#include "sbc/report/status_file.h"
 
 #define LINE_MAX_BYTES 2048
 #define STATUS_RING    (1024 * 1024)
 #define MESSAGE_RING   (128 * 1024)
-#define BATCH	       (64 * 1024)
-#define LINGER_MS      50   /* lines that come together are written together */
-#define RETRY_MS       1000 /* after a failed write */
+#define LINGER_MS      50 /* lines that come together are written together */
 #define STOP_MS	       2000
 #define SETTLE_MS      1000
 
@@ -47,16 +46,10 @@ static struct log {
 
 	/* the writer's own */
 	pthread_t thread;
-	char *path;
-	int fd;
+	struct status_file file;
 	struct sink sink; /* of messages */
 	bool leaving;
-	bool failing;	   /* the last write of the status log failed */
-	uint64_t retry_ms; /* monotonic: when to try again; 0: now */
-	uint64_t untold;   /* status lines lost, not told yet */
-	char batch[BATCH];
-	size_t batch_len, batch_done;
-	unsigned batch_lines;
+	uint64_t untold; /* status lines lost, not told yet */
 
 	/* readable without the lock: written by any thread */
 	_Atomic int level;
@@ -64,19 +57,11 @@ static struct log {
 } logger = {
 	.lock = PTHREAD_MUTEX_INITIALIZER,
 	.settled = PTHREAD_COND_INITIALIZER,
-	.fd = -1,
+	.file = {.fd = -1},
 	.next = {.fd = -1},
 	.sink = {.fd = -1},
 	.level = POLICY_LOG_WARNING,
 };
-
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 /* --- messages ----------------------------------------------------------- */
 
@@ -251,90 +236,25 @@ static void tell_lost(void)
 
 	status_begin(&line, NULL, '-', NULL, "log-trouble");
 	status_number(&line, "lost", (int64_t)logger.untold);
-	if (logger.batch_len + line.len + 1 > sizeof logger.batch)
+	if (!status_file_add(&logger.file, line.text, line.len))
 		return;
-	memcpy(logger.batch + logger.batch_len, line.text, line.len);
-	logger.batch_len += line.len;
-	logger.batch[logger.batch_len++] = '\n';
-	logger.batch_lines++;
 	log_message(POLICY_LOG_WARNING, "%llu status lines were lost",
 		    (unsigned long long)logger.untold);
 	logger.untold = 0;
 }
 
-/* Write what the batch holds; false if the file does not take it now. */
+/* False if the file does not take it now. */
 static bool write_batch(void)
 {
-	while (logger.batch_done < logger.batch_len) {
-		ssize_t n =
-			sink_put(logger.fd, logger.batch + logger.batch_done,
-				 logger.batch_len - logger.batch_done,
-				 logger.leaving ? STOP_MS / 4 : SINK_WAIT_MS);
+	unsigned lines = logger.file.lines;
 
-		if (n == -EINTR)
-			continue;
-		if (n < 0) {
-			atomic_fetch_add(&logger.write_errors, 1);
-			if (!logger.failing)
-				log_message(POLICY_LOG_WARNING,
-					    "cannot write the status log %s: "
-					    "%s; lines "
-					    "are kept while there is room and "
-					    "tried "
-					    "again every second",
-					    logger.path, strerror((int)-n));
-			logger.failing = true;
-			logger.retry_ms = now_ms() + RETRY_MS;
-			return false;
-		}
-		logger.batch_done += (size_t)n;
+	if (status_file_write(&logger.file,
+			      logger.leaving ? STOP_MS / 4 : SINK_WAIT_MS)) {
+		atomic_fetch_add(&logger.write_errors, 1);
+		return false;
 	}
-	atomic_fetch_add(&logger.lines, logger.batch_lines);
-	if (logger.failing)
-		log_message(POLICY_LOG_WARNING,
-			    "the status log %s is written again", logger.path);
-	logger.failing = false;
-	logger.batch_len = logger.batch_done = 0;
-	logger.batch_lines = 0;
+	atomic_fetch_add(&logger.lines, lines);
 	return true;
-}
-
-static int status_open(const char *path)
-{
-	int fd;
-
-	if (!strcmp(path, "-")) {
-		fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-		return fd < 0 ? -errno : fd;
-	}
-	/* O_NONBLOCK: a FIFO without a reader must not hold us. */
-	fd = open(path,
-		  O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY |
-			  O_NONBLOCK,
-		  0640);
-	return fd < 0 ? -errno : fd;
-}
-
-static void reopen(char *path)
-{
-	int fd = status_open(path);
-
-	if (fd < 0) {
-		log_message(
-			POLICY_LOG_ERROR,
-			"cannot open the status log %s: %s; %s stays in use",
-			path, strerror(-fd), logger.path);
-		free(path);
-		return;
-	}
-	close(logger.fd);
-	free(logger.path);
-	logger.fd = fd;
-	logger.path = path;
-	logger.retry_ms = 0;
-	/* A line that was half written begins anew in the new file. */
-	while (logger.batch_done && logger.batch[logger.batch_done - 1] != '\n')
-		logger.batch_done--;
 }
 
 static void reopen_messages(char *path)
@@ -371,8 +291,8 @@ static bool work_waits(void)
 	if (logger.stopping || logger.new_path || logger.new_messages ||
 	    logger.settling || logger.message.used)
 		return true;
-	return (logger.status.used || logger.batch_len) &&
-	       (!logger.retry_ms || now_ms() >= logger.retry_ms);
+	return (logger.status.used || logger.file.len) &&
+	       status_file_due(&logger.file);
 }
 
 static void deadline(struct timespec *out, unsigned ms)
@@ -393,10 +313,10 @@ static void wait_for_work(void)
 
 	while (!work_waits()) {
 		logger.asleep = true;
-		if (logger.retry_ms) {
+		if (logger.file.retry_ms) {
 			/* Between two tries only the time or a message
 			 * matters, and messages do wake. */
-			deadline(&until, RETRY_MS);
+			deadline(&until, STATUS_FILE_RETRY_MS);
 			pthread_cond_timedwait(&logger.wake, &logger.lock,
 					       &until);
 		} else {
@@ -438,19 +358,18 @@ static bool write_round(void)
 		log_message(POLICY_LOG_WARNING, "%llu messages were lost",
 			    (unsigned long long)lost);
 	if (path)
-		reopen(path);
+		status_file_reopen(&logger.file, path);
 	if (messages)
 		reopen_messages(messages);
-	if (logger.retry_ms && now_ms() < logger.retry_ms && !logger.leaving)
+	if (!status_file_due(&logger.file) && !logger.leaving)
 		return false;
 	if (!write_batch())
 		return false;
-	logger.retry_ms = 0;
 
 	pthread_mutex_lock(&logger.lock);
-	logger.batch_len =
-		ring_pop(&logger.status, logger.batch, BATCH - LINE_MAX_BYTES,
-			 &logger.batch_lines);
+	logger.file.len = ring_pop(&logger.status, logger.file.batch,
+				   STATUS_FILE_BATCH - LINE_MAX_BYTES,
+				   &logger.file.lines);
 	logger.untold += logger.status.lost;
 	logger.status.lost = 0;
 	more = logger.status.used || logger.message.used;
@@ -475,9 +394,9 @@ static void *writer(void *unused)
 		wait_for_work();
 		logger.leaving = logger.stopping;
 		pthread_mutex_unlock(&logger.lock);
-		stop_ms = now_ms() + STOP_MS;
+		stop_ms = report_now_ms() + STOP_MS;
 		while (write_round())
-			if (logger.leaving && now_ms() >= stop_ms)
+			if (logger.leaving && report_now_ms() >= stop_ms)
 				break;
 	}
 	/* What this last round itself had to say. */
@@ -512,15 +431,12 @@ static void put_away(void)
 {
 	ring_clear(&logger.status);
 	ring_clear(&logger.message);
-	if (logger.fd >= 0)
-		close(logger.fd);
-	logger.fd = -1;
+	status_file_close(&logger.file);
 	sink_close(&logger.sink);
 	sink_close(&logger.next);
-	free(logger.path);
 	free(logger.new_path);
 	free(logger.new_messages);
-	logger.path = logger.new_path = logger.new_messages = NULL;
+	logger.new_path = logger.new_messages = NULL;
 }
 
 int log_start(const char *status_path, enum policy_log_level level, char *why,
@@ -534,28 +450,21 @@ int log_start(const char *status_path, enum policy_log_level level, char *why,
 	atomic_store(&logger.lines, 0);
 	atomic_store(&logger.lost, 0);
 	atomic_store(&logger.write_errors, 0);
-	logger.failing = logger.stopping = false;
+	logger.stopping = false;
 	logger.settling = logger.background = false;
 	logger.asleep = logger.leaving = false;
-	logger.retry_ms = logger.untold = 0;
-	logger.batch_len = logger.batch_done = 0;
-	logger.batch_lines = 0;
-	logger.fd = status_open(status_path);
-	if (logger.fd < 0) {
-		rc = logger.fd;
+	logger.untold = 0;
+	rc = status_file_open(&logger.file, status_path);
+	if (rc) {
 		snprintf(why, why_size,
 			 "cannot open the status log %s: %s; let the "
 			 "program's user write there or set log.status",
 			 status_path, strerror(-rc));
-		logger.fd = -1;
 		return rc;
 	}
-	logger.path = strdup(status_path);
 	rc = ring_init(&logger.status, STATUS_RING);
 	if (!rc)
 		rc = ring_init(&logger.message, MESSAGE_RING);
-	if (!rc && !logger.path)
-		rc = -ENOMEM;
 	if (!rc)
 		rc = start_thread();
 	if (rc) {
