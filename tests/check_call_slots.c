@@ -158,10 +158,11 @@ static const char *fax(struct fake *fake, unsigned version, bool beside)
 
 	snprintf(out, sizeof(fax_body[0]),
 		 "v=0\r\no=%s %u %u IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\n"
-		 "t=0 0\r\n%sm=image 4000 udptl t38\r\n"
+		 "t=0 0\r\n%sm=image %u udptl t38\r\n"
 		 "a=T38FaxVersion:0\r\n",
 		 fake->name, fake_last_call(fake)->sdp_id, version, fake->host,
-		 fake->host, beside ? "m=audio 0 RTP/AVP 8\r\n" : "");
+		 fake->host, beside ? "m=audio 0 RTP/AVP 8\r\n" : "",
+		 fake->tone.stream[0].port);
 	return out;
 }
 
@@ -213,6 +214,24 @@ START_TEST(a_fax_is_passed_on_and_so_is_the_way_back)
 		fixture_assert(&f, p()->remote_sdp.streams == slot + 1);
 		both_ways();
 		fixture_assert(&f, both_up(&f));
+	}
+END_TEST
+
+/* What was armed for the audio. */
+START_TEST(a_fax_right_after_a_hold_is_not_filled)
+	{
+		begin_fax(_i, "forward");
+		ck_assert_int_eq(hold("sendonly"), 200);
+		ck_assert_int_eq(hold("sendrecv"), 200);
+		p()->media.instead = fax(asks, 20, false);
+		t()->media.instead = fax(other, 20, false);
+		ck_assert_int_eq(reinvite(), 200);
+		fixture_watch(&f, 50);
+		unsigned heard[] = {tone_heard(&asks->tone),
+				    tone_heard(&other->tone)};
+		fixture_watch(&f, 500);
+		ck_assert_uint_eq(tone_heard(&asks->tone), heard[0]);
+		ck_assert_uint_eq(tone_heard(&other->tone), heard[1]);
 	}
 END_TEST
 
@@ -423,6 +442,8 @@ static Suite *call_slots_suite(void)
 	tcase_add_loop_test(tests, what_t_removed_is_no_reason_to_refuse_p, 0,
 			    2);
 	tests = group(suite, "fax");
+	tcase_add_loop_test(tests, a_fax_right_after_a_hold_is_not_filled, 0,
+			    2);
 	tcase_add_loop_test(tests, a_fax_is_passed_on_and_so_is_the_way_back, 0,
 			    4);
 	tcase_add_loop_test(tests, a_fax_that_t_takes_too_late_is_undone, 0, 2);

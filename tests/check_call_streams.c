@@ -201,6 +201,97 @@ START_TEST(a_phone_that_moves_begins_no_new_stream_in_either)
 	}
 END_TEST
 
+static bool p_hears_both(struct fixture *x)
+{
+	(void)x;
+	return tone_heard_in(&asks->tone, 0) >= 15 &&
+	       tone_heard_in(&asks->tone, 1) >= 15;
+}
+
+static bool backup_up(struct fixture *x)
+{
+	return itsp_is(&x->backup, FAKE_UP);
+}
+
+/* The phone transfers acme to backup: each stands in a session of its own, and
+ * they meet inside. */
+static void begin_transferred(void)
+{
+#define ASKABLE "reinvite = \"forward\"; t38 = \"forward\";"
+	static const struct fixture_setup outside = {
+		.acme = ASKABLE,
+		.backup = ASKABLE,
+		.routes = "{ from = \"phones\"; number = \"^0(\\\\d+)$\"; "
+			  "to_number = \"\\\\1\"; to = \"acme\"; },\n"
+			  "{ from = \"phones\"; number = \"^9(\\\\d+)$\"; "
+			  "to_number = \"\\\\1\"; to = \"backup\"; },\n"
+			  "{ from = \"acme\"; number = \"^9(\\\\d+)$\"; "
+			  "to_number = \"\\\\1\"; to = \"backup\"; }"};
+
+	fixture_start_with(&f, &outside);
+	f.itsp.end.media.codecs = f.backup.end.media.codecs = "8 101";
+	fixture_talk_out(&f);
+	phone_refer(&f.phone, "sip:95559999@127.0.1.1", NULL);
+	fixture_run_until(&f, phone_ended);
+	fixture_run_until(&f, backup_up);
+	asks = &f.itsp.end;
+	other = &f.backup.end;
+}
+
+START_TEST(a_line_that_is_added_after_a_transfer_is_heard)
+	{
+		begin_transferred();
+		p()->media.instead = two_lines("sendrecv", "sendrecv");
+		ck_assert_int_eq(reinvite(), 200);
+		fixture_assert(&f, p()->remote_sdp.stream[1].port != 0);
+		fixture_assert(&f, t()->remote_sdp.stream[1].port != 0);
+		streams_from_now();
+		fixture_run_until(&f, each_goes_on);
+		fixture_run_until(&f, p_hears_both);
+	}
+END_TEST
+
+static const char udptl[] = "\0\1\4abcd";
+
+static void send_fax(struct fixture *x)
+{
+	const struct text_stream *to = p_was_told();
+	struct sockaddr_in at = {.sin_family = AF_INET,
+				 .sin_port = htons((uint16_t)to->port)};
+
+	(void)x;
+	inet_pton(AF_INET, to->address, &at.sin_addr);
+	sendto(asks->tone.stream[0].rtp, udptl, sizeof(udptl), 0,
+	       (struct sockaddr *)&at, sizeof(at));
+}
+
+static bool t_has_fax(struct fixture *x)
+{
+	send_fax(x);
+	return tone_heard_bytes(&other->tone, udptl, sizeof(udptl));
+}
+
+START_TEST(a_fax_after_a_transfer_crosses)
+	{
+		static char body[2][256];
+
+		begin_transferred();
+		for (unsigned i = 0; i < 2; i++) {
+			struct fake *end = i ? other : asks;
+			snprintf(body[i], sizeof(body[i]),
+				 "v=0\r\no=fax 7 9 IN IP4 %s\r\ns=-\r\n"
+				 "c=IN IP4 %s\r\nt=0 0\r\n"
+				 "m=image %u udptl t38\r\n",
+				 end->host, end->host,
+				 end->tone.stream[0].port);
+			(i ? t() : p())->media.instead = body[i];
+		}
+		ck_assert_int_eq(reinvite(), 200);
+		fixture_assert(&f, p_was_told()->port != 0);
+		fixture_run_until(&f, t_has_fax);
+	}
+END_TEST
+
 /* --- video ---------------------------------------------------------------
  */
 
@@ -305,6 +396,8 @@ static Suite *streams_suite(void)
 	tcase_add_test(tests, a_line_that_was_refused_is_sent_nothing);
 	tcase_add_loop_test(
 		tests, a_phone_that_moves_begins_no_new_stream_in_either, 0, 2);
+	tcase_add_test(tests, a_line_that_is_added_after_a_transfer_is_heard);
+	tcase_add_test(tests, a_fax_after_a_transfer_crosses);
 	tcase_add_test(tests, video_from_two_sources_is_one_stream);
 	tcase_add_test(tests, video_with_repairs_beside_it_is_left_as_it_is);
 	return suite;

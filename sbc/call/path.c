@@ -212,7 +212,7 @@ int path_place(struct call *call, const struct leg *leg, const struct leg *from,
 	path->at[side] = leg->local;
 	if (source->medias > path->slots)
 		path->slots = source->medias;
-	return 0;
+	return path_row_grow(call);
 }
 
 /* --- targets ----------------------------------------------------------- */

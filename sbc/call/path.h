@@ -150,6 +150,12 @@ bool path_alive(const struct call *call, const struct leg *leg, unsigned ms);
  */
 int path_guest(struct call *call, const struct leg *by,
 	       const struct sockaddr *local, bool anchored);
+/* Lines that were added at both of a row's ends get ports where its sessions
+ * meet. 0; -EAFNOSUPPORT if more lies between them; or what media_session_bind
+ * returned. */
+int path_row_grow(struct call *call);
+/* These ports are told of each other, and of what is no RTP any more. */
+void path_row_tell(struct call *call);
 /* The row is over with its sessions. */
 void path_row_free(struct call *call);
 /* The newcomer did not come: as it was. */

@@ -32,6 +32,8 @@ struct path_inner {
 /* By the place, a or b, whose session it belongs to. */
 struct path_row {
 	struct path_inner inner[2];
+	bool told[MEDIA_SLOTS_MAX]; /* where to send, and that it is RTP */
+	bool rtp[MEDIA_SLOTS_MAX];
 };
 
 static unsigned guest_place(const struct leg *leg)
@@ -80,8 +82,14 @@ static void guest_aim(const struct path *path, const struct path_inner *from,
 static void guest_link(struct call *call, const struct path_inner *x,
 		       const struct path_inner *y)
 {
-	guest_aim(&call->path, x, y);
-	guest_aim(&call->path, y, x);
+	struct path *path = &call->path;
+
+	guest_aim(path, x, y);
+	guest_aim(path, y, x);
+	for (unsigned i = 0; i < MEDIA_SLOTS_MAX; i++) {
+		path->row->told[i] = true;
+		path->row->rtp[i] = path->rtp[i];
+	}
 	media_engine_flush(call->agent->media);
 }
 
@@ -104,9 +112,78 @@ static void guest_meets(struct path_inner *out, const struct path *path,
 		guest_inner(out, path, third == PATH_A ? PATH_B : PATH_A);
 }
 
+/* The block of the network that has this address now. */
+static struct media_block *guest_block(const struct agent *agent,
+				       const struct sockaddr_storage *at)
+{
+	for (unsigned i = 0; i < agent->networks; i++) {
+		const struct policy_network *policy = agent->network[i].policy;
+
+		for (unsigned k = 0; policy && k < policy->addresses; k++)
+			if (address_host_equal(
+				    (const struct sockaddr *)at,
+				    (struct sockaddr *)&policy->address[k]
+					    .local))
+				return agent->network[i].block;
+	}
+	return NULL;
+}
+
+static int guest_grow(struct call *call, struct path_inner *inner,
+		      unsigned slot)
+{
+	struct media_block *block = guest_block(call->agent, &inner->at);
+
+	if (inner->port[slot])
+		return 0;
+	if (!block)
+		return -EADDRNOTAVAIL;
+	return media_session_bind(inner->end.session, inner->end.side, slot,
+				  block, (struct sockaddr *)&inner->at,
+				  &inner->port[slot]);
+}
+
 static bool guest_fits(const struct path_inner *x, const struct path_inner *y)
 {
 	return x->at.ss_family == y->at.ss_family;
+}
+
+int path_row_grow(struct call *call)
+{
+	struct path *path = &call->path;
+	struct path_inner *inner = path->row ? path->row->inner : NULL;
+
+	for (unsigned i = 0; inner && i < path->slots; i++) {
+		int error = 0;
+
+		if (!path->port[PATH_A][i] || !path->port[PATH_B][i] ||
+		    (inner[PATH_A].port[i] && inner[PATH_B].port[i]))
+			continue;
+		/* What lies between those two has no room for more. */
+		if (!guest_fits(&inner[PATH_A], &inner[PATH_B]))
+			return -EAFNOSUPPORT;
+		error = guest_grow(call, &inner[PATH_A], i);
+		if (!error)
+			error = guest_grow(call, &inner[PATH_B], i);
+		if (error)
+			return error;
+		path->row->told[i] = false;
+	}
+	return 0;
+}
+
+void path_row_tell(struct call *call)
+{
+	struct path *path = &call->path;
+	struct path_row *row = path->row;
+	bool news = false;
+
+	if (!row || !guest_fits(&row->inner[PATH_A], &row->inner[PATH_B]))
+		return;
+	for (unsigned i = 0; i < path->slots; i++)
+		news |= !row->told[i] || row->rtp[i] != path->rtp[i];
+	if (news)
+		guest_link(call, &row->inner[PATH_A], &row->inner[PATH_B]);
 }
 
 /* Only these two are of use in a row any more. */

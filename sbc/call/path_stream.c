@@ -243,6 +243,21 @@ static void stream_flow(struct call *call, struct said *from, struct said *to,
 	stream_fill(call, to, slot, call->path.armed[place][slot]);
 }
 
+/* A fax, or keys of the ends': nothing of ours comes between, and nothing is
+ * done to what passes, whatever the line was before. */
+static void stream_leave(struct call *call, const struct said *to,
+			 unsigned slot)
+{
+	static const struct media_flow as_it_is = {.event_pt = 255};
+	static const struct media_filler none;
+	unsigned place = path_place_of(to->leg);
+	struct path_end end = call->path.end[place];
+
+	call->path.armed[place][slot] = false;
+	media_session_filler(end.session, end.side, slot, &none);
+	media_session_flow(end.session, end.side, slot, &as_it_is);
+}
+
 static void stream_flows(struct call *call, struct said *from, struct said *to)
 {
 	const struct path *path = &call->path;
@@ -251,6 +266,8 @@ static void stream_flows(struct call *call, struct said *from, struct said *to)
 	for (unsigned slot = 0; sent && wanted && slot < path->slots; slot++)
 		if (path->rtp[slot] && !path->secure[slot])
 			stream_flow(call, from, to, slot);
+		else
+			stream_leave(call, to, slot);
 }
 
 void path_flows(struct call *call, const struct leg *a, const struct leg *b)
@@ -266,6 +283,7 @@ void path_flows_said(struct call *call, struct said *a, struct said *b)
 {
 	if (!path_end(call, a->leg).session || !path_end(call, b->leg).session)
 		return;
+	path_row_tell(call);
 	stream_flows(call, a, b);
 	stream_flows(call, b, a);
 	path_tell(call);
