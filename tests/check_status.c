@@ -44,14 +44,14 @@ START_TEST(line_begins_with_the_fixed_fields)
 		status_begin(&line, "5f2c91aa", 'b', "itsp-one",
 			     "call-refused");
 		status_number(&line, "status", 488);
-		status_text(&line, "cause", "reinvite");
+		status_text(&line, "cause", "no-media");
 		status_at(&line, "policy",
 			  (struct policy_at){
 				  "/etc/sallyport/policy.d/itsp-one.conf", 12});
 		status_end(&line);
 		ck_assert_str_eq(rest(),
 				 "call=5f2c91aa leg=b peer=itsp-one "
-				 "event=call-refused status=488 cause=reinvite "
+				 "event=call-refused status=488 cause=no-media "
 				 "policy=itsp-one.conf:12");
 		/* 2026-01-31T12:00:00.000Z */
 		ck_assert_int_eq(seen[10], 'T');

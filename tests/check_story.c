@@ -58,7 +58,7 @@ START_TEST(status_lines_of_a_call_become_its_story)
 		status_begin(&line, call.id, 'b', "acme", "call-refused");
 		status_number(&line, "status", 488);
 		status_text(&line, "reason", "Not \"here\" = call=x");
-		status_text(&line, "cause", NULL);
+		status_text(&line, "advice", NULL);
 		status_end(&line);
 		status_begin(&line, NULL, '-', NULL, "start");
 		status_end(&line);
@@ -74,7 +74,7 @@ START_TEST(status_lines_of_a_call_become_its_story)
 		ck_assert_int_eq(story_number(entry, "status"), 488);
 		ck_assert(story_value(entry, "reason", text, sizeof(text)));
 		ck_assert_str_eq(text, "Not \\x22here\\x22 = call=x");
-		ck_assert(!story_value(entry, "cause", text, sizeof(text)));
+		ck_assert(!story_value(entry, "advice", text, sizeof(text)));
 		ck_assert_str_eq(text, "");
 		ck_assert(!story_value(entry, "call", text, sizeof(text)));
 		ck_assert(story_value(entry, "time", text, sizeof(text)));
