@@ -69,7 +69,7 @@ dismiss squatter
 promise "the port is taken when it is free, in mid-call" within 4 has $NEW 5080 2
 promise "and that is told" within 1 logged 'network wan is listened on as it should'
 # The filter of the new listener lets the trunk in.
-fake knock wan -l $PROVIDER:5090 -p $NEW:5080 -d $NEW -u 5551234 -r 10900
+fake knock wan -l $PROVIDER:5090 -p $NEW:5080 -d $NEW:5080 -u 5551234 -r 10900
 tell knock call +442079460101
 promise "what comes there is heard" \
 	await knock '^(trying|ringing|refused|answered)'
