@@ -60,7 +60,8 @@ struct crypt {
 	uint64_t packets;
 	uint64_t worn_at;
 	bool is_gcm;
-	unsigned tag_len[2]; /* of RTP; of RTCP */
+	unsigned tag_len[2];   /* of RTP; of RTCP */
+	struct crypt *further; /* its next key; owned */
 };
 
 _Static_assert(CRYPT_RECEIVE_MAX <= CRYPT_SEND_MAX, "places for both");
@@ -203,14 +204,29 @@ int crypt_new(struct crypt **out, const struct media_key *key,
 	return 0;
 }
 
+int crypt_add(struct crypt *crypt, const struct media_key *key)
+{
+	const struct media_key *known = &crypt->key;
+	struct crypt **last = &crypt->further;
+	if (key->suite != known->suite || key->mki_len != known->mki_len ||
+	    key->mki_len == 0 || !memcmp(key->mki, known->mki, key->mki_len))
+		return -EINVAL;
+	for (; *last; last = &(*last)->further)
+		if (!memcmp(key->mki, (*last)->key.mki, key->mki_len))
+			return -EINVAL;
+	return crypt_new(last, key, crypt->direction);
+}
+
 void crypt_free(struct crypt *crypt)
 {
-	if (!crypt)
-		return;
-	if (crypt->srtp)
-		srtp_dealloc(crypt->srtp);
-	explicit_bzero(crypt, sizeof(*crypt));
-	free(crypt);
+	while (crypt) {
+		struct crypt *further = crypt->further;
+		if (crypt->srtp)
+			srtp_dealloc(crypt->srtp);
+		explicit_bzero(crypt, sizeof(*crypt));
+		free(crypt);
+		crypt = further;
+	}
 }
 
 /* --- places: the SSRCs that the library holds streams of ---------------------
@@ -400,7 +416,9 @@ int crypt_unprotect(struct crypt *crypt, bool rtcp, uint8_t *buf, size_t *len,
 			 (rtcp ? SRTCP_INDEX_LEN : 0);
 	if (!fits(rtcp, buf, *len, trailer))
 		return -EBADMSG;
-	if (!take_mki(crypt, rtcp, buf, len))
+	while (crypt && !take_mki(crypt, rtcp, buf, len))
+		crypt = crypt->further;
+	if (!crypt)
 		return -EBADMSG;
 	int rc = unprotect(crypt, rtcp, buf, len, now_ns);
 	if (rc < 0)

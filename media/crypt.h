@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * One cryptographic context of SRTP and SRTCP (RFC 3711 section 3.2): one
- * master key in one direction. The only user of libsrtp2, whose ciphers are
- * replaced by those of media/cipher.
+ * master key in one direction, or several that their MKIs tell apart. The only
+ * user of libsrtp2, whose ciphers are replaced by those of media/cipher.
  *
  * Each SSRC has a rollover counter and a replay window of its own. Their
  * number is bounded: a packet that is not authentic makes none; of those that
@@ -38,6 +38,11 @@ enum crypt_direction { CRYPT_RECEIVE, CRYPT_SEND };
 int crypt_new(struct crypt **out, const struct media_key *key,
 	      enum crypt_direction direction);
 void crypt_free(struct crypt *crypt);
+
+/* What comes may also be under this key, as its MKI says. Returns as
+ * crypt_new; -EINVAL also if its suite or its MKI's length is another, or the
+ * MKI is none or one that is known. */
+int crypt_add(struct crypt *crypt, const struct media_key *key);
 
 /*
  * Check and decrypt in place.

@@ -95,21 +95,27 @@ static bool is_equal(const struct media_key *a, const struct media_key *b)
 	       memcmp(a->mki, b->mki, a->mki_len) == 0;
 }
 
+static bool are_equal(const struct media_crypto *a,
+		      const struct media_crypto *b)
+{
+	if (!is_equal(&a->receive, &b->receive) || a->furthers != b->furthers)
+		return false;
+	for (unsigned i = 0; i < a->furthers; i++)
+		if (!is_equal(&a->further[i], &b->further[i]))
+			return false;
+	return true;
+}
+
 static bool is_valid(const struct media_key *key)
 {
 	return key->suite == MEDIA_CRYPTO_NONE ||
 	       (media_key_len(key->suite) > 0 && key->mki_len <= MEDIA_MKI_MAX);
 }
 
-/* `old` goes on if its key does. */
 static int make(struct context **out, const struct media_key *key,
-		const struct media_key *old_key, struct context *old,
+		const struct media_key *further, unsigned furthers,
 		enum crypt_direction direction)
 {
-	if (is_equal(key, old_key)) {
-		*out = old;
-		return 0;
-	}
 	*out = NULL;
 	if (key->suite == MEDIA_CRYPTO_NONE)
 		return 0;
@@ -117,8 +123,10 @@ static int make(struct context **out, const struct media_key *key,
 	if (!context)
 		return -ENOMEM;
 	int rc = crypt_new(&context->crypt, key, direction);
+	for (unsigned i = 0; rc == 0 && i < furthers; i++)
+		rc = crypt_add(context->crypt, &further[i]);
 	if (rc < 0) {
-		free(context);
+		context_free(context);
 		return rc;
 	}
 	*out = context;
@@ -155,7 +163,8 @@ int media_session_crypto(struct media_session *session, enum media_side side,
 	struct context *receive, *send;
 	bool is_plain = crypto->receive.suite == MEDIA_CRYPTO_NONE &&
 			crypto->send.suite == MEDIA_CRYPTO_NONE;
-	if (!is_valid(&crypto->receive) || !is_valid(&crypto->send))
+	if (!is_valid(&crypto->receive) || !is_valid(&crypto->send) ||
+	    crypto->furthers >= MEDIA_KEYS_MAX)
 		return -EINVAL;
 	int rc = session_wish(&wish, session, side, slot);
 	if (rc < 0 || (is_plain && !wish->keying))
@@ -163,12 +172,16 @@ int media_session_crypto(struct media_session *session, enum media_side side,
 	struct keying *keying = need(wish);
 	if (!keying)
 		return -ENOMEM;
-	rc = make(&receive, &crypto->receive, &keying->keys.receive,
-		  keying->receive, CRYPT_RECEIVE);
+	/* What is made already goes on if its keys do. */
+	receive = keying->receive;
+	send = keying->send;
+	if (!are_equal(crypto, &keying->keys))
+		rc = make(&receive, &crypto->receive, crypto->further,
+			  crypto->furthers, CRYPT_RECEIVE);
 	if (rc < 0)
 		return rc;
-	rc = make(&send, &crypto->send, &keying->keys.send, keying->send,
-		  CRYPT_SEND);
+	if (!is_equal(&crypto->send, &keying->keys.send))
+		rc = make(&send, &crypto->send, NULL, 0, CRYPT_SEND);
 	if (rc < 0) {
 		if (receive != keying->receive)
 			context_free(receive);

@@ -224,8 +224,9 @@ enum media_crypto_suite {
 	MEDIA_CRYPTO_AEAD_AES_256_GCM,
 	MEDIA_CRYPTO_SUITES
 };
-#define MEDIA_KEY_MAX 46
-#define MEDIA_MKI_MAX 4 /* bytes of it */
+#define MEDIA_KEY_MAX  46
+#define MEDIA_MKI_MAX  4 /* bytes of it */
+#define MEDIA_KEYS_MAX 4 /* that one far end may send with */
 
 struct media_key {
 	enum media_crypto_suite suite;
@@ -250,6 +251,8 @@ unsigned media_key_len(enum media_crypto_suite suite);
  * is forgotten. What fails authentication is dropped, counted and told once
  * as MEDIA_UNAUTHENTIC, and never moves the latch. STUN, DTLS and the like
  * neither come from a secured side nor go to it.
+ * Beside `receive` the far end may have further keys, of the same suite, each
+ * with an MKI of its own: it may change over to one of them at any time.
  * Where the flow toward a secured side is not steady, a source that jumps back
  * in its sequence numbers is heard again ten packets later.
  * Returns 0; -EINVAL; -ENOMEM; -ENOSYS if libsrtp2 has no such suite; with
@@ -257,6 +260,8 @@ unsigned media_key_len(enum media_crypto_suite suite);
  */
 struct media_crypto {
 	struct media_key receive, send;
+	struct media_key further[MEDIA_KEYS_MAX - 1];
+	unsigned furthers;
 };
 int media_session_crypto(struct media_session *session, enum media_side side,
 			 unsigned slot, const struct media_crypto *crypto);

@@ -352,6 +352,68 @@ START_TEST(an_mki_of_any_length_is_written_and_wanted)
 	}
 END_TEST
 
+/* The far end may change over, and back, as it likes (RFC 4568 6.1). */
+START_TEST(each_of_several_keys_is_taken_by_its_mki)
+	{
+		struct media_key key[4];
+		struct crypt *send[4], *receive_all;
+		struct packet p, out;
+		for (uint8_t i = 0; i < 4; i++) {
+			key[i] = key_of(_i, (uint8_t)(3 + i));
+			key[i].mki_len = 2;
+			key[i].mki[1] = i;
+			ck_assert_int_eq(
+				crypt_new(&send[i], &key[i], CRYPT_SEND), 0);
+		}
+		ck_assert_int_eq(
+			crypt_new(&receive_all, &key[0], CRYPT_RECEIVE), 0);
+		ck_assert_int_eq(crypt_add(receive_all, &key[1]), 0);
+		ck_assert_int_eq(crypt_add(receive_all, &key[2]), 0);
+		for (uint16_t i = 0; i < 12; i++) {
+			bool is_rtcp = i % 2;
+			struct packet plain =
+				is_rtcp ? rtcp(SSRC, 1) : rtp(SSRC, i);
+			p = sealed(send[i / 2 % 3], is_rtcp, plain);
+			ck_assert_int_eq(
+				receive(receive_all, is_rtcp, &p, &out), 0);
+			ck_assert_mem_eq(out.bytes, plain.bytes, plain.len);
+		}
+		/* A key that nobody named; another's MKI. */
+		p = sealed(send[3], false, rtp(SSRC, 20));
+		ck_assert_int_eq(receive(receive_all, false, &p, &out),
+				 -EBADMSG);
+		p = sealed(send[1], false, rtp(SSRC, 21));
+		for (size_t at = PACKET; at + 1 < p.len; at++)
+			if (!memcmp(p.bytes + at, key[1].mki, 2))
+				p.bytes[at + 1] = 2;
+		ck_assert_int_eq(receive(receive_all, false, &p, &out),
+				 -EBADMSG);
+		for (int i = 0; i < 4; i++)
+			crypt_free(send[i]);
+		crypt_free(receive_all);
+	}
+END_TEST
+
+START_TEST(keys_that_nothing_tells_apart_are_none)
+	{
+		struct media_key key = key_of(1, 1), other = key_of(1, 2);
+		struct crypt *crypt;
+		ck_assert_int_eq(crypt_new(&crypt, &key, CRYPT_RECEIVE), 0);
+		ck_assert_int_eq(crypt_add(crypt, &other), -EINVAL);
+		crypt_free(crypt);
+		key.mki_len = other.mki_len = 1;
+		ck_assert_int_eq(crypt_new(&crypt, &key, CRYPT_RECEIVE), 0);
+		ck_assert_int_eq(crypt_add(crypt, &other), -EINVAL);
+		other.mki[0] = 1;
+		ck_assert_int_eq(crypt_add(crypt, &other), 0);
+		ck_assert_int_eq(crypt_add(crypt, &other), -EINVAL);
+		other.mki[0] = 2;
+		other.suite = 2;
+		ck_assert_int_eq(crypt_add(crypt, &other), -EINVAL);
+		crypt_free(crypt);
+	}
+END_TEST
+
 /* --- numbers
  * ------------------------------------------------------------------------ */
 
@@ -754,6 +816,8 @@ static Suite *crypt_suite(void)
 	tcase_add_test(tcase, our_ciphers_write_what_the_librarys_write);
 	tcase_add_test(tcase, all_ciphers_are_replaced);
 	EACH(an_mki_of_any_length_is_written_and_wanted);
+	EACH(each_of_several_keys_is_taken_by_its_mki);
+	tcase_add_test(tcase, keys_that_nothing_tells_apart_are_none);
 	EACH(sequence_numbers_wrap_many_times);
 	EACH(packets_out_of_order_cross_the_wrap);
 	EACH(what_is_sent_may_be_out_of_order_but_not_twice);

@@ -184,6 +184,36 @@ static const struct line_case {
 	{"1 " S80 " inline:" KEY "|2^20|1:0", -EPROTO, 0, 0, 0, 0, {0}},
 	{"1 " S80 " inline:" KEY "|2^20|:4", -EPROTO, 0, 0, 0, 0, {0}},
 	/* two keys that nothing tells apart */
+	{"1 " S80 " inline:" KEY "|1:4;inline:" KEY2 "|1:4",
+	 -EPROTO,
+	 0,
+	 0,
+	 0,
+	 0,
+	 {0}},
+	{"1 " S80 " inline:" KEY "|1:4;inline:" KEY2 "|2:1",
+	 -EPROTO,
+	 0,
+	 0,
+	 0,
+	 0,
+	 {0}},
+	{"1 " S80 " inline:" KEY "|1:1;inline:" KEY2 "|2:1;inline:" KEY "|2:1",
+	 -EPROTO,
+	 0,
+	 0,
+	 0,
+	 0,
+	 {0}},
+	/* more than we keep */
+	{"1 " S80 " inline:" KEY "|1:1;inline:" KEY "|2:1;inline:" KEY
+	 "|3:1;inline:" KEY "|4:1;inline:" KEY "|5:1",
+	 -ENOTSUP,
+	 0,
+	 0,
+	 0,
+	 0,
+	 {0}},
 	{"1 " S80 " inline:" KEY ";inline:" KEY2, -EPROTO, 0, 0, 0, 0, {0}},
 	{"1 " S80 " inline:" KEY "|2^20|1:4;inline:short|2^20|2:4",
 	 -EPROTO,
@@ -264,6 +294,35 @@ START_TEST(what_is_written_is_read_again)
 						 MEDIA_MKI_MAX);
 			}
 		}
+	}
+END_TEST
+
+#define KEYS                                                         \
+	"7 " S80 " inline:" KEY "|2^20|1:4;inline:" KEY2 "|2^31|2:4" \
+	";inline:" KEY "|3:4"
+
+START_TEST(each_key_of_a_line_counts)
+	{
+		struct crypto_line line, one, two;
+		static struct body_writer w;
+
+		ck_assert_int_eq(crypto_parse(&line, span(KEYS)), 0);
+		ck_assert_int_eq(
+			crypto_parse(&one, span("1 " S80 " inline:" KEY)), 0);
+		ck_assert_int_eq(
+			crypto_parse(&two, span("1 " S80 " inline:" KEY2)), 0);
+		ck_assert_uint_eq(line.furthers, 2);
+		ck_assert_mem_eq(line.key.key, one.key.key, MEDIA_KEY_MAX);
+		ck_assert_mem_eq(line.further[0].key, two.key.key,
+				 MEDIA_KEY_MAX);
+		ck_assert_mem_eq(line.further[0].mki, "\0\0\0\2", 4);
+		ck_assert(line.further[0].lifetime == UINT64_C(1) << 31);
+		ck_assert_mem_eq(line.further[1].mki, "\0\0\0\3", 4);
+		ck_assert_int_eq(line.further[1].suite, line.key.suite);
+		w.len = 0;
+		w.overflow = false;
+		crypto_write(&w, &line);
+		ck_assert_str_eq(w.text, "a=crypto:" KEYS "\r\n");
 	}
 END_TEST
 
@@ -625,6 +684,12 @@ START_TEST(both_ends_agree_on_the_line_of_one_tag)
 				 MEDIA_CRYPTO_AES_CM_128_SHA1_80);
 		ck_assert_mem_ne(agreed.send.key, line.key.key, 30);
 		ck_assert(!crypto_agree(&agreed, &source, &chosen, 1));
+		ck_assert_uint_eq(agreed.furthers, 0);
+		parse(&chosen, LOCKED "a=crypto:1 " S80 " inline:" KEY
+				      "|1:1;inline:" KEY2 "|2:1\r\n");
+		ck_assert(crypto_agree(&agreed, &source, &chosen, 0));
+		ck_assert_uint_eq(agreed.furthers, 1);
+		ck_assert_uint_eq(agreed.further[0].mki[0], 2);
 	}
 END_TEST
 
@@ -668,6 +733,7 @@ static Suite *crypto_suite(void)
 			    sizeof(lines) / sizeof(lines[0]));
 	tcase_add_test(line, what_is_written_is_read_again);
 	tcase_add_test(line, no_two_keys_of_ours_are_alike);
+	tcase_add_test(line, each_key_of_a_line_counts);
 	suite_add_tcase(suite, line);
 	tcase_add_checked_fixture(body, setup, teardown);
 	tcase_add_test(body, an_offer_has_our_transport_and_our_keys);

@@ -626,6 +626,41 @@ START_TEST(a_worn_key_is_told_once)
 	}
 END_TEST
 
+/* The far end changes over to its second key by itself, and the line that is
+ * said again keeps both. */
+START_TEST(a_further_key_is_taken_when_its_mki_comes)
+	{
+		struct fixture f;
+		struct media_crypto *crypto = &f.crypto[MEDIA_A];
+		start(&f);
+		secure(&f, MEDIA_A, 1, 1);
+		crypto->receive.mki_len = 1;
+		crypto->further[0] = key_of(1, 77);
+		crypto->further[0].mki_len = 1;
+		crypto->further[0].mki[0] = 9;
+		crypto->furthers = 1;
+		give(&f, MEDIA_A);
+		far_key(&f.far[MEDIA_A].send, &crypto->receive, CRYPT_SEND);
+		crosses(&f, MEDIA_A, 1);
+		far_key(&f.far[MEDIA_A].send, &crypto->further[0], CRYPT_SEND);
+		crosses(&f, MEDIA_A, 2);
+		give(&f, MEDIA_A);
+		crosses(&f, MEDIA_A, 3);
+		crosses(&f, MEDIA_B, 1);
+		ck_assert_uint_eq(stats(&f, MEDIA_A).dropped_crypto, 0);
+		/* Too many keys are none. */
+		ck_assert_int_eq(media_session_crypto(
+					 f.session, MEDIA_A, 0,
+					 &(struct media_crypto){
+						 .receive = crypto->receive,
+						 .send = crypto->send,
+						 .furthers = MEDIA_KEYS_MAX}),
+				 -EINVAL);
+		crosses(&f, MEDIA_A, 4);
+		finish(&f);
+	}
+END_TEST
+
 START_TEST(keys_that_are_none_change_nothing)
 	{
 		struct fixture f;
@@ -744,6 +779,7 @@ static Suite *srtp_suite(void)
 			    3, 6);
 	tcase_add_test(tcase, many_keys_are_all_given_back);
 	tcase_add_test(tcase, a_worn_key_is_told_once);
+	tcase_add_test(tcase, a_further_key_is_taken_when_its_mki_comes);
 	tcase_add_test(tcase, keys_that_are_none_change_nothing);
 	tcase_add_test(tcase,
 		       filler_digits_and_reports_are_secured_on_one_line);

@@ -202,27 +202,38 @@ static int parse_key(struct media_key *out, struct body_span text)
 	return error;
 }
 
-/* "inline:...;inline:..." */
-static int parse_keys(struct media_key *out, struct body_span text)
+/* Which of several a packet is under only an MKI can tell. */
+static bool is_told_apart(const struct crypto_line *line,
+			  const struct media_key *key)
 {
-	struct media_key further = {.suite = out->suite};
-	unsigned keys = 0;
-	int error = 0;
+	const struct media_key *first = &line->key;
+
+	if (!key->mki_len || key->mki_len != first->mki_len ||
+	    !memcmp(key->mki, first->mki, key->mki_len))
+		return false;
+	for (unsigned i = 0; i < line->furthers; i++)
+		if (!memcmp(key->mki, line->further[i].mki, key->mki_len))
+			return false;
+	return true;
+}
+
+/* "inline:...;inline:..." */
+static int parse_keys(struct crypto_line *out, struct body_span text)
+{
+	int error = parse_key(&out->key, cut(&text, ';'));
 
 	while (error == 0 && text.len > 0) {
-		struct body_span one = cut(&text, ';');
+		struct media_key *key = &out->further[out->furthers];
 
-		if (++keys > CRYPTO_KEYS_MAX)
-			error = -ENOTSUP;
-		else
-			error = parse_key(keys == 1 ? out : &further, one);
-		/* Which of them a packet is under only an MKI can tell. */
-		if (error == 0 && keys > 1 &&
-		    (!further.mki_len || further.mki_len != out->mki_len))
+		if (out->furthers == MEDIA_KEYS_MAX - 1)
+			return -ENOTSUP;
+		key->suite = out->key.suite;
+		error = parse_key(key, cut(&text, ';'));
+		if (error == 0 && !is_told_apart(out, key))
 			error = -EPROTO;
+		out->furthers += error == 0;
 	}
-	crypto_wipe(&further, sizeof further);
-	return error == 0 && keys == 0 ? -EPROTO : error;
+	return error;
 }
 
 /* KDR, UNENCRYPTED_SRTP, FEC_KEY ...: what changes the packets is not ours. */
@@ -255,7 +266,7 @@ int crypto_parse(struct crypto_line *out, struct body_span value)
 	out->key.suite = crypto_suite_named(suite);
 	if (out->key.suite == MEDIA_CRYPTO_NONE)
 		return -ENOTSUP;
-	error = parse_keys(&out->key, keys);
+	error = parse_keys(out, keys);
 	if (error == 0)
 		error = parse_session(value);
 	if (error != 0)
@@ -278,16 +289,11 @@ static void write_lifetime(struct body_writer *w, uint64_t packets)
 	}
 }
 
-void crypto_write(struct body_writer *w, const struct crypto_line *line)
+static void write_key(struct body_writer *w, const struct media_key *key)
 {
-	const struct media_key *key = &line->key;
 	uint64_t mki = 0;
 
-	body_write_text(w, "a=crypto:");
-	body_write_number(w, line->tag);
-	body_write_text(w, " ");
-	body_write_text(w, suites[key->suite]);
-	body_write_text(w, " inline:");
+	body_write_text(w, "inline:");
 	encode(w, key->key, media_key_len(key->suite));
 	if (key->lifetime != 0)
 		write_lifetime(w, key->lifetime);
@@ -298,6 +304,20 @@ void crypto_write(struct body_writer *w, const struct crypto_line *line)
 		body_write_number(w, mki);
 		body_write_text(w, ":");
 		body_write_number(w, key->mki_len);
+	}
+}
+
+void crypto_write(struct body_writer *w, const struct crypto_line *line)
+{
+	body_write_text(w, "a=crypto:");
+	body_write_number(w, line->tag);
+	body_write_text(w, " ");
+	body_write_text(w, suites[line->key.suite]);
+	body_write_text(w, " ");
+	write_key(w, &line->key);
+	for (unsigned i = 0; i < line->furthers; i++) {
+		body_write_text(w, ";");
+		write_key(w, &line->further[i]);
 	}
 	body_write_text(w, "\r\n");
 }
@@ -353,6 +373,9 @@ bool crypto_agree(struct media_crypto *out, const struct body *ours,
 				continue;
 			out->receive = far[i].key;
 			out->send = mine[k].key;
+			out->furthers = far[i].furthers;
+			memcpy(out->further, far[i].further,
+			       sizeof out->further);
 		}
 	}
 	crypto_wipe(mine, sizeof mine);

@@ -10,11 +10,12 @@
 #include "sbc/sip/body.h"
 
 #define CRYPTO_LINES_MAX 16 /* looked at in one slot */
-#define CRYPTO_KEYS_MAX	 16 /* in one line */
 
 struct crypto_line {
 	unsigned tag;	      /* 0..999999999 */
 	struct media_key key; /* the first of its keys */
+	struct media_key further[MEDIA_KEYS_MAX - 1]; /* the others */
+	unsigned furthers;
 };
 
 /* SDP's name of a suite ("AES_CM_128_HMAC_SHA1_80"), and back:
@@ -25,11 +26,12 @@ enum media_crypto_suite crypto_suite_named(struct body_span name);
 /*
  * Parse the value of an a=crypto attribute.
  *
- * Of several inline keys each has to be right and to have an MKI; the first
- * one counts. A lifetime may be 2^n or decimal. WSH and session parameters
- * that begin with "-" are left aside (RFC 4568 6.3.5, 6.3.6).
- * Returns 0; -EPROTO if the line is broken; -ENOTSUP if it needs what we do
- * not have: its suite, a session parameter, an MKI over MEDIA_MKI_MAX bytes.
+ * Of several inline keys each has to be right and to have an MKI of its own,
+ * all of one length: its packets may come under any of them (RFC 4568 6.1). A
+ * lifetime may be 2^n or decimal. WSH and session parameters that begin with
+ * "-" are left aside (RFC 4568 6.3.5, 6.3.6). Returns 0; -EPROTO if the line is
+ * broken; -ENOTSUP if it needs what we do not have: its suite, a session
+ * parameter, an MKI over MEDIA_MKI_MAX bytes, more than MEDIA_KEYS_MAX keys.
  */
 int crypto_parse(struct crypto_line *out, struct body_span value);
 
