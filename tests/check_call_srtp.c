@@ -70,8 +70,8 @@ static void no_key_leaked(void)
 	fixture_assert(&f, !fake_saw_text(&f.itsp.end, KEY_A));
 	fixture_assert(&f, !fake_saw_text(&f.itsp.end, KEY_C));
 	fixture_assert(&f, !fake_saw_text(&f.phone.end, KEY_B));
-	fixture_assert(&f, !fixture_status_has(&f, "inline"));
-	fixture_assert(&f, !fixture_status_has(&f, KEY_A));
+	fixture_assert(&f, !fixture_status_holds(&f, "inline"));
+	fixture_assert(&f, !fixture_status_holds(&f, KEY_A));
 }
 
 START_TEST(a_phone_with_srtp_calls_a_plain_provider)

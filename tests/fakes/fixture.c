@@ -425,6 +425,18 @@ unsigned fixture_status_count(struct fixture *f, const char *words)
 	return count_now(f, words);
 }
 
+bool fixture_status_holds(struct fixture *f, const char *bytes)
+{
+	char *text;
+	bool holds;
+
+	fixture_watch(f, 100);
+	text = read_status(f);
+	holds = strstr(text, bytes);
+	free(text);
+	return holds;
+}
+
 void fixture_tell(struct fixture *f)
 {
 	char *text = read_status(f), *save = NULL;

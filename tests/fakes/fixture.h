@@ -107,6 +107,9 @@ void fixture_tell(struct fixture *f);
 bool fixture_status_has(struct fixture *f, const char *words);
 unsigned fixture_status_count(struct fixture *f, const char *words);
 
+/* Do these bytes stand anywhere in the status log by now? */
+bool fixture_status_holds(struct fixture *f, const char *bytes);
+
 #define ck_assert_status(f, words)                                      \
 	do {                                                            \
 		if (!fixture_status_has(f, words)) {                    \
