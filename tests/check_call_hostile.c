@@ -320,6 +320,26 @@ START_TEST(a_request_from_elsewhere_changes_nothing)
 	}
 END_TEST
 
+/* What the ACK of a stranger says of where to send is not believed. */
+START_TEST(the_answer_in_a_strangers_ack_is_not_taken)
+	{
+		bool itsp = forgers[_i].itsp;
+		struct fake_call *call;
+
+		begin(policies[0]);
+		call = end_of(itsp);
+		call->withhold_ack = true;
+		fake_reinvite_without_offer(call);
+		ck_assert_int_eq(answer_to(itsp), 200);
+		head(call, body, sizeof(body), (long)call->sdp_version + 1);
+		add(body, sizeof(body), "m=audio 9 RTP/AVP 8\r\n");
+		fake_forge(call, "ACK", call->invite_cseq, NULL, body,
+			   forgers[_i].from);
+		fixture_watch(&f, 150);
+		both_hear_again();
+	}
+END_TEST
+
 static Suite *hostile_suite(void)
 {
 	Suite *s = suite_create("call-hostile");
@@ -339,6 +359,8 @@ static Suite *hostile_suite(void)
 			    METHODS * 4);
 	tcase_add_loop_test(tests, a_request_from_elsewhere_changes_nothing, 0,
 			    METHODS * sizeof(forgers) / sizeof(*forgers));
+	tcase_add_loop_test(tests, the_answer_in_a_strangers_ack_is_not_taken,
+			    0, sizeof(forgers) / sizeof(*forgers));
 	suite_add_tcase(s, tests);
 	return s;
 }

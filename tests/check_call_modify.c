@@ -305,6 +305,26 @@ START_TEST(a_fax_that_is_not_answered_in_5_s_is_given_up_and_audio_goes_on)
 	}
 END_TEST
 
+START_TEST(a_fax_waits_5_s_in_all_for_a_provider_that_is_busy)
+	{
+		uint64_t began;
+
+		begin("reinvite = \"forward\"; t38 = \"forward\";",
+		      ITSP_ANSWERS);
+		itsp_line(&f.itsp)->withhold_ack = true;
+		fake_refresh(itsp_line(&f.itsp));
+		fixture_run_until(&f, itsp_has_our_200);
+		began = fake_now_ms();
+		offer_fax();
+		ck_assert_int_eq(line()->reinvite_status, 488);
+		ck_assert_uint_ge(fake_now_ms() - began, 4500);
+		ck_assert_uint_eq(itsp_reinvites(&f.itsp), 0);
+		ck_assert_status(&f, "event=call-refused status=488 "
+				     "cause=t38-timeout");
+		fixture_assert(&f, both_up(&f));
+	}
+END_TEST
+
 static Suite *call_modify_suite(void)
 {
 	Suite *suite = suite_create("call_modify");
@@ -340,6 +360,8 @@ static Suite *call_modify_suite(void)
 	tcase_add_test(
 		tests,
 		a_fax_that_is_not_answered_in_5_s_is_given_up_and_audio_goes_on);
+	tcase_add_test(tests,
+		       a_fax_waits_5_s_in_all_for_a_provider_that_is_busy);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

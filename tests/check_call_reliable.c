@@ -528,6 +528,33 @@ START_TEST(an_offer_in_a_prack_is_answered_in_its_200)
 	}
 END_TEST
 
+/* Another phone's PRACK says that the media should go to itself. */
+START_TEST(an_offer_in_a_strangers_prack_is_not_taken)
+	{
+		static const char to_me[] =
+			"v=0\r\no=- 1 1 IN IP4 127.0.1.11\r\ns=-\r\n"
+			"c=IN IP4 127.0.1.11\r\nt=0 0\r\n"
+			"m=audio 9 RTP/AVP 8\r\n";
+		char lines[80];
+
+		dial(NULL, REQUIRES, ITSP_EARLY_MEDIA | ITSP_RINGS);
+		f.phone.end.no_prack = true;
+		f.itsp.end.media.codecs = "8 101";
+		fixture_run_until(&f, phone_rings_back);
+		snprintf(lines, sizeof(lines), "RAck: %s %u INVITE\r\n",
+			 text_value(phone_got(&f.phone, "183 INVITE"), "RSeq"),
+			 line()->invite_cseq);
+		fake_forge(line(), "PRACK", line()->cseq + 1, lines, to_me,
+			   "127.0.1.11");
+		fixture_watch(&f, 100);
+		unsigned heard = tone_heard(&f.phone.end.tone);
+		fixture_watch(&f, 300);
+		ck_assert_uint_gt(tone_heard(&f.phone.end.tone), heard + 5);
+		ck_assert_uint_eq(
+			fixture_status_count(&f, "event=call-suppressed"), 0);
+	}
+END_TEST
+
 START_TEST(an_agent_that_ends_while_a_prack_is_due_leaks_nothing)
 	{
 		dial(NULL, REQUIRES, ITSP_EARLY_MEDIA);
@@ -587,6 +614,7 @@ static Suite *call_reliable_suite(void)
 	tcase_add_test(update, the_providers_early_update_is_answered_here);
 	tcase_add_test(update,
 		       the_providers_update_over_our_open_offer_gets_491);
+	tcase_add_test(update, an_offer_in_a_strangers_prack_is_not_taken);
 	tcase_add_test(update, an_offer_in_a_prack_is_answered_in_its_200);
 	tcase_add_loop_test(
 		update, an_agent_that_ends_while_a_prack_is_due_leaks_nothing,

@@ -29,11 +29,25 @@
 #define FORWARD_TRIES	3
 /* How long a leg that is busy is left alone. */
 #define FORWARD_BUSY_MS 500
-/* A fax that is not switched by then has given up. */
+/* A fax that is not switched by then has given up, whatever it waited for. */
 #define FORWARD_T38_MS 5000
 
 static void forward_on_timer(su_root_magic_t *magic, su_timer_t *timer,
 			     void *arg);
+
+static bool forward_is_fax(const struct forward *f)
+{
+	return f->p && !strcmp(f->what, "t38");
+}
+
+/* What is left of its time. */
+static unsigned forward_fax_ms(const struct forward *f)
+{
+	uint64_t waited = agent_now_ms() - f->asked_ms;
+
+	return waited < FORWARD_T38_MS ? (unsigned)(FORWARD_T38_MS - waited)
+				       : 0;
+}
 
 static void forward_wait(struct call *call, unsigned ms)
 {
@@ -41,6 +55,8 @@ static void forward_wait(struct call *call, unsigned ms)
 
 	if (!f->timer)
 		f->timer = su_timer_create(su_root_task(call->agent->root), 0);
+	if (forward_is_fax(f) && ms > forward_fax_ms(f))
+		ms = forward_fax_ms(f);
 	if (f->timer)
 		su_timer_set_interval(f->timer, forward_on_timer, call,
 				      (su_duration_t)ms);
@@ -110,7 +126,7 @@ static int forward_send(struct call *call, const struct body *theirs)
 	f->sent = true;
 	f->sent_to = t;
 	f->tries++;
-	if (!strcmp(f->what, "t38"))
+	if (forward_is_fax(f))
 		forward_wait(call, FORWARD_T38_MS);
 	else if (f->timer) /* It may still wait for T to be idle. */
 		su_timer_reset(f->timer);
@@ -141,6 +157,7 @@ unsigned forward_ask(struct call *call, struct leg *p,
 	f->len = text.len;
 	f->p = p;
 	f->what = what;
+	f->asked_ms = agent_now_ms();
 	f->tries = 0;
 	if (leg_is_idle(t))
 		error = forward_send(call, theirs);
@@ -413,10 +430,11 @@ static void forward_on_timer(su_root_magic_t *magic, su_timer_t *timer,
 		forward_undo_try(call);
 	if (call->state != CALL_ANSWERED || !f->p)
 		return;
-	if (f->sent) { /* A fax: the call goes on with its audio. */
+	/* The call goes on with its audio. */
+	if (f->sent || (forward_is_fax(f) && !forward_fax_ms(f))) {
 		struct leg *p = f->p;
 
-		forward_withdraw(call);
+		forward_recalled(call, p);
 		modify_refuse(call, p, 488, "t38-timeout");
 		return;
 	}

@@ -28,6 +28,7 @@ struct forward {       /* in the call; all zero: none is under way */
 	const struct leg *told;	   /* took it that P is silent; to compare */
 	const struct leg *sent_to; /* the last one ever asked; to compare */
 	const struct leg *undo_to; /* who took it in vain; to compare */
+	uint64_t asked_ms;	   /* when P asked: a fax has little time */
 	su_timer_t *timer;	   /* glare's pause; P's patience */
 };
 

@@ -177,6 +177,9 @@ void transfer_joined(struct transfer *t, struct body_span sdp)
 	    (sdp.text != next->offer.remote &&
 	     offer_remember(&next->offer, sdp.text, sdp.len)))
 		status = 502;
+	if (!status && next->state != LEG_INCOMING &&
+	    !transfer_takes(call, &said))
+		status = 488;
 	if (!status && next->state == LEG_INCOMING && !tell &&
 	    transfer_answer(t))
 		status = 488;

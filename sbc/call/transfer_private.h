@@ -82,6 +82,9 @@ int transfer_offer(struct call *call, struct leg *to);
 int transfer_tell(struct transfer *t, struct leg *to, struct leg *from);
 /* The same to N, which is another call's leg, with T's session. */
 int transfer_lend(struct transfer *t);
+/* Does that leg's answer to our offer take the call's audio? One that does not
+ * would leave T with nobody to talk to. */
+bool transfer_takes(const struct call *call, struct said *said);
 /* The answer to our re-INVITE to `tell`. 0, or it has what it had. */
 int transfer_told(struct transfer *t, const struct leg_event *event);
 /* The answer to N's INVITE with Replaces, from the session that T has. */

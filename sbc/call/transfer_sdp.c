@@ -71,9 +71,12 @@ int transfer_offer(struct call *call, struct leg *to)
 		error = secure_offer(t->far, to, &source, place);
 	if (error)
 		return error;
-	/* What P's hold made of T's direction ends with P; T's own stays. */
+	/* What P's hold made of T's direction ends with P; T's own stays, but
+	 * who may turn out not to take it that it is over is not told of it. */
 	for (unsigned i = 0; i < source.medias; i++)
-		if (!call_status_leg(call, t->far)->held)
+		if (!call_status_leg(call, t->far)->held ||
+		    (call->path.end[PATH_N].session &&
+		     to->peer->reinvite != POLICY_FORWARD))
 			place[i].direction = BODY_SENDRECV;
 	return offer_write_offer(&to->offer, &source, &rules.rules, place);
 }
@@ -129,6 +132,15 @@ int transfer_lend(struct transfer *t)
 	return error;
 }
 
+bool transfer_takes(const struct call *call, struct said *said)
+{
+	const struct body *ours = said_local(said);
+	unsigned audio = call->path.audio;
+
+	return ours && (audio >= ours->medias || !ours->media[audio].port ||
+			offer_takes(ours, said_remote(said), audio));
+}
+
 int transfer_told(struct transfer *t, const struct leg_event *event)
 {
 	struct leg *leg = t->tell;
@@ -141,6 +153,7 @@ int transfer_told(struct transfer *t, const struct leg_event *event)
 	}
 	if (said_hear(&said, event->sdp) ||
 	    !secure_answered(&said, said_remote(&said)) ||
+	    !transfer_takes(t->call, &said) ||
 	    offer_remember(&leg->offer, event->sdp.text, event->sdp.len)) {
 		offer_restore(&leg->offer, &t->kept);
 		forward_put_back(t->call, leg);
@@ -189,6 +202,7 @@ bool transfer_is_held(const struct transfer *t, const struct leg *leg)
 	const char *why;
 
 	return !call_status_leg(t->call, leg)->held &&
+	       !call_status_leg(t->call, call_other(t->call, leg))->held &&
 	       !body_parse(&ours, leg->offer.local, leg->offer.local_len,
 			   &why) &&
 	       audio < ours.medias &&

@@ -134,8 +134,47 @@ void leg_reply_refuse(struct leg *leg, const struct leg_refusal *refusal)
 
 /* --- requests ---------------------------------------------------------- */
 
+/* Did this come from somebody else's address than the far end's? */
+static bool leg_is_strange(const struct leg *leg, msg_t *msg)
+{
+	const struct sockaddr *remote = (const struct sockaddr *)&leg->remote;
+	struct sockaddr_storage source;
+
+	header_source(&source, msg);
+	return !address_host_equal((struct sockaddr *)&source, remote) &&
+	       (leg->peer->kind == POLICY_PHONES ||
+		agent_peer_by_source(leg->at->agent, leg->at,
+				     (struct sockaddr *)&source) !=
+			policy_peer_named(leg->at->agent->policy,
+					  leg->peer->name));
+}
+
+/* A request that names our dialog but is not its far end's. */
+bool leg_from_stranger(const struct leg *leg, nta_incoming_t *irq)
+{
+	msg_t *msg = nta_incoming_getrequest(irq);
+	bool stranger = leg_is_strange(leg, msg);
+
+	msg_destroy(msg);
+	return stranger;
+}
+
+/* What the ACK says, if it is the far end's own: nobody can be asked who he is
+ * by an answer to it. */
+static struct body_span leg_ack_sdp(const struct leg *leg, nta_incoming_t *irq,
+				    const sip_t *sip)
+{
+	msg_t *msg = nta_incoming_getrequest_ackcancel(irq);
+	bool stranger = msg && leg_is_strange(leg, msg);
+
+	msg_destroy(msg);
+	return leg_sdp(stranger ? NULL : sip);
+}
+
 int leg_on_ack_cancel(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
 {
+	struct body_span said;
+
 	if (irq != leg->invite_in)
 		return 0;
 	if (sip && sip->sip_request->rq_method == sip_method_cancel) {
@@ -161,6 +200,7 @@ int leg_on_ack_cancel(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
 	}
 	/* The ACK; or 32 s without one, and whether the call then goes on is
 	 * the owner's word. */
+	said = leg_ack_sdp(leg, irq, sip);
 	nta_incoming_destroy(irq);
 	leg->invite_in = NULL;
 	if (leg->state == LEG_LEAVING) {
@@ -172,28 +212,9 @@ int leg_on_ack_cancel(struct leg *leg, nta_incoming_t *irq, const sip_t *sip)
 		leg->state = LEG_ESTABLISHED;
 	leg_emit(leg,
 		 &(struct leg_event){.kind = sip ? LEG_ACKED : LEG_ACK_LOST,
-				     .sdp = leg_sdp(sip),
+				     .sdp = said,
 				     .sip = sip});
 	return 0;
-}
-
-/* A request that names our dialog but comes from somebody else's address. */
-static bool leg_from_stranger(const struct leg *leg, nta_incoming_t *irq)
-{
-	const struct sockaddr *remote = (const struct sockaddr *)&leg->remote;
-	msg_t *msg = nta_incoming_getrequest(irq);
-	struct sockaddr_storage source;
-	bool stranger;
-
-	header_source(&source, msg);
-	stranger = !address_host_equal((struct sockaddr *)&source, remote) &&
-		   (leg->peer->kind == POLICY_PHONES ||
-		    agent_peer_by_source(leg->at->agent, leg->at,
-					 (struct sockaddr *)&source) !=
-			    policy_peer_named(leg->at->agent->policy,
-					      leg->peer->name));
-	msg_destroy(msg);
-	return stranger;
 }
 
 /*

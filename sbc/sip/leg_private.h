@@ -32,6 +32,9 @@ nta_ack_cancel_f leg_on_ack_cancel; /* of their INVITE */
 nta_response_f leg_on_invite_response;
 nta_response_f leg_on_bye_response;
 
+/* A request that names our dialog but comes from somebody else's address. */
+bool leg_from_stranger(const struct leg *leg, nta_incoming_t *irq);
+
 /* The value of Supported toward this leg's peer, 100rel only if `reliable`;
  * NULL: nothing. */
 const char *leg_supported(const struct leg *leg, bool reliable);

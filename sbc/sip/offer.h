@@ -214,8 +214,11 @@ bool offer_is_same(const struct offer *o, const char *text, size_t len);
 bool offer_payload_map(uint8_t map[128], const struct body *x,
 		       const struct body *y, unsigned slot);
 
-/* May this be the answer to that offer: slot by slot refused, or of its kind
- * and security with a format that was offered (RFC 3264 section 6)? */
+/* Does this answer take that slot: of the offer's kind and security, with a
+ * codec that was offered (RFC 3264 section 6)? */
+bool offer_takes(const struct body *offer, const struct body *answer,
+		 unsigned slot);
+/* May this be the answer to that offer: slot by slot refused or taken? */
 bool offer_fits(const struct body *offer, const struct body *answer);
 
 /*

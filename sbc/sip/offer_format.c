@@ -372,30 +372,37 @@ bool offer_payload_map(uint8_t map[128], const struct body *x,
 	return differs;
 }
 
+bool offer_takes(const struct body *offer, const struct body *answer,
+		 unsigned slot)
+{
+	const struct body_media *ours, *theirs;
+
+	if (slot >= offer->medias || slot >= answer->medias)
+		return false;
+	ours = &offer->media[slot];
+	theirs = &answer->media[slot];
+	if (!ours->port || !theirs->port || theirs->kind != ours->kind ||
+	    theirs->rtp != ours->rtp || theirs->secure != ours->secure)
+		return false;
+	for (unsigned i = 0; i < theirs->formats && theirs->rtp; i++) {
+		const struct body_format *format =
+			&answer->format[theirs->first_format + i];
+
+		if (format->payload_type >= 0 &&
+		    offer_format_is_codec(format) &&
+		    find_same(offer, slot, format, NULL))
+			return true;
+	}
+	return !theirs->rtp;
+}
+
 bool offer_fits(const struct body *offer, const struct body *answer)
 {
-	uint8_t map[128];
-	bool common;
-
 	if (answer->medias != offer->medias)
 		return false;
-	for (unsigned i = 0; i < answer->medias; i++) {
-		const struct body_media *media = &answer->media[i];
-
-		if (media->port == 0)
-			continue;
-		if (offer->media[i].port == 0 ||
-		    media->kind != offer->media[i].kind ||
-		    media->rtp != offer->media[i].rtp ||
-		    media->secure != offer->media[i].secure)
+	for (unsigned i = 0; i < answer->medias; i++)
+		if (answer->media[i].port && !offer_takes(offer, answer, i))
 			return false;
-		offer_payload_map(map, answer, offer, i);
-		common = !media->rtp;
-		for (unsigned pt = 0; pt < sizeof map && !common; pt++)
-			common = map[pt] != 255;
-		if (!common)
-			return false;
-	}
 	return true;
 }
 

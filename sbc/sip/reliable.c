@@ -85,7 +85,8 @@ static int reliable_on_prack(struct leg *leg, nta_reliable_t *rel,
 	if (!prack || leg->state != LEG_INCOMING)
 		return 200;
 	reliable_in(leg, 1);
-	if (!sdp.len || leg->update_in)
+	/* The library has taken it already: only what it says is left. */
+	if (!sdp.len || leg->update_in || leg_from_stranger(leg, prack))
 		return 200;
 	/* A new offer (section 5): it is answered as an UPDATE's is. */
 	leg->update_in = prack;

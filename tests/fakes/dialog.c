@@ -276,8 +276,8 @@ void fake_ack(struct fake_call *call)
 	fake_settle(call);
 }
 
-void fake_request_from(struct fake_call *call, const char *method,
-		       const char *stranger)
+void fake_forge(struct fake_call *call, const char *method, unsigned cseq,
+		const char *more, const char *body, const char *stranger)
 {
 	struct sockaddr_in from = {.sin_family = AF_INET}, to = next_hop(call);
 	struct text text;
@@ -285,12 +285,18 @@ void fake_request_from(struct fake_call *call, const char *method,
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	fake_new_branch(call->fake, branch, sizeof(branch));
-	write_request(call, &text, method, branch, call->cseq + 1, NULL, NULL);
+	write_request(call, &text, method, branch, cseq, more, body);
 	if (fd < 0 || inet_pton(AF_INET, stranger, &from.sin_addr) != 1 ||
 	    bind(fd, (struct sockaddr *)&from, sizeof(from)) < 0)
 		abort();
 	sendto(fd, text.data, text.len, 0, (struct sockaddr *)&to, sizeof(to));
 	close(fd);
+}
+
+void fake_request_from(struct fake_call *call, const char *method,
+		       const char *stranger)
+{
+	fake_forge(call, method, call->cseq + 1, NULL, NULL, stranger);
 }
 
 void fake_send_request(struct fake *fake, const char *method, const char *uri,

@@ -194,6 +194,9 @@ void fake_request_typed(struct fake_call *call, const char *method,
 /* The same bytes from a socket of a stranger; the answer goes nowhere. */
 void fake_request_from(struct fake_call *call, const char *method,
 		       const char *stranger);
+/* The same with this CSeq, these header lines and this body. */
+void fake_forge(struct fake_call *call, const char *method, unsigned cseq,
+		const char *more, const char *body, const char *stranger);
 /* Another address (Wi-Fi to cable): what is open stays open, the next request
  * comes from there. */
 void fake_move_host(struct fake *fake, const char *host);
