@@ -32,6 +32,7 @@ background()
 }
 WRAP=() READER=
 
+need_users
 getent passwd $USER_NAME >/dev/null || net_skip "there is no user $USER_NAME"
 net_begin
 net_world

@@ -109,6 +109,13 @@ net_end()
 
 # --- begin and clean up -----------------------------------------------------------
 
+# Skips where nobody else can be become: in a user namespace with one user.
+need_users()
+{
+	setpriv --reuid=65534 --regid=65534 --clear-groups true 2>/dev/null ||
+		net_skip "no other user can be become here"
+}
+
 net_show_logs()
 {
 	local file
@@ -189,7 +196,7 @@ net_interrupted()
 # Private folder and traps; skips where namespaces cannot be made.
 net_begin()
 {
-	[ "$(id -u)" = 0 ] || net_skip "network namespaces need root"
+	[ "$(id -u)" = 0 ] || net_skip "network namespaces need root, or unshare: see README"
 	need ip nsenter
 	net_remove_stale
 	ip netns add "$NET_PREFIX-try" 2>/dev/null ||

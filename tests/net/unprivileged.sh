@@ -6,6 +6,7 @@
 . "${srcdir:-.}/tests/net/lib.sh"
 
 need setpriv ss
+need_users
 NET_SALLYPORT=(setpriv --reuid=65534 --regid=65534 --clear-groups
 	--inh-caps=-all)
 net_begin
