@@ -568,6 +568,42 @@ START_TEST(who_was_told_of_a_hold_is_told_of_its_end)
 	}
 END_TEST
 
+/* Neither can wait for T, who would send nothing for ever. */
+static bool t_hears_and_p(struct fixture *x)
+{
+	return t_hears(x) && p_hears(x);
+}
+
+START_TEST(a_forwarded_hold_is_over_by_update)
+	{
+		begin_forward(_i);
+		ck_assert_int_eq(hold("sendonly"), 200);
+		ck_assert_uint_eq(fake_seen_inside(other, "INVITE"), 1);
+		p()->media.direction = "sendrecv";
+		fake_update(p(), true);
+		fixture_run_until(&f, p_update_done);
+		ck_assert_int_eq(p()->update_status, 200);
+		from_now();
+		fixture_run_until(&f, t_hears_and_p);
+		ck_assert_uint_eq(fake_seen_inside(other, "INVITE"), 2);
+	}
+END_TEST
+
+START_TEST(a_forwarded_hold_is_over_in_an_ack)
+	{
+		begin_forward(_i);
+		ck_assert_int_eq(hold("sendonly"), 200);
+		ck_assert_uint_eq(fake_seen_inside(other, "INVITE"), 1);
+		p()->media.direction = "sendrecv";
+		fake_reinvite_without_offer(p());
+		fixture_run_until(&f, p_done);
+		ck_assert_int_eq(p()->reinvite_status, 200);
+		from_now();
+		fixture_run_until(&f, t_hears_and_p);
+		ck_assert_uint_eq(fake_seen_inside(other, "INVITE"), 2);
+	}
+END_TEST
+
 static Suite *call_open_suite(void)
 {
 	Suite *suite = suite_create("call_open");
@@ -622,6 +658,8 @@ static Suite *call_open_suite(void)
 		tests, video_that_t_does_not_take_is_refused_there_and_here, 0,
 		2);
 	tcase_add_test(tests, a_provider_that_only_listens_is_not_asked);
+	tcase_add_loop_test(tests, a_forwarded_hold_is_over_by_update, 0, 2);
+	tcase_add_loop_test(tests, a_forwarded_hold_is_over_in_an_ack, 0, 2);
 	tcase_add_test(tests, who_was_told_of_a_hold_is_told_of_its_end);
 	return suite;
 }

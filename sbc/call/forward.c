@@ -296,14 +296,19 @@ static void forward_undo_try(struct call *call)
 		forward_wait(call, FORWARD_BUSY_MS);
 }
 
-void forward_put_back(struct call *call, struct leg *t)
+void forward_say(struct call *call, struct leg *t)
 {
 	struct forward *f = &call->forward;
 
 	f->undo_to = t;
 	f->undo_tries = 0;
+	forward_undo_try(call);
+}
+
+void forward_put_back(struct call *call, struct leg *t)
+{
 	if (!offer_renew(&t->offer))
-		forward_undo_try(call);
+		forward_say(call, t);
 }
 
 /* T answered what had been cancelled, or our putting it back. */

@@ -46,6 +46,8 @@ void forward_resume(struct call *call);
 /* `t` took an offer that came to nothing: our last body goes there again,
  * until it is taken. */
 void forward_put_back(struct call *call, struct leg *t);
+/* `t` has to hear our last body, which nobody asked for: until it is taken. */
+void forward_say(struct call *call, struct leg *t);
 /* `by` leaves the call: no offer goes to it or comes from it any more. */
 void forward_leave(struct call *call, struct leg *by);
 void forward_clear(struct call *call);

@@ -141,6 +141,69 @@ void modify_fill(struct call *call, struct leg *p)
 				      MODIFY_DISARM_MS);
 }
 
+/* --- what T has to be told --------------------------------------------- */
+
+static bool modify_tells_hold(const struct body *told)
+{
+	for (unsigned i = 0; i < told->medias; i++)
+		if (told->media[i].kind == BODY_AUDIO && told->media[i].port &&
+		    told->media[i].direction != BODY_SENDRECV)
+			return true;
+	return false;
+}
+
+/*
+ * May T be asked? A peer of `auto` that took a hold in this call has to be told
+ * that it is over, whatever was learned of it since.
+ */
+static bool modify_may_ask(const struct call *call, const struct leg *t)
+{
+	struct body told;
+	const char *why;
+
+	if (t->state == LEG_ENDED) /* P of a transfer, that has left. */
+		return false;
+	if (learn_allows(call->agent->learn, t->peer, LEARN_REINVITE))
+		return true;
+	return t->peer->reinvite == POLICY_AUTO && call->forward.told == t &&
+	       !(t == call->a ? &call->status.a : &call->status.b)->held &&
+	       !body_parse(&told, t->offer.local, t->offer.local_len, &why) &&
+	       modify_tells_hold(&told);
+}
+
+/*
+ * T was told of a hold that P has ended by UPDATE, or in its answer to an offer
+ * of ours: neither could wait for T, who is told now.
+ */
+static void modify_catch_up(struct call *call, struct leg *p)
+{
+	struct leg *t = call_other(call, p);
+	const bool *quiet = call->path.quiet[p->place == 'a' ? PATH_A : PATH_B];
+	struct offer_place place[BODY_MEDIA_MAX];
+	struct call_rules rules;
+	struct body told;
+	const char *why;
+	bool news = false;
+
+	if (call->forward.told != t || call->forward.p ||
+	    call_status_leg(call, t)->held || !modify_may_ask(call, t) ||
+	    body_parse(&told, t->offer.local, t->offer.local_len, &why) ||
+	    path_place(call, t, t, &told, place))
+		return;
+	for (unsigned i = 0; i < told.medias; i++) {
+		if (!call->path.anchored)
+			place[i].at = told.media[i].address;
+		if (place[i].direction == BODY_SENDRECV || quiet[i])
+			continue;
+		place[i].direction = BODY_SENDRECV;
+		news = true;
+	}
+	call_rules_session(call, t, &rules);
+	if (news && !offer_write_own(&t->offer, &told, &rules.rules, place,
+				     told.medias))
+		forward_say(call, t);
+}
+
 /* --- answered here ----------------------------------------------------- */
 
 static enum body_direction modify_direction(const struct body_media *media)
@@ -239,6 +302,8 @@ void modify_here(struct call *call, struct leg *p, const struct body *theirs,
 	modify_tell_hold(call, p, theirs);
 	modify_fill(call, p);
 	leg_reply(p, p->offer.local);
+	if (update)
+		modify_catch_up(call, p);
 }
 
 void modify_early(struct call *call, struct leg *p,
@@ -417,37 +482,10 @@ void modify_acked(struct call *call, struct leg *leg,
 	path_flows(call, leg, call_other(call, leg));
 	modify_tell_hold(call, leg, said_remote(&said));
 	modify_fill(call, leg);
+	modify_catch_up(call, leg);
 }
 
 /* --- judgement ---------------------------------------------------------- */
-
-static bool modify_tells_hold(const struct body *told)
-{
-	for (unsigned i = 0; i < told->medias; i++)
-		if (told->media[i].kind == BODY_AUDIO && told->media[i].port &&
-		    told->media[i].direction != BODY_SENDRECV)
-			return true;
-	return false;
-}
-
-/*
- * May T be asked? A peer of `auto` that took a hold in this call has to be told
- * that it is over, whatever was learned of it since.
- */
-static bool modify_may_ask(const struct call *call, const struct leg *t)
-{
-	struct body told;
-	const char *why;
-
-	if (t->state == LEG_ENDED) /* P of a transfer, that has left. */
-		return false;
-	if (learn_allows(call->agent->learn, t->peer, LEARN_REINVITE))
-		return true;
-	return t->peer->reinvite == POLICY_AUTO && call->forward.told == t &&
-	       !(t == call->a ? &call->status.a : &call->status.b)->held &&
-	       !body_parse(&told, t->offer.local, t->offer.local_len, &why) &&
-	       modify_tells_hold(&told);
-}
 
 /* UDPTL is not encrypted: nobody who has keys with us is sent it. */
 static bool modify_takes_fax(const struct call *call, const struct leg *p,
