@@ -41,7 +41,7 @@ call()
 				break ;;
 			esac
 		done
-		kill $!' call $WAN_EDGE "$NET_WORK/$1.sip" >"$NET_WORK/$1.out" 2>/dev/null
+		kill $!' call "$WAN_EDGE" "$NET_WORK/$1.sip" >"$NET_WORK/$1.out" 2>/dev/null
 	echo "cpu_us=$(($(signalling_us) - before))" >>"$NET_WORK/$1.out"
 	[ -n "$(field "$1" us)" ]
 }
