@@ -252,6 +252,38 @@ START_TEST(an_sdp_that_shows_another_address_is_said)
 	}
 END_TEST
 
+static bool early_media_came(struct fixture *x)
+{
+	return tone_heard(&x->phone.end.tone) > 0;
+}
+
+/* It has no other end yet, and an end is heard all the same. */
+START_TEST(early_media_is_whose_branch_it_is)
+	{
+		fixture_start(&f);
+		f.itsp.behaviour = ITSP_EARLY_MEDIA | ITSP_RINGS;
+		phone_call(&f.phone, "05551234");
+		fixture_run_until(&f, early_media_came);
+		ck_assert_status(&f, "leg=b peer=acme event=call-media");
+		ck_assert_says("last", "state              ringing\n");
+		ck_assert_says("last", "The first packet came from b (acme), ");
+		ck_assert_says_not("last", "came from Sallyport");
+	}
+END_TEST
+
+START_TEST(an_end_whose_sdp_leads_nowhere_is_said)
+	{
+		fixture_start(&f);
+		f.phone.end.media.address = "192.168.9.1";
+		phone_talk(&f.phone, false);
+		call_out();
+		fixture_watch(&f, 3200);
+		ck_assert_says(id, "The SDP of a (phones) showed 192.168.9.1:");
+		ck_assert_says(id, "which is not where it signals from, and "
+				   "no packet came");
+	}
+END_TEST
+
 /* --- learned ------------------------------------------------------------ */
 
 static const char *learned(bool json)
@@ -324,6 +356,8 @@ static Suite *explain_suite(void)
 	tcase_add_test(t, ports_that_are_all_taken_are_said);
 	tcase_add_test(t, an_end_that_falls_silent_is_said);
 	tcase_add_test(t, an_sdp_that_shows_another_address_is_said);
+	tcase_add_test(t, early_media_is_whose_branch_it_is);
+	tcase_add_test(t, an_end_whose_sdp_leads_nowhere_is_said);
 	tcase_add_test(t, what_was_learned_is_shown_until_it_is_forgotten);
 	tcase_add_test(t, a_peer_with_the_longest_name_is_learned_once);
 	suite_add_tcase(suite, t);

@@ -779,6 +779,14 @@ static const struct {
 		  "shown=10.1.1.1:4000|" FIGURES
 		  "duration_ms=9000 packets_a=400 packets_b=0",
 	 "one-way private-sdp", "One-way audio: a (phones) sent"},
+	{ANSWERED "leg=a peer=phones event=media-nat cause=other-address "
+		  "shown=192.168.9.1:4000|" FIGURES
+		  "duration_ms=9000 packets_a=0 packets_b=400",
+	 "one-way other-sdp", "One-way audio: b (acme) sent"},
+	{ANSWERED "leg=a peer=phones event=media-nat cause=other-address "
+		  "shown=192.168.9.1:4000|" FIGURES
+		  "duration_ms=9000 packets_a=400 packets_b=400",
+	 "", NULL},
 	{ANSWERED FIGURES "duration_ms=90000 packets_a=400 packets_b=4000 "
 			  "silent_ms_a=60000 silent_ms_b=10",
 	 "rtp-stopped",

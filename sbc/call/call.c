@@ -457,7 +457,7 @@ void call_media_event(struct call *call, const struct media_event *event)
 	if (path_is_at(call, PATH_A, event->session, event->side))
 		leg = call->a;
 	else if (path_is_at(call, PATH_B, event->session, event->side))
-		leg = call->b;
+		leg = call_other(call, call->a); /* a branch has early media */
 	else if (event->kind == MEDIA_FIRST_PACKET ||
 		 event->kind == MEDIA_MOVED ||
 		 event->kind == MEDIA_UNAUTHENTIC ||
@@ -487,7 +487,7 @@ void call_media_event(struct call *call, const struct media_event *event)
 		call_media_line(call, leg, event, "media-unauthentic");
 		return;
 	case MEDIA_KEY_WORN:
-		if (leg)
+		if (call->state == CALL_ANSWERED && leg)
 			rekey_worn(call, leg);
 		return;
 	case MEDIA_FAULT:

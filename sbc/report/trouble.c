@@ -189,7 +189,15 @@ static bool is_hidden(const struct account *account, unsigned side)
 {
 	const struct account_side *s = &account->side[side];
 
-	return settled(account) && s->shown[0] && !s->packets;
+	return settled(account) && s->private_sdp && !s->packets;
+}
+
+static bool is_lost(const struct account *account, unsigned side)
+{
+	const struct account_side *s = &account->side[side];
+
+	return settled(account) && s->shown[0] && !s->private_sdp &&
+	       !s->packets;
 }
 
 static bool is_stopped(const struct account *account, unsigned side)
@@ -233,6 +241,10 @@ static const struct {
 	 "The SDP of {end} showed the private address {shown} and no packet "
 	 "came that would tell the real one: it stands behind a NAT, and "
 	 "nothing can be sent to it for sure."},
+	{"other-sdp", is_lost,
+	 "The SDP of {end} showed {shown}, which is not where it signals from, "
+	 "and no packet came that would tell the right one: is that address "
+	 "wrong, or can it not be reached from here?"},
 	{"rtp-stopped", is_stopped,
 	 "No RTP from {end} since {since} ({silent_ms}), without a hold."},
 	{"loss", is_lossy,
@@ -404,6 +416,12 @@ static void read_figures(struct account *out, const struct story_entry *end)
 	}
 }
 
+static void read_shown(struct account_side *side, const struct story_entry *nat)
+{
+	story_value(nat, "shown", side->shown, sizeof(side->shown));
+	side->private_sdp = story_is(nat, "cause", "private-address");
+}
+
 void account_read(struct account *out, const struct story *story)
 {
 	const struct story_entry *entry;
@@ -420,10 +438,8 @@ void account_read(struct account *out, const struct story *story)
 			side->held = true;
 		else if (story_is(entry, "event", "call-resume"))
 			side->held = false;
-		else if (story_is(entry, "event", "media-nat") &&
-			 story_is(entry, "cause", "private-address"))
-			story_value(entry, "shown", side->shown,
-				    sizeof(side->shown));
+		else if (story_is(entry, "event", "media-nat"))
+			read_shown(side, entry);
 		else if (story_is(entry, "event", "call-end"))
 			read_figures(out, entry);
 	}

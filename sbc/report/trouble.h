@@ -17,7 +17,8 @@ struct account_side {
 	uint64_t packets, lost, elsewhere;
 	uint32_t silent_ms, jitter_us;
 	bool held;	/* by that end */
-	char shown[64]; /* a private address in its SDP; "" if none */
+	char shown[64]; /* in its SDP: not where it signals from; "" if none */
+	bool private_sdp; /* and it is a private address */
 };
 struct account {
 	struct sentence_ends ends;
