@@ -568,6 +568,22 @@ START_TEST(who_was_told_of_a_hold_is_told_of_its_end)
 	}
 END_TEST
 
+/* Whoever of the two spoke last. */
+START_TEST(the_shorter_patience_of_two_peers_counts)
+	{
+		const char *shorter = "media_timeout = \"1s\";";
+		begin_with(0, _i ? shorter : NULL, _i ? NULL : shorter);
+		swap_roles();
+		ck_assert_int_eq(reinvite(), 200);
+		swap_roles();
+		if (_i)
+			ck_assert_int_eq(reinvite(), 200);
+		asks->tone.talking = other->tone.talking = false;
+		fixture_run_until(&f, both_ended);
+		ck_assert_status(&f, "cause=media-timeout");
+	}
+END_TEST
+
 /* Neither can wait for T, who would send nothing for ever. */
 static bool t_hears_and_p(struct fixture *x)
 {
@@ -658,6 +674,8 @@ static Suite *call_open_suite(void)
 		tests, video_that_t_does_not_take_is_refused_there_and_here, 0,
 		2);
 	tcase_add_test(tests, a_provider_that_only_listens_is_not_asked);
+	tcase_add_loop_test(tests, the_shorter_patience_of_two_peers_counts, 0,
+			    2);
 	tcase_add_loop_test(tests, a_forwarded_hold_is_over_by_update, 0, 2);
 	tcase_add_loop_test(tests, a_forwarded_hold_is_over_in_an_ack, 0, 2);
 	tcase_add_test(tests, who_was_told_of_a_hold_is_told_of_its_end);

@@ -379,6 +379,26 @@ void path_tell(const struct call *call)
 		media_engine_flush(call->agent->media);
 }
 
+/* 0: never. */
+static unsigned path_shorter(unsigned x_ms, unsigned y_ms)
+{
+	return !x_ms || (y_ms && y_ms < x_ms) ? y_ms : x_ms;
+}
+
+/* How long silence is borne: as long as both peers bear it, whoever of them
+ * spoke last. */
+static void path_patience(const struct call *call, const struct leg *leg)
+{
+	const struct leg *other = call_other(call, leg);
+	const struct policy_peer *x = leg->peer;
+	const struct policy_peer *y = other ? other->peer : x;
+
+	media_session_timeouts(
+		path_end(call, leg).session,
+		path_shorter(x->media_timeout_ms, y->media_timeout_ms),
+		path_shorter(x->hold_timeout_ms, y->hold_timeout_ms));
+}
+
 void path_target_said(struct call *call, struct said *said,
 		      const struct body *far)
 {
@@ -402,8 +422,7 @@ void path_target_said(struct call *call, struct said *said,
 			path_target_slot(call, said, far, i);
 	}
 	if (session)
-		media_session_timeouts(session, leg->peer->media_timeout_ms,
-				       leg->peer->hold_timeout_ms);
+		path_patience(call, leg);
 	if (session)
 		path_tell(call);
 }
