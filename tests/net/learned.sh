@@ -22,8 +22,9 @@ promise "which ended the call" await phone '^ended'
 promise "sallyctl shows it, with the evidence" learned
 tell phone call 05551234
 promise "the next call" await phone '^answered' 5 2
+from=$(lines phone)
 tell phone hold
-promise "is held" await phone '^accepted' 5
+promise "is held" within 5 since phone "$from" '^accepted'
 # Two calls and the hold of the first one.
 promise "without the provider" eval '[ "$(grep -c "got INVITE" \
 	"$NET_WORK/provider.out")" = 3 ]'
