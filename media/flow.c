@@ -33,6 +33,7 @@ void flow_rules(struct flow *flow, const struct flow_rules *rules,
 		uint64_t random)
 {
 	flow->rules = *rules;
+	flow->line.event_type = rules->event_type;
 	if (rules->event_type == FLOW_NO_TYPE)
 		dtmf_reset(&flow->dtmf);
 	judge(flow);

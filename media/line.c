@@ -33,6 +33,7 @@ void line_reset(struct line *line)
 	memset(line, 0, sizeof(*line));
 	line->clock_hz = 8000;
 	line->usual_ms = 20;
+	line->event_type = 255;
 }
 
 void line_clock(struct line *line, uint32_t clock_hz)
@@ -160,6 +161,10 @@ static bool was_filled(const struct line *line, const struct rtp_header *h,
 {
 	int32_t behind = (int32_t)(line->out_ts - h->rtp_ts - line->ts_offset);
 	uint16_t d = (uint16_t)(h->seq - line->in_seq);
+	/* All packets of a key have the time of its first one: none may be
+	 * missing because that was late, and none may begin it again. */
+	if (h->payload_type == line->event_type)
+		return line->filled && h->rtp_ts == line->in_ts;
 	return line->filled && d <= FILLED_PACKETS &&
 	       now_ns - line->real_ns < LONG_PAUSE_NS && behind >= 0 &&
 	       (uint32_t)behind < ms_ticks(line, FILLED_MS);

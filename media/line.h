@@ -25,6 +25,7 @@ struct line {
 	bool filled;	/* ... behind packets of our own */
 	bool has_other; /* other_ssrc holds */
 	uint8_t in_type;
+	uint8_t event_type; /* of keys (RFC 4733) as sent; above 127: none */
 	uint16_t out_seq, in_seq; /* the highest of each */
 	uint16_t in_first;	  /* of this mapping; older ones are late */
 	uint16_t seq_offset;	  /* out - in */

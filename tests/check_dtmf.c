@@ -326,6 +326,51 @@ START_TEST(filler_goes_on_around_an_event)
 	}
 END_TEST
 
+/* A real packet. Did it go out, and with which timestamp? */
+static bool comes(struct flow *f, uint8_t type, uint16_t seq, uint32_t rtp_ts,
+		  int64_t at_ms, uint32_t *sent_ts)
+{
+	uint8_t buf[RTP_HEADER_LEN + 4] = {0};
+	struct rtp_header h;
+	rtp_write(buf, type, false, seq, rtp_ts, 7);
+	ck_assert_int_eq(rtp_parse(&h, buf, sizeof(buf)), 0);
+	if (!flow_real(f, &h, buf, sizeof(buf), at_ms * MS))
+		return false;
+	ck_assert_int_eq(rtp_parse(&h, buf, sizeof(buf)), 0);
+	*sent_ts = h.rtp_ts;
+	return true;
+}
+
+/* Silence was sent in place of its beginning: no packet of it may be taken for
+ * that, or a short key would be gone. */
+START_TEST(a_key_that_comes_late_is_heard_and_once)
+	{
+		struct flow f;
+		struct media_filler filler = {.kind = MEDIA_FILLER_PCMA,
+					      .payload_type = 8,
+					      .ptime_ms = 20,
+					      .armed = true};
+		uint8_t buf[FLOW_PACKET_MAX];
+		uint32_t first, ts;
+		start(&f);
+		flow_filler(&f, &filler, 1, 0);
+		ck_assert(comes(&f, 8, 500, 9000, 0, &ts));
+		ck_assert(comes(&f, 8, 501, 9160, 20, &ts));
+		while (flow_due(&f) < 90 * MS)
+			flow_make(&f, buf, flow_due(&f));
+		ck_assert(comes(&f, 101, 502, 9320, 95, &first));
+		ck_assert_int_gt((int32_t)(first - ts), 0);
+		ck_assert(comes(&f, 101, 503, 9320, 115, &ts));
+		ck_assert_uint_eq(ts, first);
+		/* Another pause: what follows would be a second key. */
+		while (flow_due(&f) < 400 * MS)
+			flow_make(&f, buf, flow_due(&f));
+		ck_assert(!comes(&f, 101, 504, 9320, 410, &ts));
+		ck_assert(comes(&f, 8, 505, 9320 + 3200, 430, &ts));
+		ck_assert(comes(&f, 101, 506, 9320 + 3360, 450, &ts));
+	}
+END_TEST
+
 START_TEST(the_source_numbers_events_as_the_map_says)
 	{
 		struct flow f;
@@ -356,6 +401,7 @@ static Suite *dtmf_suite(void)
 	tcase_add_test(tc, events_and_audio_are_one_stream);
 	tcase_add_test(tc, keys_wait_in_order_and_not_without_bound);
 	tcase_add_test(tc, filler_goes_on_around_an_event);
+	tcase_add_test(tc, a_key_that_comes_late_is_heard_and_once);
 	tcase_add_test(tc, the_source_numbers_events_as_the_map_says);
 	suite_add_tcase(suite, tc);
 	return suite;
