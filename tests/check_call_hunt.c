@@ -193,6 +193,8 @@ START_TEST(too_many_calls_get_503_with_retry_after)
 		phone_call(&f.other, "05555678");
 		fixture_run_until(&f, other_ended);
 		ck_assert_int_eq(phone_line(&f.other)->status, 503);
+		if (_i == 0)
+			ck_assert_status(&f, "status=503 cause=max_calls");
 		const struct text_message *refusal =
 			fake_last_message(&f.other.end, "503 INVITE");
 		if (_i != 1)

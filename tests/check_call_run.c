@@ -157,6 +157,8 @@ START_TEST(a_draining_agent_takes_no_calls_and_keeps_the_ones_it_has)
 		phone_call(&f.other, "05555678");
 		fixture_run_until(&f, other_ended);
 		ck_assert_int_eq(phone_line(&f.other)->status, 503);
+		ck_assert_status(&f, "event=call-refused number=05555678");
+		ck_assert_status(&f, "status=503 cause=draining");
 		both_still_hear();
 		phone_hold(&f.phone);
 		fixture_run_until(&f, phone_reinvite_done);

@@ -30,19 +30,22 @@ static void call_reply(nta_incoming_t *irq, unsigned status, const char *phrase,
 
 /* What can be said of an INVITE before anybody is asked; 0: go on. */
 static unsigned call_screen(struct agent *agent, const sip_t *sip,
-			    const char **phrase)
+			    const char **phrase, const char **cause)
 {
 	const struct policy_limits *limits = policy_limits(agent->policy);
 
 	*phrase = NULL;
 	if (agent->draining || agent->ending) {
 		*phrase = "Going Down";
+		*cause = "draining";
 		return 503;
 	}
 	if (limits->max_calls && agent->calls_count >= limits->max_calls) {
 		*phrase = "Too Many Calls";
+		*cause = "max_calls";
 		return 503;
 	}
+	*cause = "screened";
 	if (sip->sip_to->a_tag)
 		return 481;
 	if (sip->sip_max_forwards && !sip->sip_max_forwards->mf_count)
@@ -249,16 +252,19 @@ void call_invite(struct agent_network *at, const struct policy_peer *peer,
 	nta_incoming_t *irq =
 		nta_incoming_create(at->nta, NULL, msg, sip, TAG_END());
 	char number[128] = "";
-	const char *phrase;
+	const char *phrase, *cause;
 	struct leg *a;
 	unsigned status;
+	bool odd;
 	int count;
 
 	if (!irq)
 		return;
-	status = call_screen(agent, sip, &phrase);
+	odd = call_number(sip, number, sizeof(number));
+	status = call_screen(agent, sip, &phrase, &cause);
 	if (status) {
-		call_refused_line(peer, "", source, status, "screened");
+		call_refused_line(peer, odd ? "" : number, source, status,
+				  cause);
 		call_reply(irq, status, phrase, status == 503);
 		return;
 	}
@@ -274,7 +280,7 @@ void call_invite(struct agent_network *at, const struct policy_peer *peer,
 		transfer_replace(at, peer, user, irq, sip, source);
 		return;
 	}
-	if (call_number(sip, number, sizeof(number))) {
+	if (odd) {
 		call_refused_line(peer, "", source, 404, "number");
 		call_reply(irq, 404, NULL, false);
 		return;
