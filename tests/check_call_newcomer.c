@@ -112,6 +112,46 @@ START_TEST(a_newcomer_is_told_of_ts_hold_if_he_will_be_told_of_its_end)
 	}
 END_TEST
 
+static bool consulted_is_up(struct fixture *x)
+{
+	(void)x;
+	return p()->state == FAKE_UP && newcomer() &&
+	       newcomer()->state == FAKE_UP;
+}
+
+/* The consulted colleague holds P: then he holds T, and is asked nothing. */
+START_TEST(a_newcomer_that_holds_holds_on_and_takes_the_call_up_again)
+	{
+		struct fake_call *line, *his;
+
+		begin_with(0, "reinvite = \"suppress\";",
+			   "anchor = \"always\"; reinvite = \"forward\";");
+		line = p();
+		f.other.answers_itself = true;
+		f.other.end.media.codecs = "8 101";
+		phone_call(&f.phone, "102");
+		fixture_run_until(&f, consulted_is_up);
+		his = newcomer();
+		his->media.direction = "sendonly";
+		fake_reinvite(his);
+		fixture_run_until(&f, other_reinvite_done);
+		phone_refer_attended(&f.phone, line, p());
+		fixture_run_until(&f, p_let_go);
+		ck_assert_uint_eq(fixture_status_count(&f, "event=call-hold"),
+				  2);
+		ck_assert_uint_eq(fake_seen_inside(&f.other.end, "INVITE"), 0);
+		his->media.direction = "sendrecv";
+		his->reinvite_status = 0;
+		fake_reinvite(his);
+		fixture_run_until(&f, other_reinvite_done);
+		ck_assert_status(&f, "event=call-resume direction=sendrecv");
+		fixture_from_now(&f);
+		fixture_run_until(&f, other_hears_more);
+		fixture_run_until(&f, itsp_hears_more);
+		ck_assert_uint_eq(itsp_reinvites(&f.itsp), 0);
+	}
+END_TEST
+
 static Suite *newcomer_suite(void)
 {
 	Suite *s = suite_create("call-newcomer");
@@ -128,6 +168,9 @@ static Suite *newcomer_suite(void)
 		tests,
 		a_newcomer_is_told_of_ts_hold_if_he_will_be_told_of_its_end, 0,
 		sizeof(policies) / sizeof(*policies));
+	tcase_add_test(
+		tests,
+		a_newcomer_that_holds_holds_on_and_takes_the_call_up_again);
 	return s;
 }
 

@@ -27,6 +27,7 @@
 #include <sofia-sip/sip_status.h>
 
 #include "sbc/call/modify.h"
+#include "sbc/call/modify.h"
 #include "sbc/sip/glare.h"
 #include "sbc/sip/refer.h"
 
@@ -319,6 +320,12 @@ void transfer_settle(struct transfer *t)
 	struct leg *other_by = t->other_by;
 	const struct policy_peer **counted =
 		by->place == 'a' ? &call->counted_a : &call->counted_b;
+	/* In its own call, where nobody waits for it any more. */
+	const struct status_leg *was = !other ? NULL
+				       : t->next_place == 'a'
+					       ? &other->status.a
+					       : &other->status.b;
+	bool holding = was && was->held;
 	bool left = t->next_left;
 	struct body said;
 	const char *why;
@@ -341,8 +348,9 @@ void transfer_settle(struct transfer *t)
 	call_uncount(call, counted);
 	*counted = t->counted;
 	t->counted = NULL;
-	if (!body_parse(&said, next->offer.remote, next->offer.remote_len,
-			&why))
+	if (body_parse(&said, next->offer.remote, next->offer.remote_len, &why))
+		holding = false;
+	else
 		path_target(call, next, &said);
 	path_flows(call, next, t->far);
 	if (next->state == LEG_INCOMING)
@@ -350,6 +358,8 @@ void transfer_settle(struct transfer *t)
 	transfer_line(t, "call-transferred", 0);
 	transfer_notify(t, 200);
 	transfer_describe(t);
+	if (holding)
+		modify_tell_hold(call, next, &said);
 	leg_end(by, 0, NULL);
 	t->by = next;
 	transfer_over(t);
