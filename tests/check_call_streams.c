@@ -380,6 +380,55 @@ START_TEST(video_with_repairs_beside_it_is_left_as_it_is)
 	}
 END_TEST
 
+/* A line of PCMA, which may be gone, and one of G.722. */
+static const char *mixed(const struct fake *end, unsigned version,
+			 const char *first, bool gone, const char *second)
+{
+	static char body[2][1024];
+	char *out = body[end == asks];
+	snprintf(out, 1024,
+		 "v=0\r\no=two 7 %u IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\n"
+		 "t=0 0\r\nm=audio %u RTP/AVP 8\r\na=rtpmap:8 "
+		 "PCMA/8000\r\na=%s\r\n"
+		 "m=audio %u RTP/AVP 9\r\na=rtpmap:9 G722/8000\r\na=%s\r\n",
+		 version, end->host, end->host,
+		 gone ? 0 : end->tone.stream[0].port, first,
+		 end->tone.stream[1].port, second);
+	return out;
+}
+
+START_TEST(a_line_that_goes_leaves_the_other_its_codec)
+	{
+		fixture_start_with(
+			&f, &(struct fixture_setup){.acme = PROTECTED,
+						    .phones = PROTECTED});
+		asks = &f.phone.end;
+		other = &f.itsp.end;
+		asks->media.instead =
+			mixed(asks, 1, "sendrecv", false, "sendrecv");
+		other->media.instead =
+			mixed(other, 1, "sendrecv", false, "sendrecv");
+		phone_call(&f.phone, "05551234");
+		fixture_run_until(&f, both_up);
+		fixture_assert(&f, p()->remote_sdp.stream[1].port);
+		p()->media.instead =
+			mixed(asks, 2, "sendrecv", true, "sendrecv");
+		ck_assert_int_eq(reinvite(), 200);
+		fixture_assert(&f, p()->remote_sdp.stream[1].port);
+		p()->media.instead =
+			mixed(asks, 3, "sendrecv", true, "inactive");
+		ck_assert_int_eq(reinvite(), 200);
+		asks->tone.talking = false;
+		streams_from_now();
+		fixture_run_until(&f, each_goes_on);
+		p()->media.instead =
+			mixed(asks, 4, "sendrecv", false, "sendrecv");
+		ck_assert_int_eq(reinvite(), 200);
+		fixture_assert(&f, p()->remote_sdp.stream[0].port);
+		fixture_assert(&f, p()->remote_sdp.stream[1].port);
+	}
+END_TEST
+
 static Suite *streams_suite(void)
 {
 	Suite *suite = suite_create("streams");
@@ -400,6 +449,7 @@ static Suite *streams_suite(void)
 	tcase_add_test(tests, a_fax_after_a_transfer_crosses);
 	tcase_add_test(tests, video_from_two_sources_is_one_stream);
 	tcase_add_test(tests, video_with_repairs_beside_it_is_left_as_it_is);
+	tcase_add_test(tests, a_line_that_goes_leaves_the_other_its_codec);
 	return suite;
 }
 

@@ -203,6 +203,7 @@ static unsigned forward_take(struct call *call, struct leg *t,
 	if (error)
 		return forward_status(error);
 	path_target(call, f->p, theirs);
+	call_note_codec(call, chosen); /* Both may have left its line. */
 	call->path.law[MEDIA_A] = call->path.law[MEDIA_B] = NULL;
 	path_flows(call, f->p, t);
 	return 0;

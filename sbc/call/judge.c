@@ -24,15 +24,26 @@ static const struct body_media *live_audio(const struct body *body)
 	return NULL;
 }
 
-static bool offers(const struct body *body, const char *codec)
+static bool offers(const struct judge_question *q, const char *codec)
 {
-	const struct body_media *audio = live_audio(body);
+	const struct body_media *audio = &q->now->media[q->audio];
 
-	for (unsigned i = 0; audio && i < audio->formats; i++)
-		if (body_span_is(body->format[audio->first_format + i].encoding,
-				 codec))
+	for (unsigned i = 0; i < audio->formats; i++)
+		if (body_span_is(
+			    q->now->format[audio->first_format + i].encoding,
+			    codec))
 			return true;
 	return false;
+}
+
+/* The session's line is offered, without its codec. A second line that stays
+ * while that one goes has a codec of its own. */
+static bool lacks_codec(const struct judge_question *q)
+{
+	const struct body_media *audio = &q->now->media[q->audio];
+
+	return q->codec[0] && q->audio < q->now->medias &&
+	       audio->kind == BODY_AUDIO && audio->port && !offers(q, q->codec);
 }
 
 static struct judge_decision refuse(unsigned status, const char *cause)
@@ -62,7 +73,7 @@ static struct judge_decision judge_codec(const struct judge_question *q)
 	const char *other = judge_other_law(q->codec);
 	struct judge_decision here = act(JUDGE_HERE, "codec");
 
-	if (q->can_convert && other && offers(q->now, other)) {
+	if (q->can_convert && other && offers(q, other)) {
 		here.convert = true;
 		return here;
 	}
@@ -138,8 +149,7 @@ static struct judge_decision judge_refresh(const struct judge_question *q)
 
 	if (q->stands)
 		return act(JUDGE_AGAIN, "refresh");
-	here.convert =
-		q->codec[0] && live_audio(q->now) && !offers(q->now, q->codec);
+	here.convert = lacks_codec(q);
 	return here;
 }
 
@@ -172,7 +182,7 @@ struct judge_decision judge_offer(const struct judge_question *q)
 		return judge_direct(q, &change,
 				    any_zero(q->now) ||
 					    (q->was && any_zero(q->was)));
-	if (audio && q->codec[0] && !offers(q->now, q->codec))
+	if (lacks_codec(q))
 		return judge_codec(q);
 	if (q->secure && q->was && change.key) {
 		if (q->update)

@@ -29,6 +29,7 @@ struct judge_question {
 	bool can_convert;	/* G.711 A to u and back */
 	bool secure;		/* the ends share their keys */
 	const char *codec;	/* the session's; "" if it has no audio */
+	unsigned audio;		/* its slot */
 	const struct body *was; /* P's last body, NULL: none */
 	const struct body *now; /* NULL: no offer */
 	bool same;		/* version and body are those of `was` */

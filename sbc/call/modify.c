@@ -84,15 +84,31 @@ void modify_refuse(struct call *call, struct leg *p, unsigned status,
 				    .warning = status == 488 ? warning : NULL});
 }
 
+/* It hears nothing: in no line of audio. */
+static bool modify_is_deaf(const struct body *theirs)
+{
+	bool audio = false;
+
+	for (unsigned i = 0; i < theirs->medias; i++) {
+		const struct body_media *media = &theirs->media[i];
+
+		if (media->kind != BODY_AUDIO)
+			continue;
+		audio = true;
+		if (media->port && !media->zero &&
+		    media->direction & BODY_RECVONLY)
+			return false;
+	}
+	return audio;
+}
+
 /* Hold and resume as the far end of `p` sees them. */
 void modify_tell_hold(struct call *call, struct leg *p,
 		      const struct body *theirs)
 {
 	struct status_leg *side = call_status_leg(call, p);
 	const struct body_media *audio = &theirs->media[call->path.audio];
-	bool held = theirs->medias > call->path.audio &&
-		    (audio->zero || !audio->port ||
-		     !(audio->direction & BODY_RECVONLY));
+	bool held = modify_is_deaf(theirs);
 	struct status_line line;
 
 	if (held == side->held)
@@ -512,6 +528,7 @@ static struct judge_decision modify_judge(const struct call *call,
 		.can_convert = !call->path.secure[call->path.audio],
 		.secure = call->path.secure[call->path.audio],
 		.codec = path_codec(call, t),
+		.audio = call->path.audio,
 		.now = now,
 		.same = now && p->offer.remote &&
 			offer_is_same(&p->offer, event->sdp.text,

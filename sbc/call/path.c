@@ -373,6 +373,20 @@ static unsigned path_audio(struct said *said, const struct body *far)
 	return first < far->medias ? first : 0;
 }
 
+/* The line that the codec was agreed for stays the call's as long as the other
+ * end has it. */
+static bool path_keeps_audio(const struct call *call, const struct leg *leg)
+{
+	const struct leg *other = call_other(call, leg);
+	unsigned audio = call->path.audio;
+	struct body has;
+
+	return call->state == CALL_ANSWERED && call->codec[0] && other &&
+	       other->offer.remote && !said_session(&has, other) &&
+	       audio < has.medias && has.media[audio].kind == BODY_AUDIO &&
+	       has.media[audio].port;
+}
+
 void path_tell(const struct call *call)
 {
 	if (call->state == CALL_ANSWERED)
@@ -405,8 +419,11 @@ void path_target_said(struct call *call, struct said *said,
 	const struct leg *leg = said->leg;
 	struct path *path = &call->path;
 	struct media_session *session = path_end(call, leg).session;
+	unsigned audio;
 
-	path->audio = path_audio(said, far);
+	audio = path_audio(said, far);
+	if (audio != path->audio && !path_keeps_audio(call, leg))
+		path->audio = audio;
 	call_report_alg(call, leg, far);
 	for (unsigned i = 0; i < far->medias && i < path->slots; i++) {
 		const struct body_media *media = &far->media[i];
