@@ -310,7 +310,10 @@ START_TEST(ts_491_is_not_handed_to_p)
 		}
 		fixture_run_until(&f, p_done);
 		ck_assert_int_eq(p()->reinvite_status, 488);
-		ck_assert_uint_eq(fake_seen_inside(other, "INVITE"), 3);
+		/* A fax is given up after 5 s, in which two pauses of the
+		 * Call-ID's owner may not fit. */
+		ck_assert_uint_ge(fake_seen_inside(other, "INVITE"), 2);
+		ck_assert_uint_le(fake_seen_inside(other, "INVITE"), 3);
 		p()->media.instead = NULL;
 		fake_settle(p());
 		fixture_assert(&f, both_up(&f));
