@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A clock that can be put forward. */
+/* A clock that can be put forward, and pauses without dice. */
 #include "config.h"
 
 #include "tests/fakes/hurry.h"
@@ -8,6 +8,8 @@
 #include <sofia-sip/su_time.h>
 
 #include "sbc/agent.h"
+#include "sbc/sip/glare.h"
+#include "sbc/sip/leg.h"
 #include "tests/fakes/fixture.h"
 
 extern void (*_su_time)(su_time_t *tv);
@@ -34,6 +36,11 @@ static void hurried(su_time_t *out)
 void agent_clock_init(void)
 {
 	_su_time = hurried;
+}
+
+unsigned glare_wait_ms(const struct leg *leg)
+{
+	return leg->uas ? 1900 : 3000;
 }
 
 void hurry(struct fixture *f, unsigned seconds)
