@@ -1208,8 +1208,8 @@ static bool itsp_was_asked_twice(struct fixture *x)
 	return fake_seen_inside(&x->itsp.end, "INVITE") == 2;
 }
 
-/* RFC 3261 14.1: as if it had never been sent. */
-START_TEST(a_refused_reinvite_of_a_transfer_takes_no_version)
+/* T saw it: one version, one body (RFC 3264 8). */
+START_TEST(a_refused_reinvite_of_a_transfer_has_had_its_version)
 	{
 		unsigned long agreed;
 
@@ -1226,7 +1226,7 @@ START_TEST(a_refused_reinvite_of_a_transfer_takes_no_version)
 		fixture_run_until(&f, itsp_was_asked_twice);
 		ck_assert_uint_eq(
 			version_in(fake_message(&f.itsp.end, "INVITE", 2)),
-			agreed + 1);
+			agreed + 2);
 	}
 END_TEST
 
@@ -1288,7 +1288,7 @@ static Suite *transfer_suite(void)
 	T(a_refused_reinvite_of_a_transfer_teaches);
 	T(a_bye_after_the_reinvite_of_a_transfer_teaches);
 	T(an_end_that_another_call_gives_teaches_too);
-	T(a_refused_reinvite_of_a_transfer_takes_no_version);
+	T(a_refused_reinvite_of_a_transfer_has_had_its_version);
 	tcase_add_loop_test(tests,
 			    a_provider_that_never_says_how_it_went_is_given_up,
 			    0, 3);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The version of our o= line toward T, number by number: what was refused has
- * none of its own (RFC 3261 14.1), what is said again is the same text, and
- * what was taken counts (RFC 3264 8).
+ * The version of our o= line toward T, number by number: one more for each
+ * body that differs from those it saw, refused ones as well; what is said again
+ * is the same text (RFC 3264 8).
  */
 #include "config.h"
 
@@ -101,7 +101,7 @@ START_TEST(after_glare_the_same_text_is_sent_again)
 	}
 END_TEST
 
-START_TEST(a_change_after_glare_takes_the_number_that_was_refused)
+START_TEST(a_change_after_glare_has_the_next_number)
 	{
 		begin_judged(_i, 491, 0);
 		p()->media.direction = "sendonly";
@@ -112,13 +112,13 @@ START_TEST(a_change_after_glare_takes_the_number_that_was_refused)
 		fixture_run_until(&f, p_done);
 		ck_assert_int_eq(hold("inactive"), 200);
 		ck_version(offer(0), 1);
-		ck_version(offer(1), 1);
+		ck_version(offer(1), 2);
 		ck_assert_int_eq(hold("sendrecv"), 200);
-		ck_version(offer(2), 2);
+		ck_version(offer(2), 3);
 	}
 END_TEST
 
-START_TEST(what_t_asks_between_glare_and_ours_is_the_next_version)
+START_TEST(what_t_asks_between_glare_and_ours_has_a_number_too)
 	{
 		begin_judged(_i, 491, 0);
 		p()->media.direction = "sendonly";
@@ -129,13 +129,13 @@ START_TEST(what_t_asks_between_glare_and_ours_is_the_next_version)
 		fake_update(t(), true);
 		fixture_watch(&f, 50);
 		ck_assert_int_eq(t()->update_status, 200);
-		ck_version(last_body(other, "200 UPDATE"), 1);
+		ck_version(last_body(other, "200 UPDATE"), 2);
 		waits_and_is_answered();
-		ck_version(offer(1), 2);
+		ck_version(offer(1), 3);
 	}
 END_TEST
 
-START_TEST(a_change_after_a_refusal_takes_the_number_that_was_refused)
+START_TEST(a_change_after_a_refusal_has_the_next_number)
 	{
 		static const int refusals[] = {405, 415, 488, 500, 501, 504};
 		unsigned long told;
@@ -147,10 +147,9 @@ START_TEST(a_change_after_a_refusal_takes_the_number_that_was_refused)
 		ck_assert_int_eq(hold("inactive"), 200);
 		ck_assert_uint_eq(version_of(p()), told + 2);
 		ck_version(offer(0), 1);
-		ck_version(offer(1), 1);
-		ck_assert_str_ne(offer(0), offer(1));
+		ck_version(offer(1), 2);
 		ck_assert_int_eq(hold("sendrecv"), 200);
-		ck_version(offer(2), 2);
+		ck_version(offer(2), 3);
 		ck_assert_uint_eq(version_of(p()), told + 3);
 	}
 END_TEST
@@ -215,13 +214,28 @@ static bool t_heard_us_twice(struct fixture *x)
 	return fake_seen_inside(other, "INVITE") == 2;
 }
 
-START_TEST(an_offer_that_t_gave_up_takes_no_number)
+START_TEST(an_offer_that_t_gave_up_has_had_its_number)
 	{
 		p_takes_back(_i);
 		other->hooks.request = t_request;
 		fake_reply(other, &waiting, 487, NULL);
 		ck_assert_int_eq(hold("sendonly"), 200);
-		ck_version(offer(1), 1);
+		ck_version(offer(1), 2);
+	}
+END_TEST
+
+/* P asks again before T has answered: nothing is undone in between, and nothing
+ * has a number that T never saw. */
+START_TEST(what_comes_instead_of_undoing_has_the_next_number)
+	{
+		p_takes_back(_i);
+		p()->media.direction = "sendonly";
+		fake_reinvite(p());
+		fixture_watch(&f, 50);
+		t_answers();
+		fixture_run_until(&f, p_done);
+		ck_assert_int_eq(p()->reinvite_status, 200);
+		ck_version(offer(1), 2);
 	}
 END_TEST
 
@@ -255,7 +269,7 @@ START_TEST(what_undoes_an_offer_is_the_same_text_after_glare)
 END_TEST
 
 /* What undoes it is refused, and T has its own change in the pause. */
-START_TEST(what_undoes_an_offer_in_vain_takes_no_number)
+START_TEST(what_undoes_an_offer_in_vain_has_had_its_number)
 	{
 		p_takes_back(_i);
 		verdict[0] = 491;
@@ -268,12 +282,12 @@ START_TEST(what_undoes_an_offer_in_vain_takes_no_number)
 		fake_update(t(), true);
 		fixture_watch(&f, 50);
 		ck_assert_int_eq(t()->update_status, 200);
-		ck_version(last_body(other, "200 UPDATE"), 2);
+		ck_version(last_body(other, "200 UPDATE"), 3);
 	}
 END_TEST
 
 /* T will not have it, and goes on from what we say to its refresh. */
-START_TEST(what_undid_nothing_counts_once_it_is_an_answer)
+START_TEST(what_undid_nothing_has_had_its_number)
 	{
 		p_takes_back(_i);
 		verdict[0] = 488;
@@ -284,9 +298,9 @@ START_TEST(what_undid_nothing_counts_once_it_is_an_answer)
 		ck_version(offer(1), 2);
 		fake_refresh(t());
 		fixture_run_until(&f, t_reinvite_done);
-		ck_version(last_body(other, "200 INVITE"), 2);
+		ck_version(last_body(other, "200 INVITE"), 3);
 		ck_assert_int_eq(hold("sendonly"), 200);
-		ck_version(offer(2), 3);
+		ck_version(offer(2), 4);
 	}
 END_TEST
 
@@ -294,7 +308,7 @@ END_TEST
  */
 
 /* Our offer in a 2xx: an ACK without an answer leaves what was before. */
-START_TEST(an_offer_of_ours_without_an_answer_takes_no_number)
+START_TEST(an_offer_of_ours_without_an_answer_has_had_its_number)
 	{
 		unsigned long told;
 		char *was;
@@ -317,7 +331,7 @@ START_TEST(an_offer_of_ours_without_an_answer_takes_no_number)
 		fixture_run_until(&f, p_done);
 		ck_assert_str_eq(last_body(asks, "200 INVITE"), was);
 		ck_assert_int_eq(hold("inactive"), 200);
-		ck_assert_uint_eq(version_of(p()), told + 2);
+		ck_assert_uint_eq(version_of(p()), told + 3);
 		free(was);
 	}
 END_TEST
@@ -328,19 +342,20 @@ static Suite *call_version_suite(void)
 	TCase *tests = group(suite, "refused");
 #define T(name, n) tcase_add_loop_test(tests, name, 0, n)
 	T(after_glare_the_same_text_is_sent_again, 2);
-	T(a_change_after_glare_takes_the_number_that_was_refused, 2);
-	T(what_t_asks_between_glare_and_ours_is_the_next_version, 2);
-	T(a_change_after_a_refusal_takes_the_number_that_was_refused, 12);
+	T(a_change_after_glare_has_the_next_number, 2);
+	T(what_t_asks_between_glare_and_ours_has_a_number_too, 2);
+	T(a_change_after_a_refusal_has_the_next_number, 12);
 	T(after_a_refusal_what_was_agreed_is_the_same_text, 2);
 	T(an_answer_that_we_refuse_takes_no_number, 2);
 	tests = group(suite, "taken back");
-	T(an_offer_that_t_gave_up_takes_no_number, 2);
+	T(an_offer_that_t_gave_up_has_had_its_number, 2);
+	T(what_comes_instead_of_undoing_has_the_next_number, 2);
 	T(an_offer_that_t_took_in_vain_counts, 2);
 	T(what_undoes_an_offer_is_the_same_text_after_glare, 2);
-	T(what_undoes_an_offer_in_vain_takes_no_number, 2);
-	T(what_undid_nothing_counts_once_it_is_an_answer, 2);
+	T(what_undoes_an_offer_in_vain_has_had_its_number, 2);
+	T(what_undid_nothing_has_had_its_number, 2);
 	tests = group(suite, "ours in a 2xx");
-	T(an_offer_of_ours_without_an_answer_takes_no_number, 2);
+	T(an_offer_of_ours_without_an_answer_has_had_its_number, 2);
 #undef T
 	return suite;
 }

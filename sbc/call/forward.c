@@ -120,7 +120,7 @@ static int forward_send(struct call *call, const struct body *theirs)
 	if (!error)
 		error = leg_reinvite(t, f->what);
 	if (error) {
-		offer_restore(&t->offer, &f->t_local);
+		offer_unsaid(&t->offer, &f->t_local);
 		return error;
 	}
 	f->sent = true;
@@ -328,8 +328,6 @@ static void forward_undo(struct call *call, struct leg *t,
 		f->undoing = false;
 	else
 		f->withdrawn = false;
-	if (ours && event->kind == LEG_UNMODIFIED)
-		offer_untaken(&t->offer);
 	if (again) {
 		f->undo_due = true;
 		if (!f->p) /* Else P's offer comes first. */

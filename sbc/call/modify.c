@@ -285,7 +285,7 @@ static unsigned modify_answer(struct call *call, struct leg *p,
 	error = offer_write_answer(&p->offer, theirs, &chosen, &rules.rules,
 				   place);
 	if (!error && offer_remember(&p->offer, text, len)) {
-		offer_restore(&p->offer, &kept);
+		offer_unsaid(&p->offer, &kept);
 		error = -ENOMEM;
 	}
 	offer_forget(&kept);

@@ -69,7 +69,7 @@ static int rekey_send(struct rekey *rekey)
 	if (!error)
 		error = leg_reinvite(leg, "key");
 	if (error) {
-		offer_restore(&leg->offer, &rekey->kept);
+		offer_unsaid(&leg->offer, &rekey->kept);
 		leg->offer.rekey = false;
 	}
 	return error;

@@ -112,7 +112,7 @@ int transfer_tell(struct transfer *t, struct leg *to, struct leg *from)
 	if (!error)
 		error = leg_reinvite(to, "transfer");
 	if (error)
-		offer_restore(&to->offer, &t->kept);
+		offer_unsaid(&to->offer, &t->kept);
 	return error;
 }
 
@@ -128,7 +128,7 @@ int transfer_lend(struct transfer *t)
 	if (!error)
 		error = leg_reinvite(next, "transfer");
 	if (error)
-		offer_restore(&next->offer, &t->kept);
+		offer_unsaid(&next->offer, &t->kept);
 	return error;
 }
 

@@ -39,7 +39,7 @@ void offer_init(struct offer *o, uint64_t session_id)
 	memset(o, 0, sizeof *o);
 	/* 62 bits: some ends read it as a signed number */
 	o->session_id = session_id & (UINT64_MAX >> 2);
-	o->version = o->taken = 1;
+	o->version = o->told = 1;
 }
 
 void offer_clear(struct offer *o)
@@ -82,33 +82,48 @@ int offer_save(const struct offer *o, char **kept)
 	return 0;
 }
 
-void offer_restore(struct offer *o, char **kept)
+static void put_back(struct offer *o, char **kept)
 {
-	if (*kept == NULL)
-		return;
-	if (strcmp(*kept, o->local) != 0) {
-		offer_forget(&o->refused);
-		o->refused = o->local;
-		o->rekey |= o->rekeyed;
-	} else {
-		offer_forget(&o->local);
-	}
 	o->local = *kept;
 	o->local_len = strlen(*kept);
-	o->version = o->taken = offer_version(o->local);
+	o->version = offer_version(o->local);
 	o->rekeyed = false;
 	*kept = NULL;
 }
 
-void offer_untaken(struct offer *o)
+void offer_restore(struct offer *o, char **kept)
 {
-	if (o->taken == o->version)
-		o->taken--;
+	if (*kept == NULL)
+		return;
+	if (strcmp(*kept, o->local) == 0) {
+		offer_forget(&o->local);
+		put_back(o, kept);
+		return;
+	}
+	offer_forget(&o->refused);
+	o->refused = o->local;
+	o->rekey |= o->rekeyed;
+	put_back(o, kept);
+	/* Its number was never told, and now it is another body's. */
+	if (o->version >= offer_version(o->refused))
+		offer_renew(o);
+}
+
+void offer_unsaid(struct offer *o, char **kept)
+{
+	if (*kept == NULL)
+		return;
+	if (o->told == o->version && o->told > offer_version(*kept))
+		o->told--;
+	crypto_wipe(o->local, o->local_len);
+	offer_forget(&o->local);
+	put_back(o, kept);
 }
 
 void offer_again(struct offer *o)
 {
-	o->taken = o->version;
+	if (o->told < o->version)
+		o->told = o->version;
 }
 
 void offer_forget(char **kept)

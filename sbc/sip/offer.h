@@ -15,8 +15,8 @@
 struct offer {
 	uint64_t session_id; /* of our o= line */
 	uint64_t version;    /* of our last body */
-	uint64_t taken;	     /* the last that was not refused: what is next and
-				differs is one more */
+	uint64_t told;	     /* the highest that the far end saw: what is next
+				and differs is one more */
 	char *local;	     /* our last body, NULL: none yet; owned */
 	size_t local_len;
 	char *refused; /* what local replaced again, until the next one; owned
@@ -42,17 +42,18 @@ int offer_remember(struct offer *o, const char *text, size_t len);
  */
 int offer_save(const struct offer *o, char **kept);
 /*
- * The far end refused: what was kept is our body again, under its own version,
- * as if the refused one had never been (RFC 3261 section 14.1). So the next one
- * has the refused one's number; said again it is that one byte for byte, its
- * keys too. Nothing kept: nothing is done.
+ * The far end refused: what was kept is our body again, under its own version
+ * (RFC 3261 section 14.1). It saw the refused one and its number, so what
+ * differs from both has the next one; the refused one said again is the same
+ * byte for byte, its keys too (RFC 3264 section 8: one version, one body).
+ * Nothing kept: nothing is done.
  */
 void offer_restore(struct offer *o, char **kept);
+/* What was written since could not be sent: as if it had never been. */
+void offer_unsaid(struct offer *o, char **kept);
 /* It accepted: what was kept is wiped and freed. */
 void offer_forget(char **kept);
-/* It refused our body, which stays as it is: its number is not taken. */
-void offer_untaken(struct offer *o);
-/* Our body is said again, as it is: its number is taken. */
+/* Our body is sent, as it is: its number was told. */
 void offer_again(struct offer *o);
 
 /* Where one slot of ours stands, and what we say of it. */

@@ -349,7 +349,8 @@ static int offer_keep(struct offer *o, uint64_t version, const char *origin,
 	offer_forget(&o->refused);
 	o->local = local;
 	o->local_len = head_len + len;
-	o->version = o->taken = version;
+	o->version = version;
+	offer_again(o);
 	o->rekeyed = o->rekey;
 	return 0;
 }
@@ -372,11 +373,18 @@ int offer_renew(struct offer *o)
 	if (o->refused == NULL)
 		return 0;
 	tail = tail_of(o->local);
-	error = offer_keep(o, offer_version(o->refused) + 1, o->address, tail,
-			   strlen(tail));
+	error = offer_keep(o, o->told + 1, o->address, tail, strlen(tail));
 	if (error == 0)
-		offer_untaken(o); /* until it is sent */
+		o->told--; /* until it is sent */
 	return error;
+}
+
+/* What the far end refused is the same text if it is said again. */
+static uint64_t next_version(const struct offer *o, const char *tail)
+{
+	if (o->refused != NULL && strcmp(tail_of(o->refused), tail) == 0)
+		return offer_version(o->refused);
+	return o->told + (o->local != NULL);
 }
 
 static int write_body(struct offer *o, const struct offer_job *job)
@@ -395,8 +403,8 @@ static int write_body(struct offer *o, const struct offer_job *job)
 	    strcmp(tail_of(o->local), w.text) == 0)
 		offer_again(o);
 	else if (error == 0)
-		error = offer_keep(o, o->taken + (o->local != NULL), origin,
-				   w.text, w.len);
+		error = offer_keep(o, next_version(o, w.text), origin, w.text,
+				   w.len);
 	if (job->locks != NULL)
 		crypto_wipe(w.text, w.len);
 	if (error == 0 && o->address[0] == '\0')
