@@ -22,6 +22,7 @@
 #include <sofia-sip/tport_tag.h>
 
 #include "sbc/call/call.h"
+#include "sbc/call/transfer.h"
 #include "sbc/guard/connections.h"
 #include "sbc/guard/guard.h"
 #include "sbc/register/registrar.h"
@@ -53,13 +54,12 @@ static void network_reply(struct agent_network *network, msg_t *msg,
 		TAG_IF(status == 503, SIPTAG_RETRY_AFTER_STR("10")), TAG_END());
 }
 
-/* Transfers and messages belong to a call; a NOTIFY to a subscription. */
+/* Messages belong to a call; a NOTIFY to a subscription. */
 static unsigned network_refusal(sip_method_t method)
 {
 	if (method == sip_method_notify)
 		return 481;
-	return method == sip_method_register || method == sip_method_refer ||
-			       method == sip_method_info ||
+	return method == sip_method_register || method == sip_method_info ||
 			       method == sip_method_message
 		       ? 403
 		       : 405;
@@ -84,6 +84,8 @@ static void network_request(struct agent_network *network,
 			network_reply(network, msg, 481);
 	} else if (method == sip_method_invite) {
 		call_invite(network, peer, source, msg, sip);
+	} else if (method == sip_method_refer) {
+		transfer_outside(network, peer, source, msg, sip);
 	} else if (method == sip_method_register &&
 		   peer->kind == POLICY_PHONES) {
 		irq = nta_incoming_create(network->nta, NULL, msg, sip,

@@ -48,6 +48,71 @@ START_TEST(targets_are_read)
 	}
 END_TEST
 
+static int read_dialog(struct refer_replaces *out, const char *value,
+		       const char *again)
+{
+	sip_unknown_t second = {.un_name = "target-dialog", .un_value = again};
+	sip_unknown_t other = {.un_next = again ? &second : NULL,
+			       .un_name = "X-Other",
+			       .un_value = "1"};
+	sip_unknown_t first = {.un_next = &other,
+			       .un_name = "Target-Dialog",
+			       .un_value = value};
+	sip_t sip = {.sip_unknown = value ? &first : &other};
+
+	return refer_target_read(out, &sip);
+}
+
+START_TEST(a_dialog_is_read_as_its_sender_has_it)
+	{
+		static const char *const good[] = {
+			"a@h;local-tag=1;remote-tag=2",
+			"a@h;remote-tag=2;local-tag=1",
+			"a@h ; x=y;Local-Tag = 1 ;\tremote-tag= 2 ",
+			"a@h;flag;local-tag=1;remote-tag=2",
+		};
+		static const char *const bad[] = {
+			"",
+			";local-tag=1;remote-tag=2",
+			"a@h",
+			"a@h;local-tag=1",
+			"a@h;remote-tag=2",
+			"a@h;local-tag=;remote-tag=2",
+			"a@h;local-tag;remote-tag=2",
+			"a@h;local-tag=0;remote-tag=2",
+			"a@h;local-tag=1;remote-tag=0",
+			"a@h;local-tag=1;local-tag=1;remote-tag=2",
+			"a@h;local-tag=1;;remote-tag=2",
+			"a@h;local-tag=1;remote-tag=2;",
+			"a h;local-tag=1;remote-tag=2",
+			"a@h;local-tag=1 3;remote-tag=2",
+		};
+		struct refer_replaces out;
+		char huge[700];
+
+		for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
+			ck_assert_int_eq(read_dialog(&out, good[i], NULL), 0);
+			ck_assert_str_eq(out.call_id, "a@h");
+			ck_assert_str_eq(out.from_tag, "1");
+			ck_assert_str_eq(out.to_tag, "2");
+		}
+		for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+			if (read_dialog(&out, bad[i], NULL) != -EINVAL)
+				ck_abort_msg("taken: %s", bad[i]);
+			ck_assert_str_eq(out.call_id, "");
+			ck_assert_str_eq(out.to_tag, "");
+		}
+		snprintf(huge, sizeof(huge),
+			 "a@h;local-tag=%0200d;remote-tag=2", 1);
+		ck_assert_int_eq(read_dialog(&out, huge, NULL), -EINVAL);
+		snprintf(huge, sizeof(huge), "%0300d;local-tag=1;remote-tag=2",
+			 1);
+		ck_assert_int_eq(read_dialog(&out, huge, NULL), -EINVAL);
+		ck_assert_int_eq(read_dialog(&out, NULL, NULL), -ENOENT);
+		ck_assert_int_eq(read_dialog(&out, good[0], good[0]), -EINVAL);
+	}
+END_TEST
+
 START_TEST(hostile_targets_are_refused)
 	{
 		static const struct {
@@ -148,6 +213,7 @@ static Suite *refer_suite(void)
 	TCase *tests = tcase_create("refer");
 
 	tcase_add_test(tests, targets_are_read);
+	tcase_add_test(tests, a_dialog_is_read_as_its_sender_has_it);
 	tcase_add_test(tests, hostile_targets_are_refused);
 	tcase_add_test(tests, a_number_that_is_too_long_is_refused);
 	tcase_add_test(tests, replaces_values_are_read);

@@ -107,6 +107,7 @@ void transfer_accept(struct transfer *t, const struct leg_event *refer)
 	t->silent = refer_wants_silence(refer->sip);
 	snprintf(t->event_id, sizeof(t->event_id), ";id=%u",
 		 refer->sip->sip_cseq->cs_seq);
+	transfer_take_outside(t, refer);
 	leg_refer_reply(t->asker, refer->ticket, 202,
 			t->silent ? "Refer-Sub: false\r\n" : NULL);
 	t->call->transfers++;

@@ -29,6 +29,14 @@ void transfer_replace(struct agent_network *at, const struct policy_peer *peer,
 		      const struct policy_user *user, nta_incoming_t *irq,
 		      const sip_t *sip, const struct sockaddr *source);
 
+/*
+ * A REFER outside of a call. Takes `msg`. Of a leg of that very user or peer
+ * which its Target-Dialog names it is the REFER; else 481, and 403 without
+ * such a header: who asks has to have a call here.
+ */
+void transfer_outside(struct agent_network *at, const struct policy_peer *peer,
+		      const struct sockaddr *source, msg_t *msg, sip_t *sip);
+
 /* An event of an answered call. true: it was the transfer's, and is done. */
 bool transfer_event(struct call *call, struct leg *leg,
 		    const struct leg_event *event);

@@ -37,6 +37,14 @@
 /* Transfers of one call; more are a loop of phones that refer by themselves. */
 #define TRANSFERS_MAX 10
 
+static void ask_decline(struct leg *leg, const struct leg_event *event,
+			unsigned status)
+{
+	leg_refer_reply(event->outside ? event->outside : leg, event->ticket,
+			status, NULL);
+	leg_free(event->outside);
+}
+
 static void ask_refuse(struct call *call, struct leg *leg,
 		       const struct leg_event *event, unsigned status,
 		       const char *cause)
@@ -47,7 +55,7 @@ static void ask_refuse(struct call *call, struct leg *leg,
 	status_number(&line, "status", status);
 	status_text(&line, "cause", cause);
 	status_end(&line);
-	leg_refer_reply(leg, event->ticket, status, NULL);
+	ask_decline(leg, event, status);
 }
 
 /* May T be sent a re-INVITE, where its media has to be told anew? */
@@ -158,7 +166,7 @@ static void ask_blind(struct transfer *t, const struct leg_event *event,
 /* --- to the other end of another call --------------------------------------
  */
 
-static bool ask_same_owner(const struct leg *x, const struct leg *y)
+bool transfer_same_owner(const struct leg *x, const struct leg *y)
 {
 	if (x->peer->kind != y->peer->kind ||
 	    strcmp(x->peer->name, y->peer->name))
@@ -199,10 +207,9 @@ static struct call *ask_find_any(struct agent *agent,
 	return NULL;
 }
 
-/* The same, if it is answered. */
-static struct call *ask_find(struct agent *agent,
-			     const struct refer_replaces *replaces,
-			     struct leg **by)
+struct call *transfer_find(struct agent *agent,
+			   const struct refer_replaces *replaces,
+			   struct leg **by)
 {
 	struct call *call = ask_find_any(agent, replaces, by);
 
@@ -218,7 +225,7 @@ static struct call *ask_find_ringing(struct call *call, const struct leg *leg,
 	struct call *other = ask_find_any(call->agent, replaces, &by);
 
 	return other && other != call && other->state == CALL_HUNTING &&
-			       by == other->a && ask_same_owner(leg, by)
+			       by == other->a && transfer_same_owner(leg, by)
 		       ? other
 		       : NULL;
 }
@@ -338,10 +345,11 @@ static void ask_attended(struct call *call, struct leg *leg,
 			 const struct refer *refer)
 {
 	struct leg *other_by = NULL, *by = leg;
-	struct call *other = ask_find(call->agent, &refer->replaces, &other_by);
+	struct call *other =
+		transfer_find(call->agent, &refer->replaces, &other_by);
 	struct transfer *t;
 
-	if (!other || other == call || !ask_same_owner(leg, other_by)) {
+	if (!other || other == call || !transfer_same_owner(leg, other_by)) {
 		ask_refuse(call, leg, event, 403, "replaces-not-yours");
 		return;
 	}
@@ -363,7 +371,7 @@ static void ask_attended(struct call *call, struct leg *leg,
 	}
 	t = transfer_new(call, by, leg);
 	if (!t) {
-		leg_refer_reply(leg, event->ticket, 500, NULL);
+		ask_decline(leg, event, 500);
 		return;
 	}
 	ask_roles(t, leg, other, other_by);
@@ -403,6 +411,7 @@ static bool ask_forward(struct transfer *t, const struct leg_event *event)
 		return false;
 	t->state = TRANSFER_FORWARDED;
 	transfer_expect(t, 0);
+	transfer_take_outside(t, event);
 	t->ticket = event->ticket;
 	t->silent = refer_wants_silence(event->sip);
 	snprintf(t->event_id, sizeof(t->event_id), ";id=%u",
@@ -459,7 +468,7 @@ void transfer_referred(struct call *call, struct leg *leg,
 	}
 	t = transfer_new(call, leg, leg);
 	if (!t) {
-		leg_refer_reply(leg, event->ticket, 500, NULL);
+		ask_decline(leg, event, 500);
 		return;
 	}
 	snprintf(t->number, sizeof(t->number), "%s",
@@ -510,8 +519,8 @@ static struct call *replace_find(struct agent *agent,
 	*status = 481;
 	if (!strcmp(replaces.to_tag, "0") || !strcmp(replaces.from_tag, "0"))
 		return NULL;
-	call = ask_find(agent, &replaces, by);
-	if (!call || !ask_same_owner(&asks, *by))
+	call = transfer_find(agent, &replaces, by);
+	if (!call || !transfer_same_owner(&asks, *by))
 		return NULL;
 	if (header->rp_early_only)
 		*status = 486; /* RFC 3891 3 */

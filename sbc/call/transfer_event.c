@@ -87,7 +87,8 @@ static bool transfer_forwarded_event(struct transfer *t, struct leg *leg,
 	if (leg != t->far)
 		return false;
 	if (event->kind == LEG_REPLIED && event->ticket == t->sent) {
-		leg_refer_reply(t->by, t->ticket, pass_status(event->status),
+		leg_refer_reply(t->outside ? t->outside : t->by, t->ticket,
+				pass_status(event->status),
 				t->silent && event->status < 300
 					? "Refer-Sub: false\r\n"
 					: NULL);
@@ -230,6 +231,7 @@ void transfer_done(struct call *call)
 	hunt_free(t->hunt);
 	if (t->timer)
 		su_timer_destroy(t->timer);
+	leg_free(t->outside);
 	offer_forget(&t->kept);
 	offer_forget(&t->kept_next);
 	policy_unref(t->policy);

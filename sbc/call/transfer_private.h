@@ -6,6 +6,8 @@
 #include "sbc/call/call_private.h"
 #include "sbc/call/transfer.h"
 
+struct refer_replaces;
+
 enum transfer_state {
 	TRANSFER_DIALLING,  /* candidates for N are tried */
 	TRANSFER_ASKING,    /* N is another call's leg: our re-INVITE is out */
@@ -20,7 +22,9 @@ struct transfer {
 	struct leg *by;	       /* P: leaves the call; it may have hung up */
 	struct leg *far;       /* T */
 	struct leg *next;      /* N, once there is one */
-	struct leg *asker;     /* who hears of it: by, or P's leg in `other` */
+	struct leg *asker;     /* who hears of it: by, or P's leg in `other`,
+				  or `outside` */
+	struct leg *outside;   /* the REFER's own dialog, if it has one */
 	struct policy *policy; /* of the targets */
 	struct hunt *hunt;
 	const struct policy_peer *counted;
@@ -47,6 +51,8 @@ struct transfer {
  * caller. NULL: memory is short. */
 struct transfer *transfer_new(struct call *call, struct leg *by,
 			      struct leg *asker);
+/* The REFER's own dialog, if it has one, is from now on the transfer's. */
+void transfer_take_outside(struct transfer *t, const struct leg_event *refer);
 /* 202, or 200 to nobody; then the first NOTIFY; T hears the filler. */
 void transfer_accept(struct transfer *t, const struct leg_event *refer);
 void transfer_notify(struct transfer *t, unsigned status);
@@ -91,6 +97,16 @@ int transfer_told(struct transfer *t, const struct leg_event *event);
 int transfer_answer(struct transfer *t);
 /* May this leg be told that it is not held any more, and has to be? */
 bool transfer_is_held(const struct transfer *t, const struct leg *leg);
+
+/* --- whose call, in transfer_ask ------------------------------------------
+ */
+
+/* The answered call of which `replaces` names a leg; *by: that leg. */
+struct call *transfer_find(struct agent *agent,
+			   const struct refer_replaces *replaces,
+			   struct leg **by);
+/* Are both legs of one user, or of one peer that has none? */
+bool transfer_same_owner(const struct leg *x, const struct leg *y);
 
 /* --- the end ---------------------------------------------------------------
  */

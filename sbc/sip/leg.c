@@ -49,9 +49,15 @@ static const char *leg_options(const struct policy_peer *peer, bool reliable)
 		return timer ? rel ? "timer, 100rel" : "timer"
 		       : rel ? "100rel"
 			     : "";
-	return timer ? rel ? "timer, 100rel, replaces" : "timer, replaces"
-	       : rel ? "100rel, replaces"
-		     : "replaces";
+	if (peer->refer == POLICY_REFER_REJECT)
+		return timer ? rel ? "timer, 100rel, replaces"
+				   : "timer, replaces"
+		       : rel ? "100rel, replaces"
+			     : "replaces";
+	return timer ? rel ? "timer, 100rel, replaces, tdialog"
+			   : "timer, replaces, tdialog"
+	       : rel ? "100rel, replaces, tdialog"
+		     : "replaces, tdialog";
 }
 
 const char *leg_supported(const struct leg *leg, bool reliable)
@@ -156,10 +162,10 @@ enum policy_transport leg_transport(const sip_t *sip)
 		       : POLICY_UDP;
 }
 
-int leg_accept(struct leg **out, struct agent_network *at,
-	       struct policy *policy, const struct policy_peer *peer,
-	       nta_incoming_t *irq, const sip_t *sip,
-	       const struct sockaddr *source)
+int leg_answering(struct leg **out, struct agent_network *at,
+		  struct policy *policy, const struct policy_peer *peer,
+		  nta_incoming_t *irq, const sip_t *sip,
+		  const struct sockaddr *source, nta_request_f *on_request)
 {
 	struct leg *leg = leg_alloc(at, policy, peer);
 
@@ -168,14 +174,13 @@ int leg_accept(struct leg **out, struct agent_network *at,
 		return -ENOMEM;
 	}
 	leg->uas = true;
-	leg->state = LEG_INCOMING;
 	memcpy(&leg->remote, source, address_len(source));
 	leg->transport = leg_transport(sip);
 	leg->local_port = listener_port(irq);
 	if (leg_place(leg))
 		goto failed;
 	leg->dialog = nta_leg_tcreate(
-		at->nta, leg_on_request, leg, SIPTAG_CALL_ID(sip->sip_call_id),
+		at->nta, on_request, leg, SIPTAG_CALL_ID(sip->sip_call_id),
 		SIPTAG_FROM(sip->sip_to), SIPTAG_TO(sip->sip_from),
 		NTATAG_REMOTE_CSEQ(sip->sip_cseq->cs_seq), TAG_END());
 	if (!leg->dialog ||
@@ -184,6 +189,26 @@ int leg_accept(struct leg **out, struct agent_network *at,
 	nta_leg_server_route(leg->dialog, sip->sip_record_route,
 			     sip->sip_contact);
 	leg_retarget(leg, sip, true);
+	*out = leg;
+	return 0;
+failed:
+	leg_decline(irq);
+	leg_free(leg);
+	return -ENOMEM;
+}
+
+int leg_accept(struct leg **out, struct agent_network *at,
+	       struct policy *policy, const struct policy_peer *peer,
+	       nta_incoming_t *irq, const sip_t *sip,
+	       const struct sockaddr *source)
+{
+	struct leg *leg;
+	int error = leg_answering(&leg, at, policy, peer, irq, sip, source,
+				  leg_on_request);
+
+	if (error)
+		return error;
+	leg->state = LEG_INCOMING;
 	leg->invite_in = irq;
 	leg->offer_open = !leg_sdp(sip).len;
 	refresh_asked(leg, sip, false); /* 422: screened before */
@@ -191,10 +216,6 @@ int leg_accept(struct leg **out, struct agent_network *at,
 	nta_incoming_bind(irq, leg_on_ack_cancel, leg);
 	*out = leg;
 	return 0;
-failed:
-	leg_decline(irq);
-	leg_free(leg);
-	return -ENOMEM;
 }
 
 int leg_new(struct leg **out, struct agent_network *at, struct policy *policy,

@@ -73,6 +73,9 @@ struct leg_event {
 	unsigned ticket;
 	const char *method, *content_type; /* type NULL: none given */
 	struct body_span body;
+	/* LEG_REFERRED: the REFER came outside of this leg's dialog, and is
+	 * answered on this leg_outside one; NULL: it came inside. */
+	struct leg *outside;
 };
 
 /* The owner may end the leg inside, with leg_end(). */
@@ -145,6 +148,16 @@ int leg_accept(struct leg **out, struct agent_network *at,
 	       struct policy *policy, const struct policy_peer *peer,
 	       nta_incoming_t *irq, const sip_t *sip,
 	       const struct sockaddr *source);
+
+/*
+ * The dialog that a REFER outside of one made, for its answer and NOTIFYs
+ * alone: leg_refer_reply with *ticket, leg_request, leg_free. Its one event is
+ * LEG_REPLIED. Takes `irq`, as leg_accept does.
+ */
+int leg_outside(struct leg **out, unsigned *ticket, struct agent_network *at,
+		struct policy *policy, const struct policy_peer *peer,
+		nta_incoming_t *irq, const sip_t *sip,
+		const struct sockaddr *source);
 
 struct leg_invite {
 	const struct sockaddr *target; /* where the INVITE is sent */

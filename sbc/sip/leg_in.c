@@ -249,7 +249,7 @@ static bool leg_proves_itself(struct leg *leg, nta_incoming_t *irq,
 }
 
 /* Inside a dialog the rates hold as well; a BYE is always welcome. */
-static bool leg_is_flooded(const struct leg *leg, nta_incoming_t *irq)
+bool leg_is_flooded(const struct leg *leg, nta_incoming_t *irq)
 {
 	msg_t *msg = nta_incoming_getrequest(irq);
 	struct sockaddr_storage source;

@@ -16,6 +16,12 @@ int leg_place(struct leg *leg);
 struct leg *leg_alloc(struct agent_network *at, struct policy *policy,
 		      const struct policy_peer *peer);
 
+/* A leg with a dialog that their request makes. Takes `irq` on failure: it was
+ * answered with 500. */
+int leg_answering(struct leg **out, struct agent_network *at,
+		  struct policy *policy, const struct policy_peer *peer,
+		  nta_incoming_t *irq, const sip_t *sip,
+		  const struct sockaddr *source, nta_request_f *on_request);
 /* What a request came by. */
 enum policy_transport leg_transport(const sip_t *sip);
 /* Tell the owner. The leg may be gone afterwards: return at once. */
@@ -32,6 +38,8 @@ nta_ack_cancel_f leg_on_ack_cancel; /* of their INVITE */
 nta_response_f leg_on_invite_response;
 nta_response_f leg_on_bye_response;
 
+/* Inside a dialog the rates hold as well. */
+bool leg_is_flooded(const struct leg *leg, nta_incoming_t *irq);
 /* A request that names our dialog but comes from somebody else's address. */
 bool leg_from_stranger(const struct leg *leg, nta_incoming_t *irq);
 

@@ -142,6 +142,69 @@ failed:
 	return -EINVAL;
 }
 
+/* A tag parameter's value: after "=", spaces around it; once. */
+static int refer_tag(char *out, size_t size, const char *value, size_t len)
+{
+	size_t skip = strspn(value, " \t");
+
+	if (skip >= len || value[skip] != '=' || out[0])
+		return -EINVAL;
+	skip++;
+	skip += strspn(value + skip, " \t");
+	while (len > skip && strchr(" \t", value[len - 1]))
+		len--;
+	return skip < len ? refer_token(out, size, value + skip, len - skip)
+			  : -EINVAL;
+}
+
+static int refer_target_value(struct refer_replaces *out, const char *value)
+{
+	static const char local[] = "local-tag", remote[] = "remote-tag";
+	size_t len = strcspn(value, ";"), end = len;
+	int error;
+
+	while (end && strchr(" \t", value[end - 1]))
+		end--;
+	error = refer_token(out->call_id, sizeof(out->call_id), value, end);
+	for (value += len; !error && *value; value += len) {
+		value += 1 + strspn(value + 1, " \t");
+		len = strcspn(value, ";");
+		end = strcspn(value, "=; \t");
+		if (end == sizeof(local) - 1 && !strncasecmp(value, local, end))
+			error = refer_tag(out->from_tag, sizeof(out->from_tag),
+					  value + end, len - end);
+		else if (end == sizeof(remote) - 1 &&
+			 !strncasecmp(value, remote, end))
+			error = refer_tag(out->to_tag, sizeof(out->to_tag),
+					  value + end, len - end);
+		else if (!end)
+			error = -EINVAL;
+	}
+	/* "0" would stand for any tag, as in Replaces. */
+	return error || !out->to_tag[0] || !out->from_tag[0] ||
+			       !strcmp(out->to_tag, "0") ||
+			       !strcmp(out->from_tag, "0")
+		       ? -EINVAL
+		       : 0;
+}
+
+int refer_target_read(struct refer_replaces *out, const sip_t *sip)
+{
+	int error = -ENOENT;
+
+	memset(out, 0, sizeof(*out));
+	for (const sip_unknown_t *u = sip->sip_unknown; u; u = u->un_next) {
+		if (!u->un_name || strcasecmp(u->un_name, "Target-Dialog") != 0)
+			continue;
+		error = error == -ENOENT && u->un_value
+				? refer_target_value(out, u->un_value)
+				: -EINVAL;
+	}
+	if (error)
+		memset(out, 0, sizeof(*out));
+	return error;
+}
+
 bool refer_wants_silence(const sip_t *sip)
 {
 	const sip_refer_sub_t *header = sip_refer_sub(sip);

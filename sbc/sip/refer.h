@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What a transfer asks for, as text: Refer-To (RFC 3515), Replaces (RFC 3891),
+ * Target-Dialog (RFC 4538),
  * and the status that a NOTIFY tells (message/sipfrag, RFC 3420). Pure.
  */
 #ifndef SBC_SIP_REFER_H
@@ -33,6 +34,13 @@ int refer_read(struct refer *out, const url_t *url);
 
 /* Read a Replaces value, unescaped. 0; -EINVAL. */
 int refer_replaces_read(struct refer_replaces *out, const char *value);
+
+/*
+ * The dialog that a Target-Dialog header names. Its tags are told as the sender
+ * has them: his remote one is ours. 0; -ENOENT without such a header; -EINVAL
+ * if it is broken or there are two.
+ */
+int refer_target_read(struct refer_replaces *out, const sip_t *sip);
 
 /* Refer-Sub: false (RFC 4488): no NOTIFY is wanted. */
 bool refer_wants_silence(const sip_t *sip);
