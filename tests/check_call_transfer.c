@@ -10,6 +10,7 @@
 #include "tests/check_main.h"
 #include "tests/fakes/fixture.h"
 #include "tests/fakes/hurry.h"
+#include "tests/fakes/inside.h"
 
 static struct fixture f;
 static struct fake_call *line; /* of 101 with the provider */
@@ -773,6 +774,74 @@ START_TEST(the_program_ends_while_an_end_of_another_call_is_asked)
 	}
 END_TEST
 
+static struct text_message kept;
+static struct fake_call *keeper;
+
+static bool keeps_reinvite(struct fake *fake, struct fake_call *call,
+			   const struct text_message *m)
+{
+	if (!call || strcmp(m->method, "INVITE") || kept.len)
+		return false;
+	text_read(&kept, m->raw, m->len);
+	fake_reply(fake, m, 100, NULL);
+	keeper = call;
+	return true;
+}
+
+static bool other_was_asked(struct fixture *x)
+{
+	(void)x;
+	return kept.len > 0;
+}
+
+static bool other_was_asked_again(struct fixture *x)
+{
+	return fake_seen_inside(&x->other.end, "INVITE") == 2;
+}
+
+/* What it was told in its n-th INVITE. */
+static unsigned keeper_port(unsigned nth)
+{
+	const struct text_message *m =
+		fake_message(&f.other.end, "INVITE", nth);
+
+	ck_assert_ptr_nonnull(m);
+	return (unsigned)strtoul(strstr(m->body, "m=audio ") + 8, NULL, 10);
+}
+
+/* It took what it was told of a session that is no more: it is told what it
+ * had before. */
+START_TEST(an_end_that_is_asked_while_the_provider_hangs_up_is_put_back)
+	{
+		bool (*usual)(struct fake *, struct fake_call *,
+			      const struct text_message *);
+		unsigned had;
+
+		begin();
+		consult_other();
+		had = keeper_port(0);
+		usual = f.other.end.hooks.request;
+		f.other.end.hooks.request = keeps_reinvite;
+		phone_refer_attended(&f.phone, line, consult);
+		fixture_run_until(&f, other_was_asked);
+		itsp_hang_up(&f.itsp);
+		fixture_run_until(&f, line_ended);
+		ck_assert_status(&f, "event=call-transfer-failed");
+		f.other.end.hooks.request = usual;
+		text_free(&keeper->invite);
+		text_read(&keeper->invite, kept.raw, kept.len);
+		fake_learn_sdp(keeper, &kept);
+		fake_answer(keeper, 200, true, NULL);
+		fixture_run_until(&f, other_was_asked_again);
+		ck_assert_uint_ne(keeper_port(1), had);
+		ck_assert_uint_eq(keeper_port(2), had);
+		ck_assert(consult->state == FAKE_UP);
+		text_free(&kept);
+		fake_bye(consult);
+		fixture_run_until(&f, no_calls);
+	}
+END_TEST
+
 START_TEST(nobody_transfers_what_is_not_his)
 	{
 		begin();
@@ -1270,6 +1339,7 @@ static Suite *transfer_suite(void)
 	T(an_attended_transfer_that_the_colleague_refuses_changes_nothing);
 	T(the_call_that_gives_its_end_is_ended_while_that_is_asked);
 	T(the_program_ends_while_an_end_of_another_call_is_asked);
+	T(an_end_that_is_asked_while_the_provider_hangs_up_is_put_back);
 	T(nobody_transfers_what_is_not_his);
 	T(a_second_phone_of_the_same_user_takes_the_call_over);
 	T(nobody_takes_over_somebody_elses_call);

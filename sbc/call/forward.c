@@ -263,6 +263,16 @@ static void forward_withdraw(struct call *call)
 	f->withdrawn = true;
 }
 
+void forward_take_back(struct call *call, struct leg *t, char **kept)
+{
+	struct forward *f = &call->forward;
+
+	leg_withdraw(t);
+	offer_restore(&t->offer, kept);
+	f->sent_to = t;
+	f->withdrawn = true;
+}
+
 void forward_recalled(struct call *call, struct leg *p)
 {
 	const struct forward *f = &call->forward;

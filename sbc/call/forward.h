@@ -46,6 +46,9 @@ void forward_resume(struct call *call);
 /* `t` took an offer that came to nothing: our last body goes there again,
  * until it is taken. */
 void forward_put_back(struct call *call, struct leg *t);
+/* A transfer's re-INVITE to `t` is not waited for: it is cancelled, `kept` is
+ * our body again, and goes there if that takes it after all. */
+void forward_take_back(struct call *call, struct leg *t, char **kept);
 /* `t` has to hear our last body, which nobody asked for: until it is taken. */
 void forward_say(struct call *call, struct leg *t);
 /* `by` leaves the call: no offer goes to it or comes from it any more. */

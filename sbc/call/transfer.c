@@ -386,7 +386,11 @@ static void transfer_drop_next(struct transfer *t)
 		return;
 	}
 	leg_own(next, t->other, call_on_leg, t->next_place);
-	if (!t->kept_next || next->state != LEG_ESTABLISHED)
+	if (next->state != LEG_ESTABLISHED)
+		return;
+	if (t->state == TRANSFER_ASKING && t->kept) /* It may yet take it. */
+		forward_take_back(t->other, next, &t->kept);
+	if (!t->kept_next)
 		return;
 	/* It took our offer before T refused. */
 	offer_restore(&next->offer, &t->kept_next);
