@@ -14,6 +14,7 @@
 #define S32  "AES_CM_128_HMAC_SHA1_32"
 #define KEY  "d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj"
 #define KEY2 "NzB4d1BINUAvLEw6UzF3WSJ+PSdFcGdUJShpX1Zj"
+#define K80  "MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1ub3BxcnN0"
 #define K46                                        \
 	"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwd" \
 	"Hh8gISIjJCUmJygpKissLQ"
@@ -619,6 +620,41 @@ START_TEST(a_later_offer_of_ours_says_what_was_agreed)
 	}
 END_TEST
 
+#define TWO_KEYS LOCKED "a=crypto:1 " S80 " inline:" KEY "|1:1;inline:"
+START_TEST(keys_that_passed_through_are_none_of_ours)
+	{
+		char *kept = NULL;
+
+		rules.secure = NULL;
+		ck_assert_int_eq(offer(TWO_KEYS K80 "|2:1\r\n"), 0);
+		ck_assert_int_eq(offer_save(&leg, &kept), 0);
+		ck_assert_int_eq(offer(LOCKED LINE2), 0);
+		ck_assert_uint_eq(count(KEY2), 1);
+		offer_restore(&leg, &kept);
+		ck_assert_uint_eq(count("inline:" K80), 1);
+		/* Another end comes that SRTP does not pass through to. */
+		rules.secure = &secure;
+		offer_end(&leg);
+		ck_assert(leg.rekey);
+		/* It could not be sent, and is said later. */
+		ck_assert_int_eq(offer_save(&leg, &kept), 0);
+		ck_assert_int_eq(offer(PLAIN), 0);
+		offer_unsaid(&leg, &kept);
+		ck_assert_uint_eq(count("inline:" K80), 1);
+		ck_assert_int_eq(offer(PLAIN), 0);
+		ck_assert_uint_eq(count("inline:"), 2);
+		ck_assert_uint_eq(count(KEY) + count(K80) + count(KEY2), 0);
+		parse(&chosen, leg.local);
+		struct crypto_line line[CRYPTO_LINES_MAX];
+		ck_assert_uint_eq(crypto_lines(line, &chosen, 0), 2);
+		/* Nor is anything new at the second time. */
+		keep();
+		offer_end(&leg);
+		ck_assert_int_eq(offer(PLAIN), 0);
+		ck_assert_str_eq(leg.local, had);
+	}
+END_TEST
+
 START_TEST(keys_in_a_plain_profile_stay_in_it)
 	{
 		secure.how = OFFER_EITHER;
@@ -746,6 +782,7 @@ static Suite *crypto_suite(void)
 	tcase_add_test(body, our_key_stays_when_theirs_changes);
 	tcase_add_test(body, the_suite_stays_as_long_as_it_is_offered);
 	tcase_add_test(body, a_later_offer_of_ours_says_what_was_agreed);
+	tcase_add_test(body, keys_that_passed_through_are_none_of_ours);
 	tcase_add_test(body, keys_in_a_plain_profile_stay_in_it);
 	tcase_add_test(body, an_answer_that_lacks_our_keys_is_none);
 	tcase_add_test(body, both_ends_agree_on_the_line_of_one_tag);

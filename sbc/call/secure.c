@@ -85,11 +85,7 @@ void secure_judge(struct secure_decision *out, const struct policy_peer *from,
 
 void secure_end(struct leg *leg)
 {
-	if (leg->offer.ended)
-		return;
-	leg->offer.ended = true;
-	/* What stands in our last body was another end's key. */
-	leg->offer.rekey = leg->offer.local != NULL;
+	offer_end(&leg->offer);
 }
 
 int secure_offer(const struct leg *from, struct leg *to,

@@ -52,6 +52,16 @@ void offer_clear(struct offer *o)
 	memset(o, 0, sizeof *o);
 }
 
+void offer_end(struct offer *o)
+{
+	if (o->ended)
+		return;
+	o->ended = true;
+	/* What stands in our bodies were another end's keys. */
+	o->rekey = o->local != NULL;
+	offer_forget(&o->refused);
+}
+
 int offer_remember(struct offer *o, const char *text, size_t len)
 {
 	char *remote;
@@ -115,6 +125,9 @@ void offer_unsaid(struct offer *o, char **kept)
 		return;
 	if (o->told == o->version && o->told > offer_version(*kept))
 		o->told--;
+	/* A key that was due is due. */
+	if (strcmp(*kept, o->local) != 0)
+		o->rekey |= o->rekeyed;
 	crypto_wipe(o->local, o->local_len);
 	offer_forget(&o->local);
 	put_back(o, kept);

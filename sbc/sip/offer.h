@@ -29,6 +29,9 @@ struct offer {
 	bool rekeyed; /* our last body had */
 };
 
+/* SRTP of this leg ends here from the next body on: that has keys of ours. */
+void offer_end(struct offer *o);
+
 /* Bodies hold keys: they are wiped before they are freed. */
 void offer_init(struct offer *o, uint64_t session_id);
 void offer_clear(struct offer *o);

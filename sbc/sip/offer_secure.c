@@ -138,6 +138,9 @@ static int lock_key(struct crypto_line *out, const struct offer_job *job,
 			out->key.mki[MEDIA_MKI_MAX - 1] = 1;
 		}
 	}
+	/* Where it passed through so far, the line was another end's, and may
+	 * have had several. */
+	out->furthers = 0;
 	if (tag != TAG_SAID)
 		out->tag = tag;
 	crypto_wipe(&again, sizeof again);
