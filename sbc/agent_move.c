@@ -37,6 +37,7 @@ struct agent_move {
 	su_timer_t *timer;
 	su_wait_t wait;
 	int fd, index;
+	bool news; /* addresses may be others than those we know */
 };
 
 /* --- one network --------------------------------------------------------- */
@@ -212,7 +213,10 @@ static void move_on_timer(su_root_magic_t *magic, su_timer_t *timer, void *arg)
 
 	(void)magic;
 	(void)timer;
-	move_follow(move->agent);
+	if (move->news) {
+		move->news = false;
+		move_follow(move->agent);
+	}
 	move_retry(move->agent);
 }
 
@@ -262,6 +266,7 @@ static int move_on_news(su_root_magic_t *magic, su_wait_t *wait, void *arg)
 	do
 		len = recv(move->fd, news, sizeof(news), MSG_DONTWAIT);
 	while (len > 0 || (len < 0 && (errno == EINTR || errno == ENOBUFS)));
+	move->news = true;
 	move_after(move, MOVE_SETTLE_MS);
 	return 0;
 }
@@ -295,6 +300,7 @@ int move_start(struct agent *agent)
 	move->index = su_root_register(agent->root, &move->wait, move_on_news,
 				       (su_wakeup_arg_t *)move, 0);
 	/* What changed since the configuration was read. */
+	move->news = true;
 	move_after(move, MOVE_SETTLE_MS);
 	return move->index < 0 ? -ENOMEM : 0;
 }

@@ -26,6 +26,12 @@ provider provider $PROVIDER -k 442079460101:hush
 trunk acme $PROVIDER 'register: { user = "442079460101"; };
 username = "442079460101"; password = "hush";'
 configure
+# One password stands in a file of its own.
+SECRET="$NET_WORK/103.secret"
+sed -i 's|password = "secret-103"|password_file = "103.secret"|' \
+	"$NET_WORK/sallyport.conf"
+printf 'secret-103\n' >"$SECRET"
+chmod 600 "$SECRET"
 
 fake early edge -l $WAN_EDGE:5080 -p $PROVIDER:5060
 netns edge timeout 10 "$NET_BUILD/sallyport" -F -f "$NET_WORK/sallyport.conf" \
@@ -59,9 +65,12 @@ promise "we register there" \
 promise "the other one is told, with its key" \
 	within 3 logged "cannot listen on $NEW:5080 .*sip_ports.*tried again"
 before=$(registrations)
-# Two rounds of trying again.
+# Two rounds of trying again, while the configuration could not be read.
+mv "$SECRET" "$SECRET.away"
 sleep 5
+mv "$SECRET.away" "$SECRET"
 promise "it is told once" [ "$(told 'cannot listen on')" = 1 ]
+promise "no other address is looked for" [ "$(told '103\.secret')" = 0 ]
 promise "so is the new address" \
 	[ "$(grep -c "address-changed network=wan" "$NET_WORK/status.log")" = 1 ]
 promise "nobody is registered anew for it" [ "$(registrations)" = "$before" ]
