@@ -6,9 +6,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -490,6 +492,37 @@ START_TEST(the_systems_log_gets_one_datagram_a_message)
 	}
 END_TEST
 
+START_TEST(a_message_that_a_full_disk_cut_ends_its_line)
+	{
+		const char *line = "42026-01-01T00:00:00.000Zwritten";
+		struct rlimit limit, whole;
+		struct sink sink = {.fd = -1};
+		char *text;
+
+		signal(SIGXFSZ, SIG_IGN);
+		getrlimit(RLIMIT_FSIZE, &whole);
+		limit = whole;
+		limit.rlim_cur = 60;
+		ck_assert_int_eq(sink_file(&sink, path), 0);
+		ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+		ck_assert_int_eq(sink_write(&sink, line, strlen(line)), 0);
+		ck_assert_int_eq(sink_write(&sink, line, strlen(line)),
+				 -ENOSPC);
+		ck_assert_int_eq(sink_write(&sink, line, strlen(line)), -EFBIG);
+		ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &whole), 0);
+		ck_assert_int_eq(sink_write(&sink, line, strlen(line)), 0);
+		ck_assert_int_eq(sink_write(&sink, line, strlen(line)), 0);
+		sink_close(&sink);
+		text = slurp(path);
+		ck_assert_str_eq(text,
+				 "2026-01-01T00:00:00.000Z warning: written\n"
+				 "2026-01-01T00:00:0\n"
+				 "2026-01-01T00:00:00.000Z warning: written\n"
+				 "2026-01-01T00:00:00.000Z warning: written\n");
+		free(text);
+	}
+END_TEST
+
 START_TEST(an_outsider_cannot_flood_the_log)
 	{
 		struct log_limit limit = {0};
@@ -594,6 +627,7 @@ static Suite *log_suite(void)
 	tcase_add_test(t, messages_go_to_their_file_once_the_start_succeeded);
 	tcase_add_test(t, a_message_file_that_cannot_be_opened_is_explained);
 	tcase_add_test(t, the_systems_log_gets_one_datagram_a_message);
+	tcase_add_test(t, a_message_that_a_full_disk_cut_ends_its_line);
 	tcase_add_test(t, an_outsider_cannot_flood_the_log);
 	tcase_add_test(t, logger_can_be_started_again);
 	tcase_add_loop_test(t, network_text_is_made_fit_for_a_line, 0,

@@ -159,19 +159,34 @@ static int system_send(struct sink *sink, const char *text, size_t len,
 	return error;
 }
 
+/* 0, or -errno: not all of it is there. */
+static int put_line(struct sink *sink, const char *text, size_t len,
+		    int wait_ms)
+{
+	int fd = sink->kind == SINK_FILE ? sink->fd : STDERR_FILENO;
+	ssize_t n = sink_put(fd, text, len, wait_ms);
+
+	if (n < 0)
+		return (int)n;
+	sink->torn = (size_t)n < len;
+	return sink->torn ? -ENOSPC : 0;
+}
+
 int sink_write(struct sink *sink, const char *line, size_t len)
 {
 	int wait_ms = sink->stuck ? 0 : SINK_WAIT_MS, error = 0;
-	char out[SINK_LINE_MAX];
-	size_t size = sink_line(out, sink, line, len);
-	ssize_t n;
+	char out[1 + SINK_LINE_MAX];
+	size_t size;
 
 	if (sink->kind == SINK_SYSTEM) {
+		size = sink_line(out, sink, line, len);
 		error = system_send(sink, out, size, wait_ms);
 	} else {
-		n = sink_put(sink->kind == SINK_FILE ? sink->fd : STDERR_FILENO,
-			     out, size, wait_ms);
-		error = n < 0 ? (int)n : 0;
+		/* Behind a line of which a full disk took the beginning. */
+		out[0] = '\n';
+		size = sink_line(out + 1, sink, line, len);
+		error = put_line(sink, sink->torn ? out : out + 1,
+				 size + sink->torn, wait_ms);
 	}
 	sink->stuck = error == -EAGAIN;
 	return error;

@@ -18,6 +18,7 @@ struct sink {
 	enum sink_kind { SINK_STDERR, SINK_FILE, SINK_SYSTEM } kind;
 	bool journal; /* SINK_STDERR: it is the journal's stream */
 	bool stuck;   /* it did not take the last line in time */
+	bool torn;    /* it took the beginning of the last line alone */
 	int fd;	      /* -1: standard error, or not connected */
 	const char *system_path;
 };
