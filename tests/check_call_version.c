@@ -224,21 +224,6 @@ START_TEST(an_offer_that_t_gave_up_has_had_its_number)
 	}
 END_TEST
 
-/* P asks again before T has answered: nothing is undone in between, and nothing
- * has a number that T never saw. */
-START_TEST(what_comes_instead_of_undoing_has_the_next_number)
-	{
-		p_takes_back(_i);
-		p()->media.direction = "sendonly";
-		fake_reinvite(p());
-		fixture_watch(&f, 50);
-		t_answers();
-		fixture_run_until(&f, p_done);
-		ck_assert_int_eq(p()->reinvite_status, 200);
-		ck_version(offer(1), 2);
-	}
-END_TEST
-
 START_TEST(an_offer_that_t_took_in_vain_counts)
 	{
 		p_takes_back(_i);
@@ -349,7 +334,6 @@ static Suite *call_version_suite(void)
 	T(an_answer_that_we_refuse_takes_no_number, 2);
 	tests = group(suite, "taken back");
 	T(an_offer_that_t_gave_up_has_had_its_number, 2);
-	T(what_comes_instead_of_undoing_has_the_next_number, 2);
 	T(an_offer_that_t_took_in_vain_counts, 2);
 	T(what_undoes_an_offer_is_the_same_text_after_glare, 2);
 	T(what_undoes_an_offer_in_vain_has_had_its_number, 2);

@@ -43,7 +43,7 @@ items() {
 statements() {
 	find "$srcdir/sbc" -name '*.c' ! -name status_words.c \
 		! -name sallyctl.c -exec cat {} + |
-		sed 's,//.*,,; s,/\*.*\*/,,' | tr '\n\t' '  ' | tr ';{}' '\n\n\n'
+		sed 's,//.*,,; s,/\*.*\*/,,' | tr '\n\t' '[ *]' | tr ';{}' '[\n*]'
 }
 
 literals() {

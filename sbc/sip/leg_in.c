@@ -109,8 +109,6 @@ void leg_reply(struct leg *leg, const char *sdp)
 		leg_accept_target(leg, leg->update_in);
 	else if (leg->invite_in)
 		leg_accept_target(leg, leg->invite_in);
-	if (sdp)
-		offer_again(&leg->offer);
 	if (leg->update_in) {
 		leg_respond(leg, leg->update_in, SIP_200_OK, sdp);
 		nta_incoming_destroy(leg->update_in);

@@ -92,7 +92,6 @@ int leg_reinvite(struct leg *leg, const char *what)
 	leg->challenges = 0;
 	leg->reinvite_ms = agent_now_ms();
 	leg->reinvite_what = what;
-	offer_again(&leg->offer);
 	return leg_send_invite(leg, NULL);
 }
 

@@ -114,9 +114,6 @@ void offer_restore(struct offer *o, char **kept)
 	o->refused = o->local;
 	o->rekey |= o->rekeyed;
 	put_back(o, kept);
-	/* Its number was never told, and now it is another body's. */
-	if (o->version >= offer_version(o->refused))
-		offer_renew(o);
 }
 
 void offer_unsaid(struct offer *o, char **kept)
@@ -131,12 +128,6 @@ void offer_unsaid(struct offer *o, char **kept)
 	crypto_wipe(o->local, o->local_len);
 	offer_forget(&o->local);
 	put_back(o, kept);
-}
-
-void offer_again(struct offer *o)
-{
-	if (o->told < o->version)
-		o->told = o->version;
 }
 
 void offer_forget(char **kept)

@@ -56,8 +56,6 @@ void offer_restore(struct offer *o, char **kept);
 void offer_unsaid(struct offer *o, char **kept);
 /* It accepted: what was kept is wiped and freed. */
 void offer_forget(char **kept);
-/* Our body is sent, as it is: its number was told. */
-void offer_again(struct offer *o);
 
 /* Where one slot of ours stands, and what we say of it. */
 struct offer_place {

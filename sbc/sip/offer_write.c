@@ -350,7 +350,8 @@ static int offer_keep(struct offer *o, uint64_t version, const char *origin,
 	o->local = local;
 	o->local_len = head_len + len;
 	o->version = version;
-	offer_again(o);
+	if (o->told < version)
+		o->told = version;
 	o->rekeyed = o->rekey;
 	return 0;
 }
@@ -366,17 +367,13 @@ uint64_t offer_version(const char *local)
 int offer_renew(struct offer *o)
 {
 	const char *tail;
-	int error;
 
 	if (o->local == NULL)
 		return -EINVAL;
 	if (o->refused == NULL)
 		return 0;
 	tail = tail_of(o->local);
-	error = offer_keep(o, o->told + 1, o->address, tail, strlen(tail));
-	if (error == 0)
-		o->told--; /* until it is sent */
-	return error;
+	return offer_keep(o, o->told + 1, o->address, tail, strlen(tail));
 }
 
 /* What the far end refused is the same text if it is said again. */
@@ -399,10 +396,8 @@ static int write_body(struct offer *o, const struct offer_job *job)
 	if (origin == NULL)
 		return -EINVAL;
 	error = write_tail(&w, job, origin);
-	if (error == 0 && o->local != NULL &&
-	    strcmp(tail_of(o->local), w.text) == 0)
-		offer_again(o);
-	else if (error == 0)
+	if (error == 0 &&
+	    (o->local == NULL || strcmp(tail_of(o->local), w.text) != 0))
 		error = offer_keep(o, next_version(o, w.text), origin, w.text,
 				   w.len);
 	if (job->locks != NULL)
