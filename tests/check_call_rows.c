@@ -14,6 +14,30 @@
 
 /* --- hold, resume ------------------------------------------------------- */
 
+/* Keys that the phone offers beside plain RTP, and the provider does not take:
+ * what they talk is plain. */
+START_TEST(keys_that_were_not_taken_are_no_reason_for_silence)
+	{
+		fixture_start_with(
+			&f, &(struct fixture_setup){
+				    .acme = "reinvite = \"suppress\";",
+				    .phones = "reinvite = \"suppress\";"});
+		f.itsp.end.media.codecs = "8 101";
+		f.phone.end.media.lines =
+			"a=crypto:1 AES_CM_128_HMAC_SHA1_80 "
+			"inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz\r\n";
+		phone_call(&f.phone, "05551234");
+		fixture_run_until(&f, both_up);
+		fixture_run_until(&f, both_hear);
+		asks = _i ? &f.itsp.end : &f.phone.end;
+		other = _i ? &f.phone.end : &f.itsp.end;
+		ck_assert_int_eq(hold("inactive"), 200);
+		t_hears_on();
+		ck_assert_int_eq(hold(NULL), 200);
+		both_ways();
+	}
+END_TEST
+
 START_TEST(each_hold_is_answered_and_t_hears_something_all_the_while)
 	{
 		int i = _i / 2;
@@ -444,6 +468,9 @@ static Suite *call_rows_suite(void)
 		tests,
 		each_hold_is_answered_and_t_hears_something_all_the_while, 0,
 		2 * HOLDS);
+	tcase_add_loop_test(tests,
+			    keys_that_were_not_taken_are_no_reason_for_silence,
+			    0, 2);
 	tests = group(suite, "no offer");
 	tcase_add_loop_test(tests, the_answer_in_the_ack_is_taken_like_an_offer,
 			    0, 2 * HOLDS);

@@ -413,6 +413,46 @@ static void path_patience(const struct call *call, const struct leg *leg)
 		path_shorter(x->hold_timeout_ms, y->hold_timeout_ms));
 }
 
+static bool path_has_keys(const struct body *body, unsigned slot)
+{
+	return body->media[slot].secure ||
+	       offer_encryption(body, slot)[0] != 'n';
+}
+
+/* Keys beside plain RTP, which the other end does not show: they came to
+ * nothing. ZRTP may agree on its own in the stream. */
+static bool path_is_alone(const struct body *one, const struct body *other,
+			  unsigned slot)
+{
+	return slot < one->medias && slot < other->medias &&
+	       one->media[slot].port && other->media[slot].port &&
+	       path_has_keys(one, slot) && !one->media[slot].secure &&
+	       strcmp(offer_encryption(one, slot), "zrtp") &&
+	       !path_has_keys(other, slot);
+}
+
+/* DTLS and ZRTP key themselves in the stream. */
+static void path_judge_keys(struct call *call, const struct leg *leg,
+			    const struct body *far)
+{
+	const struct leg *other = call_other(call, leg);
+	bool *secure = call->path.secure, any = false;
+	struct body has;
+
+	for (unsigned i = 0; i < far->medias && i < call->path.slots; i++) {
+		if (leg->offer.ended)
+			secure[i] = false;
+		else if (path_has_keys(far, i))
+			secure[i] = true;
+		any |= secure[i];
+	}
+	if (!any || !other || !other->offer.remote || said_session(&has, other))
+		return;
+	for (unsigned i = 0; i < far->medias && i < call->path.slots; i++)
+		if (path_is_alone(far, &has, i) || path_is_alone(&has, far, i))
+			secure[i] = false;
+}
+
 void path_target_said(struct call *call, struct said *said,
 		      const struct body *far)
 {
@@ -425,14 +465,10 @@ void path_target_said(struct call *call, struct said *said,
 	if (audio != path->audio && !path_keeps_audio(call, leg))
 		path->audio = audio;
 	call_report_alg(call, leg, far);
+	path_judge_keys(call, leg, far);
 	for (unsigned i = 0; i < far->medias && i < path->slots; i++) {
 		const struct body_media *media = &far->media[i];
 
-		/* DTLS and ZRTP key themselves in the stream. */
-		if (leg->offer.ended)
-			path->secure[i] = false;
-		else if (media->secure || offer_encryption(far, i)[0] != 'n')
-			path->secure[i] = true;
 		path->rtp[i] = media->rtp;
 		path->sound[i] = media->rtp && media->kind == BODY_AUDIO;
 		if (session && path->port[path_place_of(leg)][i])
