@@ -160,7 +160,6 @@ START_TEST(a_line_that_was_refused_is_sent_nothing)
 		fixture_start_with(
 			&f, &(struct fixture_setup){.acme = PROTECTED,
 						    .phones = PROTECTED});
-		/* T takes one line of two. */
 		f.phone.end.media.streams = 2;
 		f.phone.end.media.codecs = f.itsp.end.media.codecs = "8 101";
 		static char body[512];
@@ -182,7 +181,29 @@ START_TEST(a_line_that_was_refused_is_sent_nothing)
 		streams_from_now();
 		fixture_run_until(&f, second_stops);
 		ck_assert_uint_eq(tone_heard_in(&other->tone, 1), 0);
-		ck_assert_uint_eq(tone_heard_in(&asks->tone, 1), 0);
+	}
+END_TEST
+
+/* T removed its second line, of which P hears when it asks the next time. */
+START_TEST(a_line_that_is_refused_later_is_sent_nothing_any_more)
+	{
+		begin_two(_i, PROTECTED, PROTECTED);
+		swap_roles();
+		asks->tone.stream[1].port = 0;
+		p()->media.instead = two_lines("sendrecv", "sendrecv");
+		ck_assert_int_eq(reinvite(), 200);
+		swap_roles();
+		ck_assert_int_eq(hold("sendonly"), 200);
+		ck_assert_int_eq(hold("sendrecv"), 200);
+		fixture_assert(&f, p()->remote_sdp.stream[1].port == 0);
+		swap_roles();
+		p()->media.instead = two_lines("sendonly", "sendonly");
+		ck_assert_int_eq(reinvite(), 200);
+		asks->tone.talking = false;
+		streams_from_now();
+		fixture_run_until(&f, second_stops);
+		ck_assert_uint_eq(tone_heard_in(&other->tone, 1),
+				  heard_before[1]);
 	}
 END_TEST
 
@@ -443,6 +464,9 @@ static Suite *streams_suite(void)
 	tcase_add_loop_test(
 		tests, a_stream_that_was_removed_and_comes_back_is_told, 0, 2);
 	tcase_add_test(tests, a_line_that_was_refused_is_sent_nothing);
+	tcase_add_loop_test(
+		tests, a_line_that_is_refused_later_is_sent_nothing_any_more, 0,
+		2);
 	tcase_add_loop_test(
 		tests, a_phone_that_moves_begins_no_new_stream_in_either, 0, 2);
 	tcase_add_test(tests, a_line_that_is_added_after_a_transfer_is_heard);

@@ -29,30 +29,21 @@ static unsigned stream_other(unsigned place)
 	return place == PATH_A ? PATH_B : PATH_A;
 }
 
-/* Neither end refused it, so far as they have spoken. */
-static bool stream_is_live(struct said *said, unsigned slot)
-{
-	const struct body *told = said_local(said), *wanted = said_remote(said);
-
-	return told && slot < told->medias && told->media[slot].port &&
-	       wanted && slot < wanted->medias && wanted->media[slot].port;
-}
-
 /* What the leg's two bodies agree on in a slot, as its far end numbers it. */
 static const struct body_format *stream_agreed(const struct call *call,
 					       struct said *said, unsigned slot)
 {
-	const struct body *wanted = said_remote(said);
+	const struct body *told = said_local(said), *wanted = said_remote(said);
 	const struct body_format *theirs, *ours;
 
 	if (slot == call->path.audio)
 		return path_find(wanted, slot, path_codec(call, said->leg));
-	if (!stream_is_live(said, slot))
-		return NULL;
 	/* Which of the two is the answer, and so the shorter, is not known. */
 	theirs = offer_agreed(wanted, slot);
-	ours = offer_agreed(said_local(said), slot);
-	if (!theirs || !ours || path_like(said_local(said), slot, theirs))
+	ours = told ? offer_agreed(told, slot) : NULL;
+	if (!theirs || !ours)
+		return NULL; /* One of them refused it. */
+	if (path_like(told, slot, theirs))
 		return theirs;
 	return path_like(wanted, slot, ours);
 }
