@@ -1272,6 +1272,45 @@ static unsigned long version_in(const struct text_message *m)
 	return strtoul(strchr(strstr(m->body, "o=- ") + 4, ' '), NULL, 10);
 }
 
+static bool itsp_was_asked_thrice(struct fixture *x)
+{
+	return fake_seen_inside(&x->itsp.end, "INVITE") == 3;
+}
+
+/* It took the newcomer's keys after the call that lent it was ended. */
+START_TEST(a_provider_that_is_asked_while_the_other_call_ends_is_put_back)
+	{
+		bool (*usual)(struct fake *, struct fake_call *,
+			      const struct text_message *);
+		char had[1024];
+
+		begin_keyed("reinvite = \"forward\";", 1);
+		consult_other();
+		snprintf(had, sizeof(had), "%s",
+			 strstr(fake_message(&f.itsp.end, "INVITE", 1)->body,
+				"m=audio"));
+		usual = f.itsp.end.hooks.request;
+		f.itsp.end.hooks.request = keeps_reinvite;
+		phone_refer_attended(&f.phone, line, consult);
+		fixture_run_until(&f, other_was_asked);
+		ck_assert_int_eq(agent_hangup(f.agent, direct_call()), 0);
+		fixture_run_until(&f, phone_was_told_final);
+		f.itsp.end.hooks.request = usual;
+		text_free(&keeper->invite);
+		text_read(&keeper->invite, kept.raw, kept.len);
+		fake_learn_sdp(keeper, &kept);
+		fake_answer(keeper, 200, true, NULL);
+		fixture_run_until(&f, itsp_was_asked_thrice);
+		ck_assert_str_ne(strstr(kept.body, "m=audio"), had);
+		ck_assert_str_eq(
+			strstr(fake_message(&f.itsp.end, "INVITE", 3)->body,
+			       "m=audio"),
+			had);
+		fixture_assert(&f, line->state == FAKE_UP);
+		text_free(&kept);
+	}
+END_TEST
+
 static bool itsp_was_asked_twice(struct fixture *x)
 {
 	return fake_seen_inside(&x->itsp.end, "INVITE") == 2;
@@ -1359,6 +1398,7 @@ static Suite *transfer_suite(void)
 	T(a_bye_after_the_reinvite_of_a_transfer_teaches);
 	T(an_end_that_another_call_gives_teaches_too);
 	T(a_refused_reinvite_of_a_transfer_has_had_its_version);
+	T(a_provider_that_is_asked_while_the_other_call_ends_is_put_back);
 	tcase_add_loop_test(tests,
 			    a_provider_that_never_says_how_it_went_is_given_up,
 			    0, 3);

@@ -410,6 +410,10 @@ void transfer_fail(struct transfer *t, unsigned status)
 	if (t->told && !by_left) {
 		offer_restore(&t->far->offer, &t->kept);
 		forward_put_back(call, t->far);
+	} else if (call->state == CALL_ANSWERED &&
+		   t->state == TRANSFER_TELLING && t->kept &&
+		   t->far->state == LEG_ESTABLISHED) {
+		forward_take_back(call, t->far, &t->kept);
 	}
 	transfer_drop_next(t);
 	path_guest_leave(call);
