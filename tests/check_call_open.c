@@ -219,6 +219,30 @@ START_TEST(while_one_offer_is_open_the_next_one_waits_and_a_refresh_does_not)
 	}
 END_TEST
 
+/* Ours to each is open at the same time; each ACK is taken for its own. */
+START_TEST(both_ends_may_ask_for_an_offer_at_once)
+	{
+		begin(_i);
+		p()->withhold_ack = t()->withhold_ack = true;
+		fake_reinvite_without_offer(p());
+		fixture_run_until(&f, p_has_200);
+		fake_reinvite_without_offer(t());
+		fixture_run_until(&f, t_has_our_200);
+		p()->media.direction = "sendonly";
+		fake_ack(p());
+		fake_ack(t());
+		p()->withhold_ack = t()->withhold_ack = false;
+		ck_assert_status(&f, "event=call-hold direction=sendonly");
+		fixture_assert(&f,
+			       fixture_status_count(
+				       &f, "event=call-answer-missing") == 0);
+		p()->media.direction = "sendrecv";
+		ck_assert_int_eq(reinvite(), 200);
+		both_ways();
+		t_was_left_alone();
+	}
+END_TEST
+
 START_TEST(an_update_without_an_offer_is_no_glare)
 	{
 		begin(_i);
@@ -645,6 +669,8 @@ static Suite *call_open_suite(void)
 		tests,
 		while_one_offer_is_open_the_next_one_waits_and_a_refresh_does_not,
 		0, 2);
+	tcase_add_loop_test(tests, both_ends_may_ask_for_an_offer_at_once, 0,
+			    2);
 	tcase_add_loop_test(tests, an_update_without_an_offer_is_no_glare, 0,
 			    2);
 	tcase_add_loop_test(tests, who_asked_gets_an_answer_though_t_hangs_up,

@@ -256,6 +256,6 @@ void answer_accepted(struct call *call, struct leg *branch,
 		modify_fill(call, call->a);
 	if (path_is_quiet(call, call->b))
 		modify_fill(call, call->b);
-	call->answer_due = call->delayed_offer ? call->a : NULL;
+	call->a->answer_due = call->delayed_offer;
 	leg_answer(call->a, text);
 }

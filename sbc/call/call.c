@@ -92,7 +92,6 @@ void call_free(struct call *call)
 		su_timer_destroy(call->timer);
 	forward_clear(call);
 	rekey_free(call);
-	offer_forget(&call->answer_kept);
 	path_row_free(call);
 	transfer_free(call);
 	policy_unref(call->policy);
@@ -296,7 +295,7 @@ static void call_ack_lost(struct call *call, struct leg *leg)
 	if (trunk && alive)
 		trunk_touched(trunk, &way, ALG_ACK, call->status.id,
 			      "no ACK for our 200, though media flows");
-	modify_unanswered(call, leg);
+	modify_unanswered(leg);
 	if (!kept)
 		call_end(call, leg == call->a ? "a" : "b", "ack-lost");
 }

@@ -44,8 +44,6 @@ struct call {
 	const struct body *offered;
 	const struct leg
 		*told; /* whose SDP leg a heard last; not to be followed */
-	struct leg *answer_due; /* our offer in its 2xx waits for ACK */
-	char *answer_kept;	/* what was our body there before */
 	struct forward forward;
 	struct rekey rekey[2];
 	su_timer_t *timer; /* disarms the filler after a resume */

@@ -432,27 +432,27 @@ static void modify_offer_ours(struct call *call, struct leg *p)
 			place[i].at = session.media[i].address;
 	}
 	if (!error)
-		error = offer_save(&p->offer, &call->answer_kept);
+		error = offer_save(&p->offer, &p->answer_kept);
 	if (!error)
 		error = offer_write_own(&p->offer, &session, &rules.rules,
 					place, session.medias);
 	if (error) {
-		offer_forget(&call->answer_kept);
+		offer_forget(&p->answer_kept);
 		modify_refuse(call, p, 500, "internal");
 		return;
 	}
 	modify_suppressed(call, p, false, "no-offer");
 	modify_fill(call, p); /* The answer may be a hold, already in force. */
-	call->answer_due = p;
+	p->answer_due = true;
 	leg_reply(p, p->offer.local);
 }
 
-void modify_unanswered(struct call *call, struct leg *leg)
+void modify_unanswered(struct leg *leg)
 {
-	if (call->answer_due != leg)
+	if (!leg->answer_due)
 		return;
-	call->answer_due = NULL;
-	offer_restore(&leg->offer, &call->answer_kept);
+	leg->answer_due = false;
+	offer_restore(&leg->offer, &leg->answer_kept);
 }
 
 /* Is this an answer to what we last offered on that leg? NULL: it is, and
@@ -476,7 +476,7 @@ void modify_acked(struct call *call, struct leg *leg,
 	struct said said;
 	const char *why;
 
-	if (call->answer_due != leg)
+	if (!leg->answer_due)
 		return;
 	said_begin(&said, leg);
 	why = modify_unfit(&said, event->sdp);
@@ -484,14 +484,14 @@ void modify_acked(struct call *call, struct leg *leg,
 		struct status_line line;
 
 		/* The session stays as it was. */
-		modify_unanswered(call, leg);
+		modify_unanswered(leg);
 		call_status(call, &line, leg, "call-answer-missing");
 		status_text(&line, "cause", why);
 		status_end(&line);
 		return;
 	}
-	call->answer_due = NULL;
-	offer_forget(&call->answer_kept);
+	leg->answer_due = false;
+	offer_forget(&leg->answer_kept);
 	if (offer_remember(&leg->offer, event->sdp.text, event->sdp.len))
 		return;
 	path_target_said(call, &said, said_remote(&said));

@@ -28,7 +28,7 @@ void modify_acked(struct call *call, struct leg *leg,
 
 /* That ACK did not come, or held none: what was said before is our body again.
  */
-void modify_unanswered(struct call *call, struct leg *leg);
+void modify_unanswered(struct leg *leg);
 
 /* What a refusal says of its cause (RFC 3261 section 20.43). */
 void modify_warning(const struct leg *p, const char *cause, char *out,

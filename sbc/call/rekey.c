@@ -106,7 +106,7 @@ static void rekey_try(struct rekey *rekey)
 	if (!rekey_is_here(rekey))
 		rekey_done(rekey);
 	else if (!leg_is_idle(rekey->leg) || call->forward.p || call->lent ||
-		 call->answer_due || call->transfer)
+		 call->a->answer_due || call->b->answer_due || call->transfer)
 		rekey_wait(rekey, REKEY_WAIT_MS);
 	else if (rekey_send(rekey))
 		rekey_done(rekey);

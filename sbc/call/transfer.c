@@ -339,7 +339,7 @@ void transfer_settle(struct transfer *t)
 	else if (t->far->offer.ended)
 		secure_end(next);
 	forward_leave(call, by);
-	modify_unanswered(call, by);
+	modify_unanswered(by);
 	leg_own(next, call, call_on_leg, by->place);
 	if (call->a == by)
 		call->a = next;

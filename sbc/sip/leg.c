@@ -454,6 +454,7 @@ void leg_free(struct leg *leg)
 	if (leg->dialog)
 		nta_leg_destroy(leg->dialog);
 	offer_clear(&leg->offer);
+	offer_forget(&leg->answer_kept);
 	policy_unref(leg->policy);
 	su_home_unref(leg->home);
 }

@@ -107,6 +107,8 @@ struct leg { /* read-only outside of leg*.c, but for `offer` */
 	struct sockaddr_storage local; /* our SIP address, as it sees it */
 	uint16_t local_port;	       /* of the listener; 0: sip_port */
 	struct offer offer;
+	bool answer_due;	  /* our offer in its 2xx waits for its ACK */
+	char *answer_kept;	  /* what was our body there before; owned */
 	struct refresh refresh;	  /* its session timer */
 	struct reliable reliable; /* 18x with PRACK */
 
