@@ -19,7 +19,7 @@
 #include "media/media.h"
 #include "media/rtp.h"
 
-#define FIRST_PORT 41000
+#define FIRST_PORT 28200 /* the kernel gives higher ones to anybody */
 #define WAIT_MS	   5000
 
 /* --- a far end: an RTP and an RTCP socket
@@ -1081,22 +1081,31 @@ END_TEST
 START_TEST(many_pairs_held_by_other_programs_are_passed_by)
 	{
 		struct fixture f;
-		uint16_t port;
+		uint16_t port, free_one = 0;
 		int fds[200];
 
 		start_engine(&f, FIRST_PORT + 399, 0);
 		for (unsigned i = 0; i < 200; i++) {
 			struct sockaddr_storage held = address(
 				"127.0.0.1", (uint16_t)(FIRST_PORT + 2 * i));
-			fds[i] = i == 137 ? -1 : socket(AF_INET, SOCK_DGRAM, 0);
-			if (fds[i] >= 0)
-				ck_assert_int_eq(bind(fds[i],
-						      (struct sockaddr *)&held,
-						      addr_len(&held)),
-						 0);
+			fds[i] = socket(AF_INET, SOCK_DGRAM, 0);
+			/* One that somebody else holds is as good. */
+			if (bind(fds[i], (struct sockaddr *)&held,
+				 addr_len(&held)) == 0)
+				continue;
+			ck_assert_int_eq(errno, EADDRINUSE);
+			close(fds[i]);
+			fds[i] = -1;
+		}
+		for (unsigned i = 137; i < 200 && !free_one; i++) {
+			if (fds[i] < 0)
+				continue;
+			close(fds[i]);
+			fds[i] = -1;
+			free_one = (uint16_t)(FIRST_PORT + 2 * i);
 		}
 		ck_assert_int_eq(bind_code(f.session, 0, f.block, &port), 0);
-		ck_assert_uint_eq(port, FIRST_PORT + 2 * 137);
+		ck_assert_uint_eq(port, free_one);
 		for (unsigned i = 0; i < 200; i++)
 			if (fds[i] >= 0)
 				close(fds[i]);
