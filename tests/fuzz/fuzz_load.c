@@ -36,7 +36,8 @@ static void ask(const struct policy *policy)
 	}
 }
 
-/* The files of a case: sallyport.conf, and policy.d/NAME.conf by NAME.conf. */
+/* The files of a case: sallyport.conf, and policy.d/NAME.conf by NAME.conf. A
+ * name with a colon would blur where it ends in FILE:LINE: error. */
 static unsigned collect(const struct case_text *cut, struct load_text *text)
 {
 	static const char folder[] = "policy.d/";
@@ -50,7 +51,7 @@ static unsigned collect(const struct case_text *cut, struct load_text *text)
 			text[0] = (struct load_text){part->name, part->text,
 						     part->len};
 		else if (strncmp(part->name, folder, skip) == 0 &&
-			 len > skip + 5 &&
+			 len > skip + 5 && !strchr(part->name, ':') &&
 			 strcmp(part->name + len - 5, ".conf") == 0)
 			text[count++] = (struct load_text){
 				part->name + skip, part->text, part->len};
