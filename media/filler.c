@@ -50,12 +50,13 @@ void filler_configure(struct filler *f, struct line *line,
 	line->usual_ms = f->config.ptime_ms;
 	if (!line->flowing)
 		line->sent_ns = now_ns;
-	f->due_ns = FILLER_NEVER;
-	if (f->config.armed) {
+	if (!f->config.armed) {
+		f->due_ns = FILLER_NEVER;
+	} else if (!f->running || f->due_ns == FILLER_NEVER) {
 		f->due_ns = line->sent_ns + patience_ns(f);
 		if (f->due_ns < now_ns)
 			f->due_ns = now_ns;
-	}
+	} /* else what runs goes on at its pace */
 }
 
 void filler_yield(struct filler *f, const uint8_t *payload, size_t len,

@@ -140,6 +140,33 @@ START_TEST(patience_is_less_where_we_wake_up_late)
 	}
 END_TEST
 
+/* A phone that presses hold twice, or changes its address while it holds. */
+START_TEST(what_runs_keeps_its_pace_when_it_is_told_again)
+	{
+		struct media_filler music = armed, off = armed;
+		struct flow f;
+
+		music.kind = MEDIA_FILLER_PCMU;
+		music.payload_type = 0;
+		off.armed = false;
+		flow_reset(&f);
+		struct rtp_header h = real(7, 1, 160);
+		ck_assert(pass(&f, &h, 0));
+		flow_filler(&f, &armed, 1, 0);
+		make(&f, 40 * MS);
+		ck_assert_int_eq(flow_due(&f), 60 * MS);
+		flow_filler(&f, &music, 1, 50 * MS);
+		ck_assert_int_eq(flow_due(&f), 60 * MS);
+		h = make(&f, 60 * MS);
+		ck_assert_uint_eq(h.payload_type, 0);
+		/* Put away in between, it waits as at the beginning. */
+		flow_filler(&f, &off, 1, 61 * MS);
+		ck_assert_int_eq(flow_due(&f), FILLER_NEVER);
+		flow_filler(&f, &armed, 1, 62 * MS);
+		ck_assert_int_eq(flow_due(&f), 100 * MS);
+	}
+END_TEST
+
 START_TEST(it_runs_on_and_yields_without_a_break)
 	{
 		struct flow f;
@@ -488,6 +515,7 @@ static Suite *filler_suite(void)
 	tcase_add_test(tc, turns_do_not_lead_away_from_the_clock);
 	tcase_add_test(tc, a_source_with_much_jitter_does_not_run_away);
 	tcase_add_test(tc, silence_comes_before_a_gap_of_60_ms);
+	tcase_add_test(tc, what_runs_keeps_its_pace_when_it_is_told_again);
 	tcase_add_test(tc, it_runs_on_and_yields_without_a_break);
 	tcase_add_test(tc, late_and_double_packets_do_not_step_back);
 	tcase_add_test(tc, a_source_that_restarts_is_joined_on);

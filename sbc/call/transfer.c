@@ -354,6 +354,8 @@ void transfer_settle(struct transfer *t)
 	else
 		path_target(call, next, &said);
 	path_flows(call, next, t->far);
+	if (other) /* Its far end may have heard filler until now. */
+		modify_fill(call, t->far);
 	if (next->state == LEG_INCOMING)
 		leg_answer(next, next->offer.local);
 	transfer_line(t, "call-transferred", 0);
