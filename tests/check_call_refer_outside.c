@@ -10,10 +10,7 @@
 #include "sbc/report/status.h"
 #include "tests/check_main.h"
 #include "tests/fakes/digest.h"
-#include "tests/fakes/fixture.h"
-
-static struct fixture f;
-static struct fake_call *line; /* of 101 with the provider */
+#include "tests/fakes/transfer.h"
 
 /* The last REFER that was sent so, and what came of it. */
 static struct asked {
@@ -135,7 +132,7 @@ static const char *dialog_of(const struct fake_call *call)
 	return dialog(call->call_id, call->local_tag, call->remote_tag);
 }
 
-static bool refer_answered(struct fixture *x)
+static bool got_answer(struct fixture *x)
 {
 	(void)x;
 	return asked.status != 0;
@@ -143,17 +140,16 @@ static bool refer_answered(struct fixture *x)
 
 static void got(int status)
 {
-	fixture_run_until(&f, refer_answered);
+	fixture_run_until(&f, got_answer);
 	if (asked.status == status)
 		return;
 	fixture_tell(&f);
 	ck_abort_msg("%d, not %d: %s", asked.status, status, asked.more);
 }
 
-static void call_out(void)
+static void start_with(const char *phones)
 {
-	f.itsp.end.media.codecs = "8 101";
-	line = fixture_talk_out(&f);
+	begin_with(phones);
 	notify_status = 200;
 	wrap(&f.phone.end, 0);
 	wrap(&f.other.end, 1);
@@ -161,24 +157,9 @@ static void call_out(void)
 	wrap(&f.backup.end, 3);
 }
 
-static void begin_with(const char *phones)
+static void start(void)
 {
-	struct fixture_setup setup = {.phones = phones};
-
-	fixture_start_with(&f, &setup);
-	f.itsp.behaviour = ITSP_REFUSES_REINVITE;
-	call_out();
-}
-
-static void begin(void)
-{
-	begin_with(NULL);
-}
-
-static bool line_ended(struct fixture *x)
-{
-	(void)x;
-	return line->state == FAKE_ENDED;
+	start_with(NULL);
 }
 
 /* The n-th NOTIFY of the REFER's own dialog, or NULL. */
@@ -196,7 +177,7 @@ static const struct text_message *notify(unsigned n)
 	return NULL;
 }
 
-static bool told(const char *fragment)
+static bool was_told(const char *fragment)
 {
 	const struct text_message *m;
 
@@ -217,57 +198,25 @@ static bool told_final(struct fixture *x)
 	return false;
 }
 
-static void they_talk(void)
-{
-	fixture_from_now(&f);
-	fixture_run_until(&f, itsp_hears_more);
-	fixture_run_until(&f, other_hears_more);
-}
-
-static void provider_noticed_nothing(void)
-{
-	fixture_assert(&f, itsp_reinvites(&f.itsp) == 0);
-	fixture_assert(&f, itsp_updates(&f.itsp) == 0);
-	fixture_assert(&f, itsp_hangups(&f.itsp) == 0);
-	fixture_assert(&f, fake_seen(&f.itsp.end, "REFER") == 0);
-	fixture_assert(&f, fake_seen(&f.itsp.end, "NOTIFY") == 0);
-	fixture_assert(&f, itsp_is(&f.itsp, FAKE_UP));
-	fixture_assert(&f, f.itsp.end.calls == 1);
-	fixture_assert(&f, tone_unbroken(&f.itsp.end.tone, 0));
-}
-
-static void call_is_as_it_was(void)
-{
-	fixture_both_ways(&f);
-	fixture_assert(&f, line->state == FAKE_UP);
-	provider_noticed_nothing();
-	fake_bye(line);
-	fixture_run_until(&f, itsp_ended);
-	fixture_run_until(&f, no_calls);
-}
-
-/* --- one's own call ---------------------------------------------------------
- */
+/* --- one's own call ------------------------------------------------------- */
 
 START_TEST(a_phone_transfers_its_call_by_a_refer_outside_of_it)
 	{
-		begin();
+		start();
 		f.other.answers_itself = true;
 		f.other.ring_ms = 100;
 		refer(&f.phone.end, "sip:102@127.0.1.1", dialog_of(line));
 		fixture_run_until(&f, line_ended);
 		fixture_run_until(&f, told_final);
 		got(202);
-		fixture_assert(&f, told("SIP/2.0 100"));
-		fixture_assert(&f, told("SIP/2.0 180"));
-		fixture_assert(&f, told("SIP/2.0 200"));
+		fixture_assert(&f, was_told("SIP/2.0 100"));
+		fixture_assert(&f, was_told("SIP/2.0 180"));
+		fixture_assert(&f, was_told("SIP/2.0 200"));
 		fixture_assert(&f, line->bye_seen);
 		they_talk();
 		provider_noticed_nothing();
 		ck_assert_status(&f, "event=call-transferred number=102");
-		phone_hang_up(&f.other);
-		fixture_run_until(&f, itsp_ended);
-		fixture_run_until(&f, no_calls);
+		other_hangs_up();
 	}
 END_TEST
 
@@ -277,7 +226,7 @@ START_TEST(its_notifies_come_in_the_dialog_that_the_refer_made)
 		char lines[700], route[64], id[32], uri[64];
 		unsigned cseq = 0, n;
 
-		begin();
+		start();
 		f.other.answers_itself = true;
 		snprintf(route, sizeof(route), "<sip:hop@127.0.1.10:%u;lr>",
 			 f.phone.end.port);
@@ -313,7 +262,7 @@ START_TEST(refer_sub_false_gets_no_notify)
 	{
 		char lines[600];
 
-		begin();
+		start();
 		f.other.answers_itself = true;
 		snprintf(lines, sizeof(lines),
 			 "%sRefer-Sub: false\r\nRequire: tdialog\r\n",
@@ -333,11 +282,11 @@ END_TEST
 
 START_TEST(a_busy_target_leaves_the_call_as_it_was)
 	{
-		begin();
+		start();
 		f.other.refuses = 486;
 		refer(&f.phone.end, "sip:102@127.0.1.1", dialog_of(line));
 		fixture_run_until(&f, told_final);
-		fixture_assert(&f, told("SIP/2.0 486"));
+		fixture_assert(&f, was_told("SIP/2.0 486"));
 		call_is_as_it_was();
 	}
 END_TEST
@@ -345,14 +294,14 @@ END_TEST
 /* From another device of the same user: a click on a screen. */
 START_TEST(another_device_of_the_user_may_ask)
 	{
-		begin();
+		start();
 		snprintf(f.other.end.user, sizeof(f.other.end.user), "101");
 		f.other.end.password = "secret101";
 		f.other.answers_itself = true;
 		refer(&f.other.end, "sip:102@127.0.1.1", dialog_of(line));
 		fixture_run_until(&f, line_ended);
 		fixture_run_until(&f, told_final);
-		fixture_assert(&f, told("SIP/2.0 200"));
+		fixture_assert(&f, was_told("SIP/2.0 200"));
 		fixture_assert(&f, fake_seen(&f.phone.end, "NOTIFY") == 0);
 		provider_noticed_nothing();
 	}
@@ -360,13 +309,13 @@ END_TEST
 
 START_TEST(a_provider_transfers_its_own_call)
 	{
-		begin();
+		start();
 		f.other.answers_itself = true;
 		refer(&f.itsp.end, "sip:442079460102@127.0.2.1",
 		      dialog_of(itsp_line(&f.itsp)));
 		fixture_run_until(&f, told_final);
 		got(202);
-		fixture_assert(&f, told("SIP/2.0 200"));
+		fixture_assert(&f, was_told("SIP/2.0 200"));
 		fixture_run_until(&f, itsp_ended);
 		fixture_assert(&f, line->state == FAKE_UP);
 		fixture_from_now(&f);
@@ -377,16 +326,10 @@ END_TEST
 
 START_TEST(a_consulted_call_is_joined)
 	{
-		static struct fake_call *consult;
 		char target[900];
 
-		begin();
-		f.other.answers_itself = true;
-		phone_hold(&f.phone);
-		fixture_run_until(&f, phone_reinvite_done);
-		consult = phone_call(&f.phone, "102");
-		fixture_run_until(&f, phone_up);
-		fixture_run_until(&f, other_up);
+		start();
+		consult_other();
 		snprintf(target, sizeof(target),
 			 "sip:102@127.0.1.1?Replaces=%.*s%%40%s%%3Bto-tag%%3D%s"
 			 "%%3Bfrom-tag%%3D%s",
@@ -397,20 +340,15 @@ START_TEST(a_consulted_call_is_joined)
 		fixture_run_until(&f, line_ended);
 		fixture_run_until(&f, phone_ended);
 		fixture_run_until(&f, told_final);
-		fixture_assert(&f, told("SIP/2.0 200"));
+		fixture_assert(&f, was_told("SIP/2.0 200"));
 		they_talk();
 		provider_noticed_nothing();
 	}
 END_TEST
 
-static bool itsp_was_referred(struct fixture *x)
-{
-	return fake_seen_inside(&x->itsp.end, "REFER") == 1;
-}
-
 START_TEST(it_is_passed_on_where_the_policy_says_so)
 	{
-		begin_with("refer = \"forward\";");
+		start_with("refer = \"forward\";");
 		refer(&f.phone.end, "sip:05554444@127.0.1.1", dialog_of(line));
 		fixture_run_until(&f, itsp_was_referred);
 		got(200);
@@ -419,14 +357,14 @@ START_TEST(it_is_passed_on_where_the_policy_says_so)
 				   "terminated;reason=noresource\r\n",
 				   "message/sipfrag", "SIP/2.0 200 OK\r\n");
 		fixture_run_until(&f, told_final);
-		fixture_assert(&f, told("SIP/2.0 200"));
+		fixture_assert(&f, was_told("SIP/2.0 200"));
 		fixture_assert(&f, line->state == FAKE_UP);
 	}
 END_TEST
 
 START_TEST(phones_are_told_that_they_may_name_a_dialog_and_providers_not)
 	{
-		begin();
+		start();
 		ck_assert_ptr_nonnull(
 			strstr(text_value(fake_last_message(&f.phone.end,
 							    "200 INVITE"),
@@ -438,19 +376,18 @@ END_TEST
 
 START_TEST(where_transfers_are_refused_no_phone_is_told)
 	{
-		begin_with("refer = \"reject\";");
+		start_with("refer = \"reject\";");
 		ck_assert_ptr_null(fake_saw_text(&f.phone.end, "tdialog"));
 	}
 END_TEST
 
-/* --- what is refused --------------------------------------------------------
- */
+/* --- what is refused ------------------------------------------------------ */
 
 START_TEST(nobody_transfers_a_call_that_he_has_no_leg_of)
 	{
 		const struct fake_call *theirs;
 
-		begin();
+		start();
 		theirs = itsp_line(&f.itsp);
 		refer(&f.other.end, "sip:102@127.0.1.1", dialog_of(line));
 		got(481);
@@ -469,10 +406,10 @@ END_TEST
 
 START_TEST(who_cannot_prove_who_he_is_transfers_nothing)
 	{
-		begin();
+		start();
 		refer(&f.phone.end, "sip:102@127.0.1.1", dialog_of(line));
 		asked.wrong = true;
-		fixture_run_until(&f, refer_answered);
+		fixture_run_until(&f, got_answer);
 		fixture_assert(&f, asked.status == 407 || asked.status == 403);
 		/* All is right but where it comes from. */
 		fake_move_host(&f.itsp.end, "127.0.2.99");
@@ -487,7 +424,7 @@ END_TEST
 
 START_TEST(a_dialog_that_is_not_there_is_481)
 	{
-		begin();
+		start();
 		refer(&f.phone.end, "sip:102@127.0.1.1",
 		      dialog(line->call_id, line->remote_tag, line->local_tag));
 		got(481);
@@ -509,7 +446,7 @@ START_TEST(a_call_that_nobody_has_answered_is_481)
 	{
 		struct fake_call *early;
 
-		begin();
+		start();
 		early = phone_call(&f.phone, "102");
 		fixture_run_until(&f, other_is_ringing);
 		fixture_run_until(&f, phone_rings_back);
@@ -530,7 +467,7 @@ START_TEST(without_a_call_that_it_names_it_is_refused)
 		const char *id, *local;
 		char more[900];
 
-		begin();
+		start();
 		id = line->call_id;
 		local = line->local_tag;
 		refused(403, NULL);
@@ -570,7 +507,7 @@ START_TEST(it_is_judged_as_one_inside_of_the_call)
 			 403},
 		};
 
-		begin();
+		start();
 		for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 			refer(&f.phone.end, cases[i].target, dialog_of(line));
 			got(cases[i].status);
@@ -582,21 +519,20 @@ END_TEST
 
 START_TEST(the_policy_may_refuse_it)
 	{
-		begin_with("refer = \"reject\";");
+		start_with("refer = \"reject\";");
 		refer(&f.phone.end, "sip:102@127.0.1.1", dialog_of(line));
 		got(403);
 		call_is_as_it_was();
 	}
 END_TEST
 
-/* --- meanwhile --------------------------------------------------------------
- */
+/* --- meanwhile ------------------------------------------------------------ */
 
 START_TEST(a_second_one_waits_for_the_first_wherever_it_came)
 	{
 		struct asked first;
 
-		begin();
+		start();
 		if (_i)
 			phone_refer(&f.phone, "sip:102@127.0.1.1", NULL);
 		else
@@ -623,7 +559,7 @@ END_TEST
 
 START_TEST(one_comes_after_the_other)
 	{
-		begin();
+		start();
 		f.other.refuses = 486;
 		refer(&f.phone.end, "sip:102@127.0.1.1", dialog_of(line));
 		fixture_run_until(&f, told_final);
@@ -631,7 +567,7 @@ START_TEST(one_comes_after_the_other)
 		f.other.answers_itself = true;
 		refer(&f.phone.end, "sip:102@127.0.1.1", dialog_of(line));
 		fixture_run_until(&f, told_final);
-		fixture_assert(&f, told("SIP/2.0 200"));
+		fixture_assert(&f, was_told("SIP/2.0 200"));
 		they_talk();
 		provider_noticed_nothing();
 	}
@@ -639,7 +575,7 @@ END_TEST
 
 START_TEST(the_asker_hears_how_it_went_after_it_has_hung_up)
 	{
-		begin();
+		start();
 		refer(&f.phone.end, "sip:102@127.0.1.1", dialog_of(line));
 		fixture_run_until(&f, other_is_ringing);
 		got(202);
@@ -647,20 +583,15 @@ START_TEST(the_asker_hears_how_it_went_after_it_has_hung_up)
 		fixture_watch(&f, 100);
 		phone_answer(&f.other);
 		fixture_run_until(&f, told_final);
-		fixture_assert(&f, told("SIP/2.0 200"));
+		fixture_assert(&f, was_told("SIP/2.0 200"));
 		they_talk();
 		provider_noticed_nothing();
 	}
 END_TEST
 
-static bool other_was_cancelled(struct fixture *x)
-{
-	return phone_line(&x->other)->cancel_seen;
-}
-
 START_TEST(the_call_ends_while_the_newcomer_rings)
 	{
-		begin();
+		start();
 		refer(&f.phone.end, "sip:102@127.0.1.1", dialog_of(line));
 		fixture_run_until(&f, other_is_ringing);
 		itsp_hang_up(&f.itsp);
@@ -668,7 +599,7 @@ START_TEST(the_call_ends_while_the_newcomer_rings)
 		fixture_run_until(&f, line_ended);
 		fixture_run_until(&f, other_was_cancelled);
 		fixture_run_until(&f, told_final);
-		fixture_assert(&f, told("SIP/2.0 487"));
+		fixture_assert(&f, was_told("SIP/2.0 487"));
 		/* And with it what the REFER began. */
 		fixture_assert(&f, TAILQ_EMPTY(&f.agent->legs));
 		refer(&f.phone.end, "sip:102@127.0.1.1", dialog_of(line));
@@ -678,7 +609,7 @@ END_TEST
 
 START_TEST(the_program_ends_while_the_newcomer_rings)
 	{
-		begin();
+		start();
 		refer(&f.phone.end, "sip:102@127.0.1.1", dialog_of(line));
 		fixture_run_until(&f, other_is_ringing);
 		fixture_end(&f);
@@ -687,15 +618,15 @@ END_TEST
 
 START_TEST(who_does_not_know_the_notify_gets_no_other)
 	{
-		begin();
+		start();
 		notify_status = 481;
 		f.other.answers_itself = true;
 		f.other.ring_ms = 200;
 		refer(&f.phone.end, "sip:102@127.0.1.1", dialog_of(line));
 		fixture_run_until(&f, line_ended);
 		they_talk();
-		fixture_assert(&f, told("SIP/2.0 100"));
-		fixture_assert(&f, !told("SIP/2.0 200"));
+		fixture_assert(&f, was_told("SIP/2.0 100"));
+		fixture_assert(&f, !was_told("SIP/2.0 200"));
 		provider_noticed_nothing();
 	}
 END_TEST
@@ -715,7 +646,7 @@ START_TEST(the_dialog_of_a_refer_takes_nothing_else)
 						      "SUBSCRIBE"};
 		char from[100], to[200];
 
-		begin();
+		start();
 		refer(&f.phone.end, "sip:102@127.0.1.1", dialog_of(line));
 		fixture_run_until(&f, other_is_ringing);
 		got(202);
@@ -731,7 +662,7 @@ START_TEST(the_dialog_of_a_refer_takes_nothing_else)
 		fixture_run_until(&f, inside_answered);
 		phone_answer(&f.other);
 		fixture_run_until(&f, told_final);
-		fixture_assert(&f, told("SIP/2.0 200"));
+		fixture_assert(&f, was_told("SIP/2.0 200"));
 		they_talk();
 		provider_noticed_nothing();
 	}
