@@ -159,6 +159,26 @@ static int path_bind(struct call *call, const struct leg *leg, unsigned slot)
 				  local, &path->port[place][slot]);
 }
 
+/* With those that it needs where sessions meet; else it has none. One that was
+ * there before stays: nothing has crossed it until now. */
+static int path_bind_slot(struct call *call, const struct leg *leg,
+			  unsigned slot)
+{
+	uint16_t *port = &call->path.port[path_place_of(leg)][slot];
+	struct path_end end = path_end(call, leg);
+	bool had = *port;
+	int error = path_bind(call, leg, slot);
+
+	if (error)
+		return error;
+	error = path_row_grow(call, slot);
+	if (!error || had)
+		return 0;
+	media_session_unbind(end.session, end.side, slot);
+	*port = 0;
+	return error;
+}
+
 /* Our address as the far end of `leg` has to see it. */
 static void path_shown(const struct leg *leg, uint16_t port,
 		       struct sockaddr_storage *out)
@@ -201,8 +221,8 @@ int path_place(struct call *call, const struct leg *leg, const struct leg *from,
 			path_direct(call, from, media, &place[i].at);
 			continue;
 		}
-		if (path_carries(leg, media)) {
-			error = path_bind(call, leg, i);
+		if (path_carries(leg, media) && path_row_takes(call, i)) {
+			error = path_bind_slot(call, leg, i);
 			if (error)
 				return error;
 			port = path->port[side][i];
@@ -212,7 +232,7 @@ int path_place(struct call *call, const struct leg *leg, const struct leg *from,
 	path->at[side] = leg->local;
 	if (source->medias > path->slots)
 		path->slots = source->medias;
-	return path_row_grow(call);
+	return 0;
 }
 
 /* --- targets ----------------------------------------------------------- */

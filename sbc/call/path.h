@@ -85,7 +85,8 @@ void path_stats(const struct call *call, unsigned place, unsigned slot,
  * Ports toward `leg` for every slot of `source` that carries something, and
  * the places to write in its SDP: ours when anchored, else those that `from`,
  * the leg whose far end said `source`, showed. A side that has ports at
- * another address gives them back first. Directions are those of `source`.
+ * another address gives them back first. A slot that cannot cross a row of
+ * sessions has port 0. Directions are those of `source`.
  * 0; -EAGAIN no port is free; or what media_session_bind returned.
  */
 int path_place(struct call *call, const struct leg *leg, const struct leg *from,
@@ -150,10 +151,12 @@ bool path_alive(const struct call *call, const struct leg *leg, unsigned ms);
  */
 int path_guest(struct call *call, const struct leg *by,
 	       const struct sockaddr *local, bool anchored);
-/* Lines that were added at both of a row's ends get ports where its sessions
- * meet. 0; -EAFNOSUPPORT if more lies between them; or what media_session_bind
- * returned. */
-int path_row_grow(struct call *call);
+/* Can this slot cross the row? Not a new one where more lies between its two
+ * ends than their meeting: IPv4 on one side, IPv6 on the other. */
+bool path_row_takes(const struct call *call, unsigned slot);
+/* A line that was added at both of a row's ends gets ports where its sessions
+ * meet, or none: 0; or what media_session_bind returned. */
+int path_row_grow(struct call *call, unsigned slot);
 /* These ports are told of each other, and of what is no RTP any more. */
 void path_row_tell(struct call *call);
 /* The row is over with its sessions. */

@@ -143,33 +143,46 @@ static int guest_grow(struct call *call, struct path_inner *inner,
 				  &inner->port[slot]);
 }
 
+static void guest_shrink(struct path_inner *inner, unsigned slot)
+{
+	media_session_unbind(inner->end.session, inner->end.side, slot);
+	inner->port[slot] = 0;
+}
+
 static bool guest_fits(const struct path_inner *x, const struct path_inner *y)
 {
 	return x->at.ss_family == y->at.ss_family;
 }
 
-int path_row_grow(struct call *call)
+bool path_row_takes(const struct call *call, unsigned slot)
+{
+	const struct path_row *row = call->path.row;
+	const struct path_inner *inner = row ? row->inner : NULL;
+
+	return !row || guest_fits(&inner[PATH_A], &inner[PATH_B]) ||
+	       (inner[PATH_A].port[slot] && inner[PATH_B].port[slot]);
+}
+
+int path_row_grow(struct call *call, unsigned slot)
 {
 	struct path *path = &call->path;
 	struct path_inner *inner = path->row ? path->row->inner : NULL;
+	bool had;
+	int error;
 
-	for (unsigned i = 0; inner && i < path->slots; i++) {
-		int error = 0;
-
-		if (!path->port[PATH_A][i] || !path->port[PATH_B][i] ||
-		    (inner[PATH_A].port[i] && inner[PATH_B].port[i]))
-			continue;
-		/* What lies between those two has no room for more. */
-		if (!guest_fits(&inner[PATH_A], &inner[PATH_B]))
-			return -EAFNOSUPPORT;
-		error = guest_grow(call, &inner[PATH_A], i);
-		if (!error)
-			error = guest_grow(call, &inner[PATH_B], i);
-		if (error)
-			return error;
-		path->row->told[i] = false;
-	}
-	return 0;
+	if (!inner || !path->port[PATH_A][slot] || !path->port[PATH_B][slot] ||
+	    (inner[PATH_A].port[slot] && inner[PATH_B].port[slot]))
+		return 0;
+	had = inner[PATH_A].port[slot];
+	error = guest_grow(call, &inner[PATH_A], slot);
+	if (error)
+		return error;
+	error = guest_grow(call, &inner[PATH_B], slot);
+	if (error && !had)
+		guest_shrink(&inner[PATH_A], slot);
+	if (!error)
+		path->row->told[slot] = false;
+	return error;
 }
 
 void path_row_tell(struct call *call)
