@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What fake.c (messages) and dialog.c (calls) know of each other. */
+/* What fake.c (messages) and dialog*.c (calls) know of each other. */
 #ifndef TESTS_FAKES_INSIDE_H
 #define TESTS_FAKES_INSIDE_H
 
@@ -49,11 +49,20 @@ void fake_new_branch(struct fake *fake, char *out, size_t size);
 
 /* dialog.c */
 void fake_dialog_request(struct fake *fake, const struct text_message *m);
+void fake_dialog_no_ack(struct fake *fake, struct fake_reply *reply);
+void fake_dialog_free(struct fake *fake);
+struct fake_call *fake_new_call(struct fake *fake);
+/* Contact and Record-Route of what comes in. */
+void fake_keep_target(struct fake_call *call, const struct text_message *m);
+void fake_keep_routes(struct fake_call *call, const struct text_message *m,
+		      bool reversed);
+/* Allow and Supported; the lines a test wants beside them may name more. */
+const char *fake_allow(const struct fake *fake);
+
+/* dialog_answered.c */
 void fake_dialog_answer(struct fake *fake, struct fake_tx *tx,
 			const struct text_message *m, bool copy);
 void fake_dialog_timeout(struct fake *fake, struct fake_tx *tx);
-void fake_dialog_no_ack(struct fake *fake, struct fake_reply *reply);
-void fake_dialog_free(struct fake *fake);
 
 /* offer.c */
 void fake_write_sdp(struct fake_call *call, struct text *out, bool answer);
