@@ -6,7 +6,8 @@
  * What comes in is tried with a rollover counter (ROC) of 0 first. Where its
  * sender has counted on before we heard it (its first packets were lost, it
  * kept its counter over a change of keys), the next ones are tried, two a
- * packet, till the SSRC's first authentic packet tells.
+ * packet, till the SSRC's first authentic packet tells. But where another key
+ * of the same set has it, it goes on from there: the counter is the SSRC's.
  *
  * What goes out may not use a number twice, and no receiver follows a jump
  * back, or one over half of all numbers. So where a source makes one, in the
@@ -38,7 +39,11 @@ struct place {
 	uint32_t ssrc;
 	bool heard;    /* an RTP packet of it was authentic: its ROC is known */
 	uint8_t tried; /* the ROC that was tried last */
+	bool known;    /* it was heard with another key */
 	uint64_t used; /* when, by packets */
+	/* Of what is received: */
+	uint64_t spoke; /* when it sent RTP, the same */
+	uint64_t index; /* the highest (RFC 3711 section 3.3.1) of RTP */
 	/* Of what is sent: */
 	uint16_t highest; /* sequence number, while `heard` */
 	uint16_t offset;  /* added to those of the source */
@@ -57,9 +62,10 @@ struct crypt {
 	struct place candidate;
 	bool has_candidate;
 	int64_t candidate_ns;
-	uint64_t packets;
+	uint64_t packets; /* of what is received the first key's, for all */
 	uint64_t worn_at;
 	bool is_gcm;
+	bool moved; /* to one that has the same key: nothing is taken here */
 	unsigned tag_len[2];   /* of RTP; of RTCP */
 	struct crypt *further; /* its next key; owned */
 };
@@ -217,6 +223,38 @@ int crypt_add(struct crypt *crypt, const struct media_key *key)
 	return crypt_new(last, key, crypt->direction);
 }
 
+static bool is_same(const struct media_key *a, const struct media_key *b)
+{
+	return a->suite == b->suite && a->mki_len == b->mki_len &&
+	       memcmp(a->mki, b->mki, a->mki_len) == 0 &&
+	       memcmp(a->key, b->key, media_key_len(a->suite)) == 0;
+}
+
+/* The streams of both change places, with the library's contexts. */
+static void exchange(struct crypt *a, struct crypt *b)
+{
+	struct crypt was = *a;
+	*a = *b;
+	*b = was;
+	b->further = a->further;
+	a->further = was.further;
+	a->last = b->last = NULL; /* it was in the other */
+	b->moved = true;
+	explicit_bzero(&was, sizeof(was));
+}
+
+void crypt_inherit(struct crypt *crypt, struct crypt *before)
+{
+	uint64_t packets = before->packets;
+	for (struct crypt *to = crypt; to; to = to->further)
+		for (struct crypt *from = before; from; from = from->further)
+			if (!from->moved && is_same(&to->key, &from->key)) {
+				exchange(to, from);
+				break;
+			}
+	crypt->packets = packets;
+}
+
 void crypt_free(struct crypt *crypt)
 {
 	while (crypt) {
@@ -276,11 +314,13 @@ static struct place *promote(struct crypt *crypt)
 
 /* A stream of its own for an SSRC that may be one, so that its ROC can be
  * set; NULL if there is none now. */
-static struct place *try_out(struct crypt *crypt, uint32_t ssrc, int64_t now_ns)
+static struct place *try_out(struct crypt *crypt, uint32_t ssrc, bool known,
+			     int64_t now_ns)
 {
 	srtp_policy_t policy;
 	if (crypt->has_candidate) {
-		if (now_ns - crypt->candidate_ns < CANDIDATE_NS)
+		if ((!known || crypt->candidate.known) &&
+		    now_ns - crypt->candidate_ns < CANDIDATE_NS)
 			return NULL;
 		srtp_remove_stream(crypt->srtp, htonl(crypt->candidate.ssrc));
 		crypt->has_candidate = false;
@@ -289,7 +329,7 @@ static struct place *try_out(struct crypt *crypt, uint32_t ssrc, int64_t now_ns)
 	crypt->candidate_ns = now_ns;
 	if (srtp_add_stream(crypt->srtp, &policy) != srtp_err_status_ok)
 		return NULL;
-	crypt->candidate = (struct place){.ssrc = ssrc};
+	crypt->candidate = (struct place){.ssrc = ssrc, .known = known};
 	crypt->has_candidate = true;
 	return &crypt->candidate;
 }
@@ -355,6 +395,30 @@ static srtp_err_status_t open_packet(struct crypt *crypt, bool rtcp,
 		    : srtp_unprotect(crypt->srtp, buf, len);
 }
 
+static bool is_forged(srtp_err_status_t status)
+{
+	return status == srtp_err_status_auth_fail ||
+	       status == srtp_err_status_cipher_fail;
+}
+
+/* Where a packet of RTP would be next to one that came before it. */
+static uint64_t index_near(uint64_t index, uint16_t seq)
+{
+	int64_t at = (int64_t)index + (int16_t)(seq - (uint16_t)index);
+	return at < 0 ? seq : (uint64_t)at;
+}
+
+/* The ROC is not the one that its place would tell. */
+static srtp_err_status_t open_at(struct crypt *crypt, const struct place *place,
+				 uint32_t roc, uint8_t *buf, int *len)
+{
+	srtp_set_stream_roc(crypt->srtp, place->ssrc, roc);
+	srtp_err_status_t status = open_packet(crypt, false, buf, len);
+	/* Where that made no jump it would hold for good. */
+	srtp_set_stream_roc(crypt->srtp, place->ssrc, 0);
+	return status;
+}
+
 static srtp_err_status_t search(struct crypt *crypt, struct place *place,
 				uint8_t *buf, int *len)
 {
@@ -363,36 +427,75 @@ static srtp_err_status_t search(struct crypt *crypt, struct place *place,
 	for (int i = 0; i < TRIES_A_PACKET; i++) {
 		place->tried = place->tried % CRYPT_ROLLOVERS_MAX + 1;
 		*len = before;
-		srtp_set_stream_roc(crypt->srtp, place->ssrc, place->tried);
-		status = open_packet(crypt, false, buf, len);
+		status = open_at(crypt, place, place->tried, buf, len);
 		if (status == srtp_err_status_ok)
 			return status;
 	}
-	srtp_set_stream_roc(crypt->srtp, place->ssrc, 0);
 	return status;
 }
 
-static bool is_forged(srtp_err_status_t status)
+/* Where the SSRC was heard last, if that was with another key. */
+static const struct place *elsewhere(struct crypt *keys,
+				     const struct place *place, uint32_t ssrc)
 {
-	return status == srtp_err_status_auth_fail ||
-	       status == srtp_err_status_cipher_fail;
+	const struct place *latest = place;
+	for (; keys; keys = keys->further) {
+		const struct place *other = find(keys, ssrc);
+		if (other && other->heard &&
+		    (!latest || other->spoke > latest->spoke))
+			latest = other;
+	}
+	return latest == place ? NULL : latest;
+}
+
+/* A packet of RTP with one of the keys; *place is its SSRC's, if there is one
+ * or the packet needs one, and *index is the packet's. */
+static srtp_err_status_t open_rtp(struct crypt *keys, struct crypt *crypt,
+				  struct place **place, uint64_t *index,
+				  uint8_t *buf, int *len, int64_t now_ns)
+{
+	uint16_t seq = get16(buf + 2);
+	uint32_t ssrc = get32(buf + 8);
+	srtp_err_status_t status;
+	int before = *len;
+	const struct place *other =
+		keys->further ? elsewhere(keys, *place, ssrc) : NULL;
+	*index = other ? index_near(other->index, seq) : 0;
+	uint32_t roc = (uint32_t)(*index >> 16);
+	if (roc != 0 && !*place)
+		*place = try_out(crypt, ssrc, true, now_ns);
+	if (roc != 0 && *place) {
+		status = open_at(crypt, *place, roc, buf, len);
+		if (status == srtp_err_status_ok)
+			return status;
+		*len = before;
+	}
+	bool heard = *place && (*place)->heard;
+	*index = heard ? index_near((*place)->index, seq) : seq;
+	status = open_packet(crypt, false, buf, len);
+	if (!is_forged(status) || heard)
+		return status;
+	if (!*place)
+		*place = try_out(crypt, ssrc, false, now_ns);
+	if (!*place)
+		return status;
+	*len = before;
+	status = search(crypt, *place, buf, len);
+	*index = (uint64_t)(*place)->tried << 16 | seq;
+	return status;
 }
 
 /* Without MKI. The place that it belongs to is used now. */
-static int unprotect(struct crypt *crypt, bool rtcp, uint8_t *buf, size_t *len,
-		     int64_t now_ns)
+static int unprotect(struct crypt *keys, struct crypt *crypt, bool rtcp,
+		     uint8_t *buf, size_t *len, int64_t now_ns)
 {
 	uint32_t ssrc = get32(buf + (rtcp ? 4 : 8));
 	struct place *place = find(crypt, ssrc);
+	uint64_t index = 0;
 	int n = (int)*len;
-	srtp_err_status_t status = open_packet(crypt, rtcp, buf, &n);
-	if (is_forged(status) && !rtcp && (!place || !place->heard)) {
-		if (!place)
-			place = try_out(crypt, ssrc, now_ns);
-		n = (int)*len;
-		if (place)
-			status = search(crypt, place, buf, &n);
-	}
+	srtp_err_status_t status =
+		rtcp ? open_packet(crypt, rtcp, buf, &n)
+		     : open_rtp(keys, crypt, &place, &index, buf, &n, now_ns);
 	if (status == srtp_err_status_replay_fail ||
 	    status == srtp_err_status_replay_old)
 		return -EALREADY;
@@ -402,8 +505,13 @@ static int unprotect(struct crypt *crypt, bool rtcp, uint8_t *buf, size_t *len,
 		place = add(crypt, ssrc);
 	else if (place == &crypt->candidate)
 		place = promote(crypt);
-	place->heard |= !rtcp;
-	place->used = ++crypt->packets;
+	place->used = ++keys->packets;
+	if (!rtcp) {
+		place->heard = true;
+		place->spoke = place->used;
+		if (index > place->index)
+			place->index = index;
+	}
 	crypt->last = place;
 	*len = (size_t)n;
 	return 0;
@@ -416,11 +524,12 @@ int crypt_unprotect(struct crypt *crypt, bool rtcp, uint8_t *buf, size_t *len,
 			 (rtcp ? SRTCP_INDEX_LEN : 0);
 	if (!fits(rtcp, buf, *len, trailer))
 		return -EBADMSG;
-	while (crypt && !take_mki(crypt, rtcp, buf, len))
+	struct crypt *keys = crypt;
+	while (crypt && (crypt->moved || !take_mki(crypt, rtcp, buf, len)))
 		crypt = crypt->further;
 	if (!crypt)
 		return -EBADMSG;
-	int rc = unprotect(crypt, rtcp, buf, len, now_ns);
+	int rc = unprotect(keys, crypt, rtcp, buf, len, now_ns);
 	if (rc < 0)
 		put_mki(crypt, rtcp, buf, len);
 	return rc;

@@ -44,6 +44,11 @@ void crypt_free(struct crypt *crypt);
  * MKI is none or one that is known. */
 int crypt_add(struct crypt *crypt, const struct media_key *key);
 
+/* It takes the place of `before`, both receive: keys with the same MKI that
+ * both have go on here, with their counters and windows, and `before` takes
+ * nothing under them any more. Nothing is allocated. */
+void crypt_inherit(struct crypt *crypt, struct crypt *before);
+
 /*
  * Check and decrypt in place.
  *

@@ -28,6 +28,10 @@ void secure_change(struct worker *worker, struct end *end,
 		return;
 	if (secure->receive != keys->receive) {
 		spend(worker, end, &secure->before);
+		/* Other ones were changed beside it, perhaps. */
+		if (keys->receive && secure->receive)
+			crypt_inherit(keys->receive->crypt,
+				      secure->receive->crypt);
 		if (keys->receive && goes_on)
 			secure->before = secure->receive;
 		else

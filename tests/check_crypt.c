@@ -394,6 +394,152 @@ START_TEST(each_of_several_keys_is_taken_by_its_mki)
 	}
 END_TEST
 
+/* A far end that counts on over its keys, as RFC 3711 wants it: all contexts
+ * are at the same packet, and one of them sends it. */
+struct keyring {
+	struct media_key key[3];
+	struct crypt *send[3], *receive;
+	uint16_t seq;
+};
+
+static struct crypt *receiver_of(const struct media_key *first,
+				 const struct media_key *second)
+{
+	struct crypt *crypt;
+	ck_assert_int_eq(crypt_new(&crypt, first, CRYPT_RECEIVE), 0);
+	ck_assert_int_eq(crypt_add(crypt, second), 0);
+	return crypt;
+}
+
+static void keyring_start(struct keyring *ring, enum media_crypto_suite suite)
+{
+	for (uint8_t i = 0; i < 3; i++) {
+		ring->key[i] = key_of(suite, (uint8_t)(3 + i));
+		ring->key[i].mki_len = 1;
+		ring->key[i].mki[0] = i;
+		ck_assert_int_eq(
+			crypt_new(&ring->send[i], &ring->key[i], CRYPT_SEND),
+			0);
+	}
+	ring->receive = receiver_of(&ring->key[0], &ring->key[1]);
+	ring->seq = 60000;
+}
+
+static void keyring_free(struct keyring *ring)
+{
+	for (int i = 0; i < 3; i++)
+		crypt_free(ring->send[i]);
+	crypt_free(ring->receive);
+}
+
+static struct packet keyring_says(struct keyring *ring, int key, uint16_t step)
+{
+	struct packet p[3];
+	ring->seq = (uint16_t)(ring->seq + step);
+	for (int i = 0; i < 3; i++)
+		p[i] = sent(ring->send[i], SSRC, ring->seq);
+	return p[key];
+}
+
+static void keyring_crosses(struct keyring *ring, int key, uint16_t step)
+{
+	struct packet p = keyring_says(ring, key, step);
+	takes(ring->receive, &p);
+}
+
+START_TEST(another_key_goes_on_with_the_counter_of_its_sibling)
+	{
+		struct keyring ring;
+		struct packet p, late, out;
+		keyring_start(&ring, _i);
+		/* Farther than any search goes. */
+		for (int i = 0; i < 3 * CRYPT_ROLLOVERS_MAX; i++)
+			keyring_crosses(&ring, 0, 30000);
+		while (ring.seq < 65530)
+			keyring_crosses(&ring, 0, 5);
+		late = keyring_says(&ring, 0, 1);
+		keyring_crosses(&ring, 1, 1);
+		takes(ring.receive, &late);
+		keyring_crosses(&ring, 1, 20);
+		/* Back, behind a wrap, where the first key's window says that
+		 * the number was used; also if RTCP came meanwhile. */
+		for (int i = 0; i < 64; i++)
+			keyring_crosses(&ring, 1, 1023);
+		p = sealed(ring.send[0], true, rtcp(SSRC, 1));
+		ck_assert_int_eq(receive(ring.receive, true, &p, &out), 0);
+		p = keyring_says(&ring, 0, 37);
+		ck_assert_uint_eq(ring.seq, 65527);
+		takes(ring.receive, &p);
+		refuses(ring.receive, &p, -EALREADY);
+		/* By and by a third, fourth time; over another wrap. */
+		for (int i = 0; i < 40; i++) {
+			keyring_crosses(&ring, i & 1, 10000);
+			keyring_crosses(&ring, i & 1, 10);
+		}
+		keyring_free(&ring);
+	}
+END_TEST
+
+START_TEST(another_key_may_count_from_0_and_a_stranger_does_not_hinder_it)
+	{
+		struct keyring ring;
+		struct crypt *fresh;
+		struct packet p, strange;
+		keyring_start(&ring, _i);
+		for (int i = 0; i < 9; i++)
+			keyring_crosses(&ring, 0, 30000);
+		ck_assert_int_eq(crypt_new(&fresh, &ring.key[1], CRYPT_SEND),
+				 0);
+		for (uint16_t i = 0; i < 3; i++) {
+			p = sent(fresh, SSRC, (uint16_t)(20 + i));
+			takes(ring.receive, &p);
+		}
+		keyring_crosses(&ring, 0, 1);
+		crypt_free(fresh);
+		keyring_free(&ring);
+		/* Someone else's place to be tried is taken now. */
+		keyring_start(&ring, _i);
+		for (int i = 0; i < 300; i++)
+			keyring_crosses(&ring, 0, 30000);
+		strange = keyring_says(&ring, 1, 1);
+		strange.bytes[8] ^= 1;
+		refuses(ring.receive, &strange, -EBADMSG);
+		keyring_crosses(&ring, 1, 1);
+		keyring_free(&ring);
+	}
+END_TEST
+
+START_TEST(keys_that_stay_keep_their_counters_and_windows)
+	{
+		struct keyring ring;
+		struct packet p, old, out;
+		keyring_start(&ring, _i);
+		old = keyring_says(&ring, _i % 2, 1);
+		takes(ring.receive, &old);
+		for (int i = 0; i < 3 * CRYPT_ROLLOVERS_MAX; i++)
+			keyring_crosses(&ring, _i % 2, 30000);
+		p = keyring_says(&ring, _i % 2, 1);
+		takes(ring.receive, &p);
+		/* The line names another one beside it, or it comes second. */
+		struct crypt *before = ring.receive;
+		ring.receive = receiver_of(&ring.key[2], &ring.key[_i % 2]);
+		crypt_inherit(ring.receive, before);
+		refuses(ring.receive, &p, -EALREADY);
+		refuses(ring.receive, &old, -EBADMSG);
+		/* Nor can the one that it was take it once more. */
+		refuses(before, &p, -EBADMSG);
+		refuses(before, &old, -EBADMSG);
+		keyring_crosses(&ring, _i % 2, 1);
+		keyring_crosses(&ring, 2, 1);
+		/* What is under way with the key that goes is taken there. */
+		p = sealed(ring.send[!(_i % 2)], true, rtcp(SSRC, 1));
+		ck_assert_int_eq(receive(before, true, &p, &out), 0);
+		crypt_free(before);
+		keyring_crosses(&ring, _i % 2, 1);
+		keyring_free(&ring);
+	}
+END_TEST
+
 START_TEST(keys_that_nothing_tells_apart_are_none)
 	{
 		struct media_key key = key_of(1, 1), other = key_of(1, 2);
@@ -817,6 +963,9 @@ static Suite *crypt_suite(void)
 	tcase_add_test(tcase, all_ciphers_are_replaced);
 	EACH(an_mki_of_any_length_is_written_and_wanted);
 	EACH(each_of_several_keys_is_taken_by_its_mki);
+	EACH(another_key_goes_on_with_the_counter_of_its_sibling);
+	EACH(another_key_may_count_from_0_and_a_stranger_does_not_hinder_it);
+	EACH(keys_that_stay_keep_their_counters_and_windows);
 	tcase_add_test(tcase, keys_that_nothing_tells_apart_are_none);
 	EACH(sequence_numbers_wrap_many_times);
 	EACH(packets_out_of_order_cross_the_wrap);

@@ -661,6 +661,36 @@ START_TEST(a_further_key_is_taken_when_its_mki_comes)
 	}
 END_TEST
 
+/* A re-offer brings another one beside the key in use. */
+START_TEST(a_key_that_stays_keeps_its_window_when_others_change)
+	{
+		struct fixture f;
+		struct media_crypto *crypto = &f.crypto[MEDIA_A];
+		start(&f);
+		secure(&f, MEDIA_A, _i, 1);
+		crypto->receive.mki_len = 1;
+		give(&f, MEDIA_A);
+		far_key(&f.far[MEDIA_A].send, &crypto->receive, CRYPT_SEND);
+		struct packet plain = rtp(1, 65534);
+		struct packet p = sealed(&f.far[MEDIA_A], 0, plain);
+		send_raw(&f, &f.far[MEDIA_A], MEDIA_A, 0, &p);
+		hears(&f, MEDIA_B, 0, &plain);
+		for (uint16_t seq = 65535; seq != 3; seq++)
+			crosses(&f, MEDIA_A, seq);
+		for (unsigned i = 1; i <= 4; i++) {
+			crypto->further[0] = key_of(_i, (uint8_t)(70 + i));
+			crypto->further[0].mki_len = 1;
+			crypto->further[0].mki[0] = 9;
+			crypto->furthers = i % 2;
+			give(&f, MEDIA_A);
+			send_raw(&f, &f.far[MEDIA_A], MEDIA_A, 0, &p);
+			await_dropped(&f, MEDIA_A, i);
+			crosses(&f, MEDIA_A, (uint16_t)(2 + i));
+		}
+		finish(&f);
+	}
+END_TEST
+
 START_TEST(keys_that_are_none_change_nothing)
 	{
 		struct fixture f;
@@ -780,6 +810,7 @@ static Suite *srtp_suite(void)
 	tcase_add_test(tcase, many_keys_are_all_given_back);
 	tcase_add_test(tcase, a_worn_key_is_told_once);
 	tcase_add_test(tcase, a_further_key_is_taken_when_its_mki_comes);
+	EACH(a_key_that_stays_keeps_its_window_when_others_change);
 	tcase_add_test(tcase, keys_that_are_none_change_nothing);
 	tcase_add_test(tcase,
 		       filler_digits_and_reports_are_secured_on_one_line);
