@@ -9,6 +9,8 @@
 #include "tests/check_main.h"
 #include "tests/fakes/transfer.h"
 
+#define GAP_MS 100 /* of what is heard, with what a busy machine adds */
+
 /* Calls between phones are relayed, too; these are 101's and 102's codecs. */
 static void begin_anchored(const char *phone, const char *other)
 {
@@ -133,6 +135,26 @@ START_TEST(two_relayed_calls_are_joined_without_a_word_to_either_end)
 		media_engine_totals(f.agent->media, &totals);
 		ck_assert_uint_eq(totals.sessions, 0);
 		ck_assert_uint_eq(totals.sockets, 0);
+	}
+END_TEST
+
+/* The colleague's phone needs a while until it talks into the joined call. */
+START_TEST(who_was_held_hears_something_until_the_colleague_talks)
+	{
+		const struct tone *heard = &f.itsp.end.tone;
+
+		begin_anchored("8 0 101", "8 101");
+		consult_other();
+		phone_talk(&f.other, false);
+		join(_i ? consult : line, _i ? line : consult);
+		fixture_from_now(&f);
+		fixture_run_until(&f, itsp_hears_more);
+		fixture_assert(&f, tone_unbroken(heard, 0));
+		ck_assert_uint_le(tone_longest_gap_ms(heard, 3), GAP_MS);
+		phone_talk(&f.other, true);
+		they_talk();
+		provider_noticed_nothing();
+		other_hangs_up();
 	}
 END_TEST
 
@@ -362,6 +384,9 @@ static Suite *joined_suite(void)
 		0, 2);
 	T(a_call_that_rings_at_the_asker_is_not_its_to_give_away);
 	T(two_relayed_calls_are_joined_without_a_word_to_either_end);
+	tcase_add_loop_test(
+		tests, who_was_held_hears_something_until_the_colleague_talks,
+		0, 2);
 	T(a_call_is_joined_again_and_again);
 	T(two_relayed_calls_of_different_laws_are_joined_and_converted);
 	tcase_add_loop_test(
