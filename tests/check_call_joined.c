@@ -318,6 +318,12 @@ END_TEST
 
 /* --- INVITE with Replaces ------------------------------------------------- */
 
+static void step_with(struct phone *third)
+{
+	fixture_step(&f);
+	fake_step(&third->end);
+}
+
 START_TEST(a_second_phone_of_the_same_user_takes_the_call_over)
 	{
 		struct fake_call *taken;
@@ -326,18 +332,28 @@ START_TEST(a_second_phone_of_the_same_user_takes_the_call_over)
 		begin();
 		phone_open(&desk, "101", "127.0.1.12", "secret101", &f.lan);
 		desk.end.media.codecs = "8 0 101";
-		phone_talk(&desk, true);
+		phone_talk(&desk, false);
 		taken = phone_replace(&desk, line);
 		for (int i = 0; i < 3000 && (taken->state != FAKE_UP ||
 					     tone_heard(&desk.end.tone) < 20 ||
 					     line->state != FAKE_ENDED);
-		     i++) {
-			fixture_step(&f);
-			fake_step(&desk.end);
-		}
+		     i++)
+			step_with(&desk);
 		fixture_assert(&f, taken->state == FAKE_UP);
 		fixture_assert(&f, line->bye_seen);
 		fixture_assert(&f, tone_heard(&desk.end.tone) >= 20);
+		/* The desk phone has said nothing yet. */
+		provider_noticed_nothing();
+		fixture_from_now(&f);
+		for (int i = 0; i < 3000 && !itsp_hears_more(&f); i++)
+			step_with(&desk);
+		fixture_assert(&f, itsp_hears_more(&f));
+		ck_assert_uint_le(tone_longest_gap_ms(&f.itsp.end.tone, 3),
+				  GAP_MS);
+		phone_talk(&desk, true);
+		fixture_from_now(&f);
+		for (int i = 0; i < 3000 && !itsp_hears_more(&f); i++)
+			step_with(&desk);
 		provider_noticed_nothing();
 		phone_close(&desk);
 	}

@@ -354,7 +354,10 @@ void transfer_settle(struct transfer *t)
 	else
 		path_target(call, next, &said);
 	path_flows(call, next, t->far);
-	if (other) /* Its far end may have heard filler until now. */
+	/* The new one's first packet may be late; and what the end of another
+	 * call heard until now was perhaps filler, too. */
+	path_arm(call, t->far, true);
+	if (other)
 		modify_fill(call, t->far);
 	if (next->state == LEG_INCOMING)
 		leg_answer(next, next->offer.local);
