@@ -22,6 +22,7 @@
 #include <sys/random.h>
 
 #include "sbc/call/answer.h"
+#include "sbc/call/delayed.h"
 #include "sbc/call/learn.h"
 #include "sbc/call/modify.h"
 #include "sbc/call/teach.h"
@@ -295,7 +296,7 @@ static void call_ack_lost(struct call *call, struct leg *leg)
 	if (trunk && alive)
 		trunk_touched(trunk, &way, ALG_ACK, call->status.id,
 			      "no ACK for our 200, though media flows");
-	modify_unanswered(leg);
+	delayed_unanswered(leg);
 	if (!kept)
 		call_end(call, leg == call->a ? "a" : "b", "ack-lost");
 }
@@ -359,7 +360,7 @@ static void call_established_event(struct call *call, struct leg *leg,
 		call_end(call, "a", "cancelled");
 		return;
 	case LEG_ACKED:
-		modify_acked(call, leg, event);
+		delayed_acked(call, leg, event);
 		return;
 	case LEG_ACK_LOST:
 		call_ack_lost(call, leg);

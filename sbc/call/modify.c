@@ -14,6 +14,7 @@
 #include <strings.h>
 
 #include "sbc/call/call_private.h"
+#include "sbc/call/delayed.h"
 #include "sbc/call/forward.h"
 #include "sbc/call/judge.h"
 #include "sbc/call/learn.h"
@@ -24,8 +25,8 @@
 
 /* --- what is said of it ------------------------------------------------ */
 
-static void modify_suppressed(struct call *call, struct leg *p, bool update,
-			      const char *cause)
+void modify_suppressed(struct call *call, struct leg *p, bool update,
+		       const char *cause)
 {
 	struct leg *t = call_other(call, p);
 	struct policy_at at =
@@ -187,11 +188,7 @@ static bool modify_may_ask(const struct call *call, const struct leg *t)
 	       modify_tells_hold(&told);
 }
 
-/*
- * T was told of a hold that P has ended by UPDATE, or in its answer to an offer
- * of ours: neither could wait for T, who is told now.
- */
-static void modify_catch_up(struct call *call, struct leg *p)
+void modify_catch_up(struct call *call, struct leg *p)
 {
 	struct leg *t = call_other(call, p);
 	const bool *quiet = call->path.quiet[p->place == 'a' ? PATH_A : PATH_B];
@@ -242,8 +239,7 @@ static bool modify_is_fax(const struct body *said)
 	return modify_has(said, BODY_IMAGE) && !modify_has(said, BODY_AUDIO);
 }
 
-/* Did this end remove its audio, and nothing else came in its place? */
-static bool modify_is_removed(const struct call *call, const struct body *said)
+bool modify_is_removed(const struct call *call, const struct body *said)
 {
 	/* Where it is secure its keys went with it. */
 	return !call->path.secure[call->path.audio] &&
@@ -362,145 +358,6 @@ void modify_early(struct call *call, struct leg *p,
 	leg_reply(p, p->offer.local);
 }
 
-/* P was told that T holds it: what T said then. RFC 6337 5.3: an offer of ours
- * does not end it. */
-static bool modify_is_holding(struct call *call, const struct leg *p,
-			      struct body *held)
-{
-	const struct leg *t = call_other(call, p);
-	const char *why;
-
-	return call_status_leg(call, t)->held &&
-	       learn_allows(call->agent->learn, p->peer, LEARN_REINVITE) &&
-	       !body_parse(held, t->offer.remote, t->offer.remote_len, &why);
-}
-
-static enum body_direction modify_held(const struct body *held, unsigned slot)
-{
-	if (slot >= held->medias || !held->media[slot].port)
-		return BODY_INACTIVE;
-	return held->media[slot].zero
-		       ? held->media[slot].direction & BODY_SENDONLY
-		       : held->media[slot].direction;
-}
-
-/* A line that P refused, and T does not have, stays refused. */
-static void modify_strike(const struct leg *p, const struct leg *t,
-			  struct body *session)
-{
-	struct body has[2];
-
-	if (said_session(&has[0], p) || said_session(&has[1], t))
-		return;
-	for (unsigned i = 0; i < session->medias; i++) {
-		bool live = false;
-
-		for (unsigned k = 0; k < 2; k++)
-			live |= i < has[k].medias && has[k].media[i].port;
-		if (!live)
-			session->media[i].port = 0;
-	}
-}
-
-/* A re-INVITE without an offer gets ours: the session as it is, both ways. */
-static void modify_offer_ours(struct call *call, struct leg *p)
-{
-	const struct leg *t = call_other(call, p);
-	struct offer_place place[BODY_MEDIA_MAX];
-	struct call_rules rules;
-	struct body session, held;
-	bool holding = modify_is_holding(call, p, &held);
-	const char *why;
-	int error;
-
-	error = body_parse(&session, p->offer.local, p->offer.local_len, &why);
-	if (!error && modify_is_removed(call, &session)) {
-		/* P had removed it: T's is offered anew. */
-		error = said_session(&session, t);
-		call->path.law[p->place == 'a' ? PATH_A : PATH_B] =
-			call->path.law[t->place == 'a' ? PATH_A : PATH_B];
-	}
-	if (!error)
-		modify_strike(p, t, &session);
-	call_rules_session(call, p, &rules);
-	if (!error)
-		error = path_place(call, p, p, &session, place);
-	for (unsigned i = 0; !error && i < session.medias; i++) {
-		place[i].direction =
-			holding ? modify_held(&held, i) : BODY_SENDRECV;
-		if (!call->path.anchored)
-			place[i].at = session.media[i].address;
-	}
-	if (!error)
-		error = offer_save(&p->offer, &p->answer_kept);
-	if (!error)
-		error = offer_write_own(&p->offer, &session, &rules.rules,
-					place, session.medias);
-	if (error) {
-		offer_forget(&p->answer_kept);
-		modify_refuse(call, p, 500, "internal");
-		return;
-	}
-	modify_suppressed(call, p, false, "no-offer");
-	modify_fill(call, p); /* The answer may be a hold, already in force. */
-	p->answer_due = true;
-	leg_reply(p, p->offer.local);
-}
-
-void modify_unanswered(struct leg *leg)
-{
-	if (!leg->answer_due)
-		return;
-	leg->answer_due = false;
-	offer_restore(&leg->offer, &leg->answer_kept);
-}
-
-/* Is this an answer to what we last offered on that leg? NULL: it is, and
- * `said` has heard it. */
-static const char *modify_unfit(struct said *said, struct body_span sdp)
-{
-	const struct body *ours = said_local(said);
-
-	if (!sdp.len)
-		return "no-answer";
-	if (said_hear(said, sdp))
-		return "broken-sdp";
-	if (!ours || !offer_fits(ours, said_remote(said)))
-		return "answer-unusable";
-	return secure_answered(said, said_remote(said)) ? NULL : "srtp";
-}
-
-void modify_acked(struct call *call, struct leg *leg,
-		  const struct leg_event *event)
-{
-	struct said said;
-	const char *why;
-
-	if (!leg->answer_due)
-		return;
-	said_begin(&said, leg);
-	why = modify_unfit(&said, event->sdp);
-	if (why) {
-		struct status_line line;
-
-		/* The session stays as it was. */
-		modify_unanswered(leg);
-		call_status(call, &line, leg, "call-answer-missing");
-		status_text(&line, "cause", why);
-		status_end(&line);
-		return;
-	}
-	leg->answer_due = false;
-	offer_forget(&leg->answer_kept);
-	if (offer_remember(&leg->offer, event->sdp.text, event->sdp.len))
-		return;
-	path_target_said(call, &said, said_remote(&said));
-	path_flows(call, leg, call_other(call, leg));
-	modify_tell_hold(call, leg, said_remote(&said));
-	modify_fill(call, leg);
-	modify_catch_up(call, leg);
-}
-
 /* --- judgement ---------------------------------------------------------- */
 
 /* UDPTL is not encrypted: nobody who has keys with us is sent it. */
@@ -558,7 +415,7 @@ static void modify_do(struct call *call, struct leg *p,
 		leg_reply(p, NULL);
 		return;
 	case JUDGE_OURS:
-		modify_offer_ours(call, p);
+		delayed_reply(call, p);
 		return;
 	case JUDGE_AGAIN:
 		modify_suppressed(call, p, event->update, decision->cause);

@@ -22,19 +22,11 @@ void modify_offered(struct call *call, struct leg *leg,
 void modify_early(struct call *call, struct leg *leg,
 		  const struct leg_event *event);
 
-/* The ACK of a 2xx of ours that carried our offer: it holds the answer. */
-void modify_acked(struct call *call, struct leg *leg,
-		  const struct leg_event *event);
-
-/* That ACK did not come, or held none: what was said before is our body again.
- */
-void modify_unanswered(struct leg *leg);
-
 /* What a refusal says of its cause (RFC 3261 section 20.43). */
 void modify_warning(const struct leg *p, const char *cause, char *out,
 		    size_t size);
 
-/* --- for forward, when T has refused or answered ---------------------------
+/* --- for forward, delayed and transfer -------------------------------------
  */
 
 struct body;
@@ -50,5 +42,15 @@ void modify_refuse(struct call *call, struct leg *p, unsigned status,
 /* Hold and resume, as the far end of `p` said in `theirs`. */
 void modify_tell_hold(struct call *call, struct leg *p,
 		      const struct body *theirs);
+/* An offer of `p` that T is told nothing of; `cause`: why. */
+void modify_suppressed(struct call *call, struct leg *p, bool update,
+		       const char *cause);
+/* Did the end that said this remove its audio, and put nothing in its place? */
+bool modify_is_removed(const struct call *call, const struct body *said);
+/*
+ * T was told of a hold that P has ended by UPDATE, or in its answer to an offer
+ * of ours: neither could wait for T, who is told now.
+ */
+void modify_catch_up(struct call *call, struct leg *p);
 
 #endif

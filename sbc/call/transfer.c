@@ -26,7 +26,7 @@
 #include <string.h>
 #include <sofia-sip/sip_status.h>
 
-#include "sbc/call/modify.h"
+#include "sbc/call/delayed.h"
 #include "sbc/call/modify.h"
 #include "sbc/sip/glare.h"
 #include "sbc/sip/refer.h"
@@ -339,7 +339,7 @@ void transfer_settle(struct transfer *t)
 	else if (t->far->offer.ended)
 		secure_end(next);
 	forward_leave(call, by);
-	modify_unanswered(by);
+	delayed_unanswered(by);
 	leg_own(next, call, call_on_leg, by->place);
 	if (call->a == by)
 		call->a = next;
