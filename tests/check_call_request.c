@@ -297,6 +297,8 @@ START_TEST(what_is_no_key_is_refused)
 				   "application/dtmf-relay", "Signal=99");
 		fixture_run_until(&f, phone_info_done);
 		ck_assert_uint_eq(got(&f.phone.end, "400 INFO"), 1);
+		ck_assert_status(&f, "event=call-request cause=not-forwarded");
+		ck_assert_uint_eq(fixture_status_count(&f, "cause=key"), 0);
 		fixture_assert(&f, both_up(&f));
 	}
 END_TEST

@@ -238,6 +238,37 @@ START_TEST(an_end_that_falls_silent_is_said)
 	}
 END_TEST
 
+/* Who said that it only listens, or nothing at all, is not missed. */
+START_TEST(silence_that_was_agreed_is_no_trouble)
+	{
+		static const char *const directions[] = {"recvonly",
+							 "inactive"};
+
+		fixture_start_with(
+			&f, &(struct fixture_setup){.acme = "reinvite = "
+							    "\"suppress\";"});
+		phone_talk(&f.phone, false);
+		f.phone.end.media.direction = directions[_i % 2];
+		if (_i / 2) /* in mid-call */
+			f.phone.end.media.direction = "sendrecv";
+		call_out();
+		if (_i / 2) {
+			phone_talk(&f.phone, true);
+			fixture_run_until(&f, both_hear);
+			phone_talk(&f.phone, false);
+			phone_line(&f.phone)->media.direction =
+				directions[_i % 2];
+			fake_reinvite(phone_line(&f.phone));
+			fixture_run_until(&f, phone_reinvite_done);
+		}
+		fixture_watch(&f, _i / 2 ? 5300 : 3300);
+		ck_assert_says(id, "nothing that shows here");
+		phone_hang_up(&f.phone);
+		fixture_run_until(&f, is_ended);
+		ck_assert_says(id, "nothing that shows here");
+	}
+END_TEST
+
 START_TEST(an_sdp_that_shows_another_address_is_said)
 	{
 		fixture_start(&f);
@@ -355,6 +386,7 @@ static Suite *explain_suite(void)
 	tcase_add_test(t, codecs_that_do_not_meet_are_said);
 	tcase_add_test(t, ports_that_are_all_taken_are_said);
 	tcase_add_test(t, an_end_that_falls_silent_is_said);
+	tcase_add_loop_test(t, silence_that_was_agreed_is_no_trouble, 0, 4);
 	tcase_add_test(t, an_sdp_that_shows_another_address_is_said);
 	tcase_add_test(t, early_media_is_whose_branch_it_is);
 	tcase_add_test(t, an_end_whose_sdp_leads_nowhere_is_said);

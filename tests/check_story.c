@@ -360,8 +360,7 @@ static const struct {
 	 "a (phones) was refused a transfer with 404: no route fits the "
 	 "number."},
 	{A "call-transfer-failed number=102 status=486",
-	 "The transfer that a (phones) asked for, to 102, failed with 486; the "
-	 "call is as it was."},
+	 "The transfer that a (phones) asked for, to 102, failed with 486."},
 	{A "call-request method=INFO cause=key",
 	 "a (phones) pressed a key and said so by INFO: the other end was "
 	 "told it its own way."},
@@ -479,8 +478,8 @@ static const struct {
 	 "failed."},
 	{"leg=- peer=- event=call-end duration_ms=90000 by=a "
 	 "cause=session-expired status=200",
-	 "It was ended here after 1:30 min: a (phones) did not refresh its "
-	 "session timer in time."},
+	 "It was ended here after 1:30 min: the session timer of a (phones) "
+	 "ran out without a refresh."},
 	{"leg=- peer=- event=call-end duration_ms=0 by=a cause=cancelled "
 	 "status=487",
 	 "The caller gave up; it was told 487."},
@@ -504,8 +503,8 @@ static const struct {
 	 "500) and stayed so (800) even without headers,attributes,rtpmap."},
 	{"leg=- peer=- event=call-end duration_ms=90000 by=b "
 	 "cause=session-expired",
-	 "It was ended here after 1:30 min: b (acme) did not refresh its "
-	 "session timer in time."},
+	 "It was ended here after 1:30 min: the session timer of b (acme) ran "
+	 "out without a refresh."},
 	{"leg=- peer=- event=call-end by=a cause=prack-missing status=504",
 	 "It was ended here: the PRACK of a (phones) never came."},
 	{"leg=- peer=- event=call-end duration_ms=5000 by=b cause=dialog-lost "
@@ -701,7 +700,9 @@ static const struct {
 	 "no-common-codec",
 	 "The caller's offer had no codec that the policy of b (acme) allows"},
 	{B "call-candidate-failed status=488 cause=refused", "no-common-codec",
-	 "b (acme) takes none of the codecs it was offered (488)"},
+	 "b (acme) takes nothing of what it was offered (488)"},
+	{B "call-candidate-failed status=488 cause=t38", "t38",
+	 "b (acme) was not asked: the call is a fax (T.38)"},
 	{A "call-refused status=488 cause=no-common-codec", "no-common-codec",
 	 "a (phones) offered in mid-call no codec that the call can use"},
 	{B "call-candidate-failed status=503 cause=ports-taken", "ports-taken",
@@ -736,10 +737,9 @@ static const struct {
 	{B "call-refresh-failed status=0 cause=no-means", "refresh-failed",
 	 "The session timer of b (acme) could not be refreshed"},
 	{"leg=- peer=- event=call-end by=b cause=session-expired",
-	 "session-expired", "b did not refresh its session timer in time"},
+	 "session-expired", "The session timer of b ran out: it neither"},
 	{A "call-transfer-failed number=102 status=486", "transfer-failed",
-	 "A transfer that a (phones) asked for failed with 486; the call went "
-	 "on as it was."},
+	 "A transfer that a (phones) asked for failed with 486."},
 	{"leg=- peer=- event=call-end by=a cause=prack-missing",
 	 "prack-missing", "a never confirmed our ringing by PRACK"},
 	{"leg=- peer=- event=call-end by=b cause=answer-unusable",
@@ -821,6 +821,23 @@ static const struct {
 		  "shown=10.1.1.1:4000|" FIGURES
 		  "duration_ms=9000 packets_a=400 packets_b=400",
 	 "", NULL},
+	/* it was agreed so */
+	{ANSWERED FIGURES "duration_ms=9000 packets_a=0 packets_b=400 "
+			  "sends_a=no",
+	 "", NULL},
+	{ANSWERED FIGURES "duration_ms=9000 packets_a=0 packets_b=0 "
+			  "sends_b=no",
+	 "", NULL},
+	{ANSWERED FIGURES "duration_ms=90000 packets_a=400 packets_b=4000 "
+			  "silent_ms_a=60000 sends_a=no",
+	 "", NULL},
+	/* what was said of who has left is not said of who came */
+	{ANSWERED "leg=a peer=phones event=media-nat cause=private-address "
+		  "shown=10.1.1.1:4000|"
+		  "leg=a peer=phones event=call-hold direction=sendonly|"
+		  "leg=a peer=phones event=call-transferred number=102|" FIGURES
+		  "duration_ms=9000 packets_a=0 packets_b=400",
+	 "one-way", "One-way audio: b (acme) sent 400 packets, a (phones) "},
 	{B "call-candidate-failed status=486 cause=refused", "", NULL},
 };
 

@@ -81,10 +81,12 @@ static void pass_key_asked(struct call *call, struct leg *p, struct leg *t,
 				   event->body.len);
 
 	if (error) {
+		pass_line(call, p, event->method, "not-forwarded");
 		leg_request_reply(p, event->ticket, 400, NULL);
 		return;
 	}
 	error = pass_key(call, t, digit, duration_ms);
+	pass_line(call, p, event->method, error ? "not-forwarded" : "key");
 	/* -ENOBUFS, -EBUSY: keys faster than they can be sent. */
 	leg_request_reply(p, event->ticket,
 			  !error				 ? 200
@@ -157,7 +159,6 @@ void pass_requested(struct call *call, struct leg *p,
 		return;
 	}
 	if (dtmf_info_is(event->content_type) && event->body.len) {
-		pass_line(call, p, event->method, "key");
 		pass_key_asked(call, p, t, event);
 		return;
 	}

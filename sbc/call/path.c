@@ -319,6 +319,19 @@ static bool path_is_held(struct said *said, const struct body *far,
 	return true;
 }
 
+/* What both have said leaves it nothing to send: its silence is none of a
+ * fault's. */
+static bool path_is_mute(struct said *said, const struct body *far,
+			 unsigned slot)
+{
+	const struct body *told = said_local(said);
+
+	return !path_is_live(said, far, slot) ||
+	       !(far->media[slot].direction & BODY_SENDONLY) ||
+	       (told && slot < told->medias &&
+		!(told->media[slot].direction & BODY_RECVONLY));
+}
+
 static void path_target_slot(struct call *call, struct said *said,
 			     const struct body *far, unsigned slot)
 {
@@ -352,8 +365,11 @@ static void path_target_slot(struct call *call, struct said *said,
 	}
 	if (media->formats && far->format[media->first_format].clock)
 		target.clock_hz = far->format[media->first_format].clock;
-	if (slot == call->path.audio)
+	if (slot == call->path.audio) {
 		target.event_pt = path_event(said, slot);
+		call_status_leg(call, leg)->mute =
+			path_is_mute(said, far, slot);
+	}
 	end = path_end(call, leg);
 	if (live && !path_lock(said, &end, far, slot)) {
 		target.may_send = target.may_receive = false;

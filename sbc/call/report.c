@@ -168,15 +168,18 @@ void call_learned(struct call *call, const struct leg *leg,
 static void report_side(struct call *call, struct status_line *line,
 			enum media_side side)
 {
-	static const char *const name[2][11] = {
+	static const char *const name[2][12] = {
 		{"packets_a", "bytes_a", "lost_a", "jitter_us_a", "mos_a",
 		 "dropped_a", "filler_a", "source_a", "elsewhere_a",
-		 "silent_ms_a", "unauthentic_a"},
+		 "silent_ms_a", "unauthentic_a", "sends_a"},
 		{"packets_b", "bytes_b", "lost_b", "jitter_us_b", "mos_b",
 		 "dropped_b", "filler_b", "source_b", "elsewhere_b",
-		 "silent_ms_b", "unauthentic_b"},
+		 "silent_ms_b", "unauthentic_b", "sends_b"},
 	};
 	const char *const *key = name[side];
+	const struct status_leg *leg =
+		side == MEDIA_A ? &call->status.a : &call->status.b;
+	const char *sends = leg->mute ? "no" : NULL;
 	struct media_stats stats;
 	char mos[8];
 
@@ -201,6 +204,8 @@ static void report_side(struct call *call, struct status_line *line,
 	status_number(line, key[9], stats.silent_ms);
 	if (stats.dropped_crypto)
 		status_number(line, key[10], (int64_t)stats.dropped_crypto);
+	if (sends)
+		status_text(line, key[11], sends);
 }
 
 void call_report_end(struct call *call)

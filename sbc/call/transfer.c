@@ -349,6 +349,7 @@ void transfer_settle(struct transfer *t)
 	call_uncount(call, counted);
 	*counted = t->counted;
 	t->counted = NULL;
+	transfer_line(t, "call-transferred", 0);
 	if (body_parse(&said, next->offer.remote, next->offer.remote_len, &why))
 		holding = false;
 	else
@@ -361,7 +362,6 @@ void transfer_settle(struct transfer *t)
 		modify_fill(call, t->far);
 	if (next->state == LEG_INCOMING)
 		leg_answer(next, next->offer.local);
-	transfer_line(t, "call-transferred", 0);
 	transfer_notify(t, 200);
 	transfer_describe(t);
 	if (holding)

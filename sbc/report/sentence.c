@@ -135,7 +135,7 @@ static const struct sentence table[] = {
 	 "number."},
 	{"call-transfer-failed", NULL,
 	 "The transfer that {end} asked for[, to {number},] failed[ with "
-	 "{status}][, cause {cause}]; the call is as it was."},
+	 "{status}][, cause {cause}]."},
 	{"call-redirected", NULL,
 	 "{end} sent us on[ to {number}] with {status}; {target} is asked "
 	 "next."},
@@ -237,8 +237,9 @@ static const struct sentence table[] = {
 	{"call-end", "cause=ack-lost",
 	 "It was ended here: the ACK of {ender} never came."},
 	{"call-end", "cause=session-expired",
-	 "It was ended here[ after {duration_ms}]: {ender} did not refresh its "
-	 "session timer in time."},
+	 "It was ended here[ after {duration_ms}]: the session timer of "
+	 "{ender} "
+	 "ran out without a refresh."},
 	{"call-end", "cause=prack-missing",
 	 "It was ended here: the PRACK of {ender} never came."},
 	{"call-end", "cause=dialog-lost",

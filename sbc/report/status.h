@@ -78,6 +78,7 @@ struct status_leg {
 	char codec[32];	     /* "" until agreed */
 	char encryption[16]; /* "none", "sdes", "dtls", "zrtp?" */
 	bool held;	     /* by that end */
+	bool mute;	     /* it was agreed that it sends no audio */
 	unsigned suppressed; /* requests kept from it */
 };
 

@@ -133,6 +133,7 @@ static const struct status_word field_table[] = {
 	{"source_a", "where a's packets came from"},
 	{"elsewhere_a", "of dropped_a, those from elsewhere"},
 	{"silent_ms_a", "since the last packet of a"},
+	{"sends_a", "no: by its SDP, or ours to it, a sends no audio"},
 	{"packets_b", "RTP packets that came from b"},
 	{"bytes_b", "their bytes, RTP headers included"},
 	{"lost_b", "packets of b lost before us"},
@@ -144,6 +145,7 @@ static const struct status_word field_table[] = {
 	{"source_b", "where b's packets came from"},
 	{"elsewhere_b", "of dropped_b, those from elsewhere"},
 	{"silent_ms_b", "since the last packet of b"},
+	{"sends_b", "no: by its SDP, or ours to it, b sends no audio"},
 	{"suppressed", "requests answered here in this call"},
 	/* registrations */
 	{"user", "the phone's user name"},

@@ -44,10 +44,15 @@ static const struct trouble_line lines[] = {
 	 {"call-candidate-failed", "cause=no-common-codec",
 	  "The caller's offer had no codec that the policy of {end} allows: "
 	  "look at codecs of both peers."}},
+	{"t38",
+	 {"call-candidate-failed", "cause=t38",
+	  "{end} was not asked: the call is a fax (T.38), which its policy "
+	  "does "
+	  "not take. Look at t38 of its peer."}},
 	{"no-common-codec",
 	 {"call-candidate-failed", "status=488",
-	  "{end} takes none of the codecs it was offered (488): look at codecs "
-	  "of both peers."}},
+	  "{end} takes nothing of what it was offered (488): look at codecs, "
+	  "srtp and t38 of both peers."}},
 	{"no-common-codec",
 	 {"call-refused", "cause=no-common-codec",
 	  "{end} offered in mid-call no codec that the call can use; it was "
@@ -113,7 +118,7 @@ static const struct trouble_line lines[] = {
 	{"transfer-failed",
 	 {"call-transfer-failed", NULL,
 	  "A transfer that {end} asked for failed[ with {status}][, cause "
-	  "{cause}]; the call went on as it was."}},
+	  "{cause}]."}},
 	{"refresh-failed",
 	 {"call-refresh-failed", NULL,
 	  "The session timer of {end} could not be refreshed: it may hang up "
@@ -121,8 +126,9 @@ static const struct trouble_line lines[] = {
 	  "peer."}},
 	{"session-expired",
 	 {"call-end", "cause=session-expired",
-	  "{ender} did not refresh its session timer in time: it is gone, or "
-	  "its refresh was lost."}},
+	  "The session timer of {ender} ran out: it neither refreshed it in "
+	  "time nor answered a refresh of ours. It is gone, or that was "
+	  "lost."}},
 	{"prack-missing",
 	 {"call-end", "cause=prack-missing",
 	  "{ender} never confirmed our ringing by PRACK, which it had asked "
@@ -163,13 +169,14 @@ static bool settled(const struct account *account)
 static bool one_way(const struct account *account, unsigned side)
 {
 	return settled(account) && !account->side[side].packets &&
-	       account->side[!side].packets >= 50;
+	       !account->side[side].mute && account->side[!side].packets >= 50;
 }
 
 static bool is_none(const struct account *account, unsigned side)
 {
 	return settled(account) && !side && !account->side[0].packets &&
-	       !account->side[1].packets;
+	       !account->side[1].packets && !account->side[0].mute &&
+	       !account->side[1].mute;
 }
 
 static bool is_strange(const struct account *account, unsigned side)
@@ -204,7 +211,8 @@ static bool is_stopped(const struct account *account, unsigned side)
 {
 	const struct account_side *s = &account->side[side];
 
-	return settled(account) && s->packets && s->silent_ms >= SILENT_MS;
+	return settled(account) && s->packets && !s->mute &&
+	       s->silent_ms >= SILENT_MS;
 }
 
 static bool is_lossy(const struct account *account, unsigned side)
@@ -392,12 +400,13 @@ int64_t story_time_ms(const struct story_entry *entry)
 static void read_figures(struct account *out, const struct story_entry *end)
 {
 	static const struct {
-		const char *packets, *lost, *elsewhere, *silent_ms, *jitter_us;
+		const char *packets, *lost, *elsewhere, *silent_ms, *jitter_us,
+			*sends;
 	} key[2] = {
 		{"packets_a", "lost_a", "elsewhere_a", "silent_ms_a",
-		 "jitter_us_a"},
+		 "jitter_us_a", "sends_a"},
 		{"packets_b", "lost_b", "elsewhere_b", "silent_ms_b",
-		 "jitter_us_b"},
+		 "jitter_us_b", "sends_b"},
 	};
 	char text[24];
 
@@ -413,6 +422,7 @@ static void read_figures(struct account *out, const struct story_entry *end)
 		side->elsewhere = (uint64_t)story_number(end, key[i].elsewhere);
 		side->silent_ms = (uint32_t)story_number(end, key[i].silent_ms);
 		side->jitter_us = (uint32_t)story_number(end, key[i].jitter_us);
+		side->mute = story_is(end, key[i].sends, "no");
 	}
 }
 
@@ -438,6 +448,9 @@ void account_read(struct account *out, const struct story *story)
 			side->held = true;
 		else if (story_is(entry, "event", "call-resume"))
 			side->held = false;
+		else if (story_is(entry, "event", "call-transferred"))
+			*side = (struct account_side){
+				0}; /* another end's now */
 		else if (story_is(entry, "event", "media-nat"))
 			read_shown(side, entry);
 		else if (story_is(entry, "event", "call-end"))
@@ -457,6 +470,8 @@ void account_live(struct account *out, const struct status_call *call,
 		out->duration_ms = (long long)(now_ms - call->answered_ms);
 	out->side[0].held = call->a.held;
 	out->side[1].held = call->b.held;
+	out->side[0].mute = call->a.mute;
+	out->side[1].mute = call->b.mute;
 	out->media = call->media != NULL;
 	for (unsigned i = 0; out->media && i < 2; i++) {
 		struct account_side *side = &out->side[i];

@@ -17,6 +17,7 @@ struct account_side {
 	uint64_t packets, lost, elsewhere;
 	uint32_t silent_ms, jitter_us;
 	bool held;	/* by that end */
+	bool mute;	/* it was agreed that it sends nothing */
 	char shown[64]; /* in its SDP: not where it signals from; "" if none */
 	bool private_sdp; /* and it is a private address */
 };
