@@ -212,6 +212,46 @@ START_TEST(an_offer_that_makes_no_sense_is_refused)
 	}
 END_TEST
 
+static bool answered(const struct fake *fake, const char *method, int status)
+{
+	char label[40];
+
+	snprintf(label, sizeof(label), "%d %s", status, method);
+	for (unsigned i = 0; i < 200 && !fake_seen(fake, label); i++)
+		fixture_watch(&f, 10);
+	return fake_seen(fake, label) == 1;
+}
+
+/* A body that we cannot read is no wish to be offered something. */
+START_TEST(a_body_that_is_no_sdp_is_415)
+	{
+		const char *method = _i % 2 ? "UPDATE" : "INVITE";
+		bool itsp = _i / 2;
+		struct fake_call *call;
+		const struct text_message *answer;
+
+		begin(policies[0]);
+		call = end_of(itsp);
+		ask_again(itsp, before, sizeof(before));
+		fake_request_typed(call, method, NULL, "text/plain",
+				   "hold\r\n");
+		fixture_assert(&f, answered(call->fake, method, 415));
+		answer = fake_last_message(call->fake, _i % 2 ? "415 UPDATE"
+							      : "415 INVITE");
+		ck_assert_str_eq(text_value(answer, "Accept"),
+				 "application/sdp");
+		ck_assert_status(&f, "event=call-refused status=415 "
+				     "cause=body-not-sdp");
+		the_call_stands(itsp);
+		fake_request_typed(call, "UPDATE",
+				   "Content-Disposition: render;"
+				   "handling=optional\r\n",
+				   "text/plain", "hello\r\n");
+		fixture_assert(&f, answered(call->fake, "UPDATE", 200));
+		the_call_stands(itsp);
+	}
+END_TEST
+
 /* Everything refused is no media for a while, not the end of the call. */
 START_TEST(port_0_everywhere_is_answered_with_it_and_can_be_taken_back)
 	{
@@ -348,6 +388,7 @@ static Suite *hostile_suite(void)
 	fixture_around(tests, &f);
 	tcase_add_loop_test(tests, an_offer_that_makes_no_sense_is_refused, 0,
 			    TRICKS * 4);
+	tcase_add_loop_test(tests, a_body_that_is_no_sdp_is_415, 0, 4);
 	tcase_add_loop_test(
 		tests,
 		port_0_everywhere_is_answered_with_it_and_can_be_taken_back, 0,

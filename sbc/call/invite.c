@@ -142,9 +142,10 @@ static unsigned call_take_offer(struct call *call, const sip_t *sip,
 				struct body_span sdp, struct body *body,
 				const char **cause)
 {
+	unsigned live = 0;
 	int error;
 
-	if (!sdp.len && sip->sip_payload && sip->sip_payload->pl_len) {
+	if (leg_body_unknown(sip)) {
 		*cause = "body-not-sdp";
 		return 415;
 	}
@@ -157,7 +158,9 @@ static unsigned call_take_offer(struct call *call, const sip_t *sip,
 		return 513;
 	if (error)
 		return 400;
-	if (!body->medias) {
+	while (live < body->medias && !body->media[live].port)
+		live++;
+	if (live == body->medias) {
 		*cause = "no-media";
 		return 488;
 	}

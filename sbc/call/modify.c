@@ -326,12 +326,15 @@ void modify_early(struct call *call, struct leg *p,
 	const char *why = "early";
 	struct body theirs;
 
-	if (!event->sdp.len) {
+	if (!event->sdp.len && !leg_body_unknown(event->sip)) {
 		leg_reply(p, NULL);
 		return;
 	}
 	/* RFC 3311 5.2: our offer is open on b's side, theirs on a's. */
-	if (p != call->a && !p->offer.remote)
+	if (!event->sdp.len) {
+		why = "body-not-sdp";
+		refusal = (struct leg_refusal){.status = 415};
+	} else if (p != call->a && !p->offer.remote)
 		refusal = (struct leg_refusal){.status = 491};
 	else if (!t || !t->offer.remote || !p->offer.local)
 		why = "no-early-session";
@@ -444,6 +447,10 @@ void modify_offered(struct call *call, struct leg *p,
 	struct judge_decision decision;
 	struct body theirs;
 
+	if (leg_body_unknown(event->sip)) {
+		modify_refuse(call, p, 415, "body-not-sdp");
+		return;
+	}
 	if (event->sdp.len &&
 	    body_parse(&theirs, event->sdp.text, event->sdp.len, &why)) {
 		modify_refuse(call, p, 488, why);

@@ -192,7 +192,7 @@ static const struct status_word cause_table[] = {
 	{"no-route", "no route fits the number, of a call or a transfer"},
 	{"route-limits", "a route's expression gave up on the number"},
 	{"body-not-sdp", "a body came, and no SDP in it"},
-	{"no-media", "the SDP has no m= line"},
+	{"no-media", "the SDP has no m= line, or none with a port"},
 	{"max_calls", "there are as many calls as max_calls says"},
 	{"memory", "memory ran out"},
 	{"internal", "a fault of ours"},

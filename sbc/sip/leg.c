@@ -319,6 +319,15 @@ struct body_span leg_sdp(const sip_t *sip)
 	return found;
 }
 
+bool leg_body_unknown(const sip_t *sip)
+{
+	const sip_content_disposition_t *how =
+		sip ? sip->sip_content_disposition : NULL;
+
+	return sip && sip->sip_payload && sip->sip_payload->pl_len &&
+	       !leg_sdp(sip).len && !(how && how->cd_optional);
+}
+
 static bool leg_port_ok(const url_t *url)
 {
 	unsigned long port = strtoul(url->url_port, NULL, 10);

@@ -253,6 +253,9 @@ void leg_free(struct leg *leg);
 
 /* The SDP in a message; empty if there is none or it is broken. */
 struct body_span leg_sdp(const sip_t *sip);
+/* It has a body without SDP that is not said to be optional: 415 (RFC 3261
+ * 8.2.3, 20.11). */
+bool leg_body_unknown(const sip_t *sip);
 
 /* What a request requires of us that this peer is not given; NULL: nothing.
  * Text in `home`. */

@@ -55,6 +55,8 @@ static void leg_respond_refusal(nta_incoming_t *irq,
 	nta_incoming_treply(
 		irq, refusal->status, phrase,
 		TAG_IF(refusal->status == 405, SIPTAG_ALLOW(ready_allow())),
+		TAG_IF(refusal->status == 415,
+		       SIPTAG_ACCEPT_STR("application/sdp")),
 		TAG_IF(refusal->retry_after_s, SIPTAG_RETRY_AFTER_STR(retry)),
 		TAG_IF(refusal->warning, SIPTAG_WARNING_STR(refusal->warning)),
 		TAG_IF(refusal->min_se_s, SIPTAG_MIN_SE_STR(min_se)),
