@@ -616,6 +616,63 @@ START_TEST(a_worn_key_stays_when_the_new_one_is_refused)
 	}
 END_TEST
 
+/* The worn key of leg a, while no request of it can be sent. */
+static void wears_while_nothing_is_sent(void)
+{
+	struct leg *leg = the_call()->a;
+	const char *contact = leg->contact;
+
+	leg->contact = "<"; /* which no header can hold */
+	rekey_worn(the_call(), leg);
+	leg->contact = contact;
+	ck_assert(!leg->invite_out);
+	ck_assert(!the_call()->rekey[0].sent);
+}
+
+static bool nothing_to_renew(struct fixture *x)
+{
+	(void)x;
+	return !the_call()->rekey[0].leg;
+}
+
+START_TEST(a_new_key_that_could_not_be_sent_is_sent_later)
+	{
+		char ours[256];
+
+		start("srtp = \"sdes\";", "srtp = \"off\";");
+		phone_has_srtp(&f.phone, LINE_A);
+		fixture_talk_out(&f);
+		snprintf(ours, sizeof(ours), "%s", told_phone()->crypto);
+		wears_while_nothing_is_sent();
+		fixture_run_until(&f, phone_was_reinvited);
+		ck_assert_str_ne(told_phone()->crypto, ours);
+		fixture_run_until(&f, nothing_to_renew);
+		fixture_both_ways(&f);
+		fixture_both_ways(&f);
+	}
+END_TEST
+
+START_TEST(a_new_key_that_could_not_be_sent_goes_with_the_next_body)
+	{
+		char ours[256];
+
+		start("srtp = \"sdes\";", SUPPRESS "srtp = \"off\";");
+		phone_has_srtp(&f.phone, LINE_A);
+		fixture_talk_out(&f);
+		snprintf(ours, sizeof(ours), "%s", told_phone()->crypto);
+		wears_while_nothing_is_sent();
+		phone_hold(&f.phone);
+		fixture_run_until(&f, phone_reinvite_done);
+		ck_assert_str_ne(told_phone()->crypto, ours);
+		fixture_run_until(&f, nothing_to_renew);
+		phone_resume(&f.phone);
+		fixture_run_until(&f, phone_reinvite_done);
+		fixture_both_ways(&f);
+		fixture_assert(&f,
+			       fake_seen_inside(&f.phone.end, "INVITE") == 0);
+	}
+END_TEST
+
 static unsigned reinvites;
 
 /* Whom the phone refuses first, it takes the next time. */
@@ -701,6 +758,10 @@ static Suite *srtp_suite(void)
 	tcase_add_test(tests, a_worn_key_is_renewed_by_reinvite);
 	tcase_add_test(tests, a_worn_key_stays_where_no_reinvite_may_be_sent);
 	tcase_add_test(tests, a_worn_key_stays_when_the_new_one_is_refused);
+	tcase_add_test(tests, a_new_key_that_could_not_be_sent_is_sent_later);
+	tcase_add_test(
+		tests,
+		a_new_key_that_could_not_be_sent_goes_with_the_next_body);
 	tcase_add_test(
 		tests,
 		a_new_key_is_the_same_after_glare_and_another_the_next_time);

@@ -7,6 +7,8 @@
  *     +--> waits until the leg is idle --> sent --2xx--> the new key holds
  *               ^   (REKEY_WAIT_MS)          |
  *               +-- 491: glare's pause ------+ other refusal: the old one stays
+ *               +-- it could not be sent; any other body of ours that is sent
+ *                   meanwhile has the new key, and that ends it
  */
 #include "config.h"
 
@@ -55,6 +57,7 @@ static int rekey_send(struct rekey *rekey)
 	int error = body_parse(&session, leg->offer.local, leg->offer.local_len,
 			       &why);
 
+	leg->offer.rekey = true;
 	if (!error)
 		error = path_place(call, leg, leg, &session, place);
 	if (error)
@@ -63,14 +66,13 @@ static int rekey_send(struct rekey *rekey)
 	if (error)
 		return error;
 	call_rules(leg, &rules);
-	leg->offer.rekey = true;
 	error = offer_write_own(&leg->offer, &session, &rules.rules, place,
 				session.medias);
 	if (!error)
 		error = leg_reinvite(leg, "key");
 	if (error) {
 		offer_unsaid(&leg->offer, &rekey->kept);
-		leg->offer.rekey = false;
+		leg->offer.rekey = true;
 	}
 	return error;
 }
@@ -78,16 +80,27 @@ static int rekey_send(struct rekey *rekey)
 static void rekey_on_timer(su_root_magic_t *magic, su_timer_t *timer,
 			   void *arg);
 
+/* Until the leg is idle, however long that takes. */
 static void rekey_wait(struct rekey *rekey, unsigned ms)
 {
 	if (!rekey->timer)
 		rekey->timer = su_timer_create(
 			su_root_task(rekey->call->agent->root), 0);
-	if (rekey->timer && rekey->tries++ < REKEY_TRIES)
+	if (rekey->timer)
 		su_timer_set_interval(rekey->timer, rekey_on_timer, rekey,
 				      (su_duration_t)ms);
 	else
 		rekey_done(rekey);
+}
+
+static void rekey_again(struct rekey *rekey, unsigned ms)
+{
+	if (++rekey->tries < REKEY_TRIES) {
+		rekey_wait(rekey, ms);
+		return;
+	}
+	rekey_line(rekey->call, rekey->leg, "refused", 0);
+	rekey_done(rekey);
 }
 
 /* It may have left for a newcomer, who has a key of its own. */
@@ -103,15 +116,18 @@ static void rekey_try(struct rekey *rekey)
 {
 	const struct call *call = rekey->call;
 
-	if (!rekey_is_here(rekey))
+	if (!rekey_is_here(rekey) ||
+	    (rekey->unsent && !rekey->leg->offer.rekey))
 		rekey_done(rekey);
 	else if (!leg_is_idle(rekey->leg) || call->forward.p || call->lent ||
 		 call->a->answer_due || call->b->answer_due || call->transfer)
 		rekey_wait(rekey, REKEY_WAIT_MS);
-	else if (rekey_send(rekey))
-		rekey_done(rekey);
-	else
-		rekey->sent = true;
+	else {
+		rekey->sent = !rekey_send(rekey);
+		rekey->unsent = !rekey->sent;
+		if (rekey->unsent)
+			rekey_again(rekey, REKEY_WAIT_MS);
+	}
 }
 
 static void rekey_on_timer(su_root_magic_t *magic, su_timer_t *timer, void *arg)
@@ -169,7 +185,7 @@ bool rekey_answered(struct call *call, struct leg *leg,
 	offer_restore(&leg->offer, &rekey->kept);
 	leg->offer.rekey = rekey->sent = false;
 	if (event->kind == LEG_UNMODIFIED && event->status == 491) {
-		rekey_wait(rekey, glare_wait_ms(leg));
+		rekey_again(rekey, glare_wait_ms(leg));
 		return true;
 	}
 	rekey_line(call, leg, "refused", event->status);

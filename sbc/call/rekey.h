@@ -17,6 +17,7 @@ struct rekey { /* of a's place, and of b's */
 	struct call *call;
 	struct leg *leg; /* NULL: nothing is under way */
 	bool sent;
+	bool unsent; /* it could not be, and is due in the leg's next body */
 	unsigned tries;
 	char *kept; /* our body before */
 	su_timer_t *timer;
