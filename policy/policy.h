@@ -145,7 +145,7 @@ struct policy_peer {
 	} reg;
 	unsigned options_ping_ms; /* 0: health by calls only */
 
-	/* mid-call (interwork.md); *_at says where the choice was made */
+	/* mid-call; *_at says where the choice was made */
 	enum policy_choice reinvite, update;
 	struct policy_at reinvite_at, update_at;
 	enum policy_session_timer session_timer;

@@ -21,7 +21,7 @@
 #include "sbc/store/store.h"
 
 #define CHORES_TICK_MS 1000
-/* The heap keeps a burst's peak unless told otherwise (facts.md). */
+/* The heap keeps a burst's peak unless told otherwise. */
 #define CHORES_TRIM_TICKS 10
 #define CHORES_TCP_TICKS  5
 /* The stack accepts a connection within a turn of the loop; a flood of them is

@@ -10,8 +10,8 @@
 #include "tests/check_main.h"
 #include "tests/fakes/fixture.h"
 
-/* RFC 3264 and interwork.md promise 60 ms; the fakes' own clock is good to a
- * few ms, and this machine may be busy. */
+/* A gap of 60 ms is promised; the fakes' own clock is good to a few ms, and
+ * this machine may be busy. */
 #define GAP_MS 100
 
 static struct fixture f;

@@ -337,8 +337,8 @@ static bool leg_port_ok(const url_t *url)
 
 /*
  * Does this URI name an address that we can reach as it stands? A host name
- * would have to be resolved in the stack (facts.md); a private address shown by
- * a peer on the Internet is a NAT's mistake.
+ * would have to be resolved in the stack, which waits for minutes; a private
+ * address shown by a peer on the Internet is a NAT's mistake.
  */
 static bool leg_reachable(const struct leg *leg, const url_t *url)
 {
