@@ -334,6 +334,77 @@ START_TEST(a_phone_without_update_is_refreshed_by_the_same_offer)
 	}
 END_TEST
 
+/* A call to a phone that is refreshed by re-INVITE; what it offers has both
+ * laws of G.711, and the phone answered with one. */
+static void begin_refreshed(void)
+{
+	fixture_start(&f);
+	f.phone.answers_itself = true;
+	f.phone.end.no_update = true;
+	f.phone.end.ok_lines = TIMER_OK("90", "uac");
+	f.phone.end.media.codecs = "8 101";
+	f.itsp.end.media.codecs = "8 0 101";
+	itsp_call(&f.itsp, "442079460101");
+	fixture_run_until(&f, both_up);
+	fixture_run_until(&f, both_hear);
+}
+
+static unsigned itsp_from; /* packets that it had heard */
+
+static bool itsp_hears_on(struct fixture *x)
+{
+	return tone_heard(&x->itsp.end.tone) > itsp_from + 50;
+}
+
+static unsigned heard_of_type(const struct tone *tone, uint8_t type)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < tone->ins; i++)
+		count += !tone->in[i].rtcp && tone->in[i].payload_type == type;
+	return count;
+}
+
+/* The provider was told PCMA alone. */
+START_TEST(a_refresh_that_is_answered_in_the_other_law_is_converted)
+	{
+		unsigned before;
+
+		begin_refreshed();
+		phone_line(&f.phone)->media.codecs = "0 100";
+		hurry(&f, 47);
+		ck_assert_uint_eq(fake_seen_inside(&f.phone.end, "INVITE"), 1);
+		/* It speaks what it said. */
+		f.phone.end.tone.payload_type = 0;
+		fixture_both_ways(&f);
+		before = heard_of_type(&f.phone.end.tone, 8);
+		itsp_from = tone_heard(&f.itsp.end.tone);
+		fixture_run_until(&f, itsp_hears_on);
+		ck_assert_uint_eq(heard_of_type(&f.itsp.end.tone, 0), 0);
+		ck_assert_uint_eq(heard_of_type(&f.phone.end.tone, 8), before);
+		ck_assert_uint_gt(heard_of_type(&f.phone.end.tone, 0), 0);
+		fixture_assert(&f, tone_unbroken(&f.itsp.end.tone, 0));
+		ck_assert_uint_eq(itsp_reinvites(&f.itsp), 0);
+	}
+END_TEST
+
+/* Nobody is told of the hold: the provider may not be asked. */
+START_TEST(a_refresh_that_is_answered_with_a_hold_is_filled)
+	{
+		begin_refreshed();
+		phone_line(&f.phone)->media.direction = "inactive";
+		phone_talk(&f.phone, false);
+		hurry(&f, 47);
+		ck_assert_uint_eq(fake_seen_inside(&f.phone.end, "INVITE"), 1);
+		ck_assert_status(&f, "leg=b peer=phones event=call-hold "
+				     "direction=inactive");
+		itsp_from = tone_heard(&f.itsp.end.tone);
+		fixture_run_until(&f, itsp_hears_on);
+		fixture_assert(&f, tone_unbroken(&f.itsp.end.tone, 0));
+		ck_assert_uint_eq(itsp_reinvites(&f.itsp), 0);
+	}
+END_TEST
+
 /* What the UPDATE did not say takes no number. */
 START_TEST(a_reinvite_after_a_refused_update_is_the_same_offer)
 	{
@@ -564,6 +635,10 @@ static Suite *call_refresh_suite(void)
 	tcase_add_test(tests, a_422_to_our_refresh_raises_the_interval);
 	tcase_add_test(tests,
 		       a_phone_without_update_is_refreshed_by_the_same_offer);
+	tcase_add_test(
+		tests,
+		a_refresh_that_is_answered_in_the_other_law_is_converted);
+	tcase_add_test(tests, a_refresh_that_is_answered_with_a_hold_is_filled);
 	tcase_add_test(tests,
 		       a_reinvite_after_a_refused_update_is_the_same_offer);
 	tcase_add_test(tests, calls_drop_or_go_mute_at_15_minutes);

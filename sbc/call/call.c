@@ -25,6 +25,7 @@
 #include "sbc/call/delayed.h"
 #include "sbc/call/learn.h"
 #include "sbc/call/modify.h"
+#include "sbc/call/ours.h"
 #include "sbc/call/teach.h"
 #include "sbc/call/transfer.h"
 #include "sbc/register/alg.h"
@@ -306,20 +307,15 @@ static void call_refreshed(struct call *call, struct leg *leg,
 			   const struct leg_event *event)
 {
 	struct status_line line;
-	struct said said;
 	char came[40];
 
 	if (event->status >= 200 && event->status < 300) {
 		/* A re-INVITE asked for their SDP too: they may have moved. */
-		said_begin(&said, leg);
 		if (event->sdp.len &&
 		    !offer_is_same(&leg->offer, event->sdp.text,
 				   event->sdp.len) &&
-		    !said_hear(&said, event->sdp) &&
-		    secure_answered(&said, said_remote(&said)) &&
-		    !offer_remember(&leg->offer, event->sdp.text,
-				    event->sdp.len))
-			path_target_said(call, &said, said_remote(&said));
+		    !ours_answered(call, leg, event->sdp))
+			ours_catch_up(call, leg);
 		return;
 	}
 	call_status(call, &line, leg, "call-refresh-failed");

@@ -10,6 +10,7 @@
 #include "sbc/call/call_private.h"
 #include "sbc/call/learn.h"
 #include "sbc/call/modify.h"
+#include "sbc/call/ours.h"
 
 /* P was told that T holds it: what T said then. RFC 6337 5.3: an offer of ours
  * does not end it. */
@@ -103,31 +104,14 @@ void delayed_unanswered(struct leg *leg)
 	offer_restore(&leg->offer, &leg->answer_kept);
 }
 
-/* Is this an answer to what we last offered on that leg? NULL: it is, and
- * `said` has heard it. */
-static const char *delayed_unfit(struct said *said, struct body_span sdp)
-{
-	const struct body *ours = said_local(said);
-
-	if (!sdp.len)
-		return "no-answer";
-	if (said_hear(said, sdp))
-		return "broken-sdp";
-	if (!ours || !offer_fits(ours, said_remote(said)))
-		return "answer-unusable";
-	return secure_answered(said, said_remote(said)) ? NULL : "srtp";
-}
-
 void delayed_acked(struct call *call, struct leg *leg,
 		   const struct leg_event *event)
 {
-	struct said said;
 	const char *why;
 
 	if (!leg->answer_due)
 		return;
-	said_begin(&said, leg);
-	why = delayed_unfit(&said, event->sdp);
+	why = ours_answered(call, leg, event->sdp);
 	if (why) {
 		struct status_line line;
 
@@ -140,11 +124,5 @@ void delayed_acked(struct call *call, struct leg *leg,
 	}
 	leg->answer_due = false;
 	offer_forget(&leg->answer_kept);
-	if (offer_remember(&leg->offer, event->sdp.text, event->sdp.len))
-		return;
-	path_target_said(call, &said, said_remote(&said));
-	path_flows(call, leg, call_other(call, leg));
-	modify_tell_hold(call, leg, said_remote(&said));
-	modify_fill(call, leg);
-	modify_catch_up(call, leg);
+	ours_catch_up(call, leg);
 }

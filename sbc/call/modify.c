@@ -18,6 +18,7 @@
 #include "sbc/call/forward.h"
 #include "sbc/call/judge.h"
 #include "sbc/call/learn.h"
+#include "sbc/call/ours.h"
 
 /* How long the filler stays armed after a resume: the phone's own stream
  * starts when its user's hand has left the key. */
@@ -169,11 +170,7 @@ static bool modify_tells_hold(const struct body *told)
 	return false;
 }
 
-/*
- * May T be asked? A peer of `auto` that took a hold in this call has to be told
- * that it is over, whatever was learned of it since.
- */
-static bool modify_may_ask(const struct call *call, const struct leg *t)
+bool modify_may_ask(const struct call *call, const struct leg *t)
 {
 	struct body told;
 	const char *why;
@@ -186,35 +183,6 @@ static bool modify_may_ask(const struct call *call, const struct leg *t)
 	       !(t == call->a ? &call->status.a : &call->status.b)->held &&
 	       !body_parse(&told, t->offer.local, t->offer.local_len, &why) &&
 	       modify_tells_hold(&told);
-}
-
-void modify_catch_up(struct call *call, struct leg *p)
-{
-	struct leg *t = call_other(call, p);
-	const bool *quiet = call->path.quiet[p->place == 'a' ? PATH_A : PATH_B];
-	struct offer_place place[BODY_MEDIA_MAX];
-	struct call_rules rules;
-	struct body told;
-	const char *why;
-	bool news = false;
-
-	if (call->forward.told != t || call->forward.p ||
-	    call_status_leg(call, t)->held || !modify_may_ask(call, t) ||
-	    body_parse(&told, t->offer.local, t->offer.local_len, &why) ||
-	    path_place(call, t, t, &told, place))
-		return;
-	for (unsigned i = 0; i < told.medias; i++) {
-		if (!call->path.anchored)
-			place[i].at = told.media[i].address;
-		if (place[i].direction == BODY_SENDRECV || quiet[i])
-			continue;
-		place[i].direction = BODY_SENDRECV;
-		news = true;
-	}
-	call_rules_session(call, t, &rules);
-	if (news && !offer_write_own(&t->offer, &told, &rules.rules, place,
-				     told.medias))
-		forward_say(call, t);
 }
 
 /* --- answered here ----------------------------------------------------- */
@@ -315,7 +283,7 @@ void modify_here(struct call *call, struct leg *p, const struct body *theirs,
 	modify_fill(call, p);
 	leg_reply(p, p->offer.local);
 	if (update)
-		modify_catch_up(call, p);
+		ours_catch_up(call, p);
 }
 
 void modify_early(struct call *call, struct leg *p,

@@ -48,9 +48,9 @@ void modify_suppressed(struct call *call, struct leg *p, bool update,
 /* Did the end that said this remove its audio, and put nothing in its place? */
 bool modify_is_removed(const struct call *call, const struct body *said);
 /*
- * T was told of a hold that P has ended by UPDATE, or in its answer to an offer
- * of ours: neither could wait for T, who is told now.
+ * May T be asked? A peer of `auto` that took a hold in this call has to be told
+ * that it is over, whatever was learned of it since.
  */
-void modify_catch_up(struct call *call, struct leg *p);
+bool modify_may_ask(const struct call *call, const struct leg *t);
 
 #endif

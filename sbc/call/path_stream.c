@@ -12,6 +12,7 @@
 #include <strings.h>
 
 #include "sbc/call/call_private.h"
+#include "sbc/call/judge.h"
 #include "sbc/call/learn.h"
 #include "sbc/call/path_private.h"
 
@@ -22,6 +23,25 @@ const char *path_codec(const struct call *call, const struct leg *leg)
 	const char *law = call->path.law[path_place_of(leg)];
 
 	return law ? law : call->codec;
+}
+
+void path_note_law(struct call *call, struct said *said)
+{
+	const struct body *theirs = said_remote(said);
+	const char **law = &call->path.law[path_place_of(said->leg)];
+	const char *codec = path_codec(call, call_other(call, said->leg));
+	const char *other = judge_other_law(codec);
+	unsigned audio = call->path.audio;
+
+	if (!theirs || audio >= theirs->medias || !theirs->media[audio].port ||
+	    !call->path.anchored || call->path.secure[audio])
+		return;
+	if (!path_find(theirs, audio, codec)) {
+		if (!other || !path_find(theirs, audio, other))
+			return;
+		codec = other;
+	}
+	*law = strcasecmp(codec, call->codec) ? codec : NULL;
 }
 
 static unsigned stream_other(unsigned place)

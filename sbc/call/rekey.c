@@ -20,6 +20,7 @@
 
 #include "sbc/call/call_private.h"
 #include "sbc/call/learn.h"
+#include "sbc/call/ours.h"
 #include "sbc/call/secure.h"
 #include "sbc/sip/glare.h"
 
@@ -157,20 +158,6 @@ void rekey_worn(struct call *call, struct leg *leg)
 	rekey_try(rekey);
 }
 
-static bool rekey_take(struct call *call, struct leg *leg,
-		       struct body_span answer)
-{
-	struct said said;
-
-	said_begin(&said, leg);
-	if (!answer.len || said_hear(&said, answer) ||
-	    !secure_answered(&said, said_remote(&said)) ||
-	    offer_remember(&leg->offer, answer.text, answer.len))
-		return false;
-	path_target_said(call, &said, said_remote(&said));
-	return true;
-}
-
 bool rekey_answered(struct call *call, struct leg *leg,
 		    const struct leg_event *event)
 {
@@ -178,8 +165,10 @@ bool rekey_answered(struct call *call, struct leg *leg,
 
 	if (!rekey->sent || rekey->leg != leg)
 		return false;
-	if (event->kind == LEG_MODIFIED && rekey_take(call, leg, event->sdp)) {
+	if (event->kind == LEG_MODIFIED &&
+	    !ours_answered(call, leg, event->sdp)) {
 		rekey_done(rekey);
+		ours_catch_up(call, leg);
 		return true;
 	}
 	offer_restore(&leg->offer, &rekey->kept);
