@@ -18,6 +18,7 @@ void flow_reset(struct flow *flow)
 	flow->rules.event_type = FLOW_NO_TYPE;
 	dtmf_reset(&flow->dtmf);
 	line_reset(&flow->line);
+	memset(&flow->press, 0, sizeof(flow->press));
 	memset(&flow->report, 0, sizeof(flow->report));
 	filler_reset(&flow->filler);
 }
@@ -32,6 +33,8 @@ static void keep(struct flow *flow, uint64_t random)
 void flow_rules(struct flow *flow, const struct flow_rules *rules,
 		uint64_t random)
 {
+	if (rules->event_type != flow->rules.event_type)
+		memset(&flow->press, 0, sizeof(flow->press));
 	flow->rules = *rules;
 	flow->line.event_type = rules->event_type;
 	if (rules->event_type == FLOW_NO_TYPE)
@@ -106,6 +109,11 @@ bool flow_real(struct flow *flow, struct rtp_header *h, uint8_t *buf,
 {
 	if (flow->special && !apply(flow, h, buf, len))
 		return false;
+	bool is_event = h->payload_type == flow->rules.event_type;
+	if (is_event && press_is_over(&flow->press, &flow->line, h)) {
+		line_skip(&flow->line, h);
+		return false;
+	}
 	switch (line_real(&flow->line, h, now_ns)) {
 	case LINE_PASS:
 		break;
@@ -116,6 +124,7 @@ bool flow_real(struct flow *flow, struct rtp_header *h, uint8_t *buf,
 		filler_listen(&flow->filler, &flow->line);
 		return false;
 	}
+	press_sent(&flow->press, &flow->line, h, is_event, now_ns);
 	filler_yield(&flow->filler, h->payload, h->payload_len, now_ns);
 	return true;
 }
@@ -127,11 +136,27 @@ static bool is_event_due(const struct flow *flow)
 	       flow->dtmf.due_ns <= filler_due(&flow->filler);
 }
 
+/* The source is silent: it may hold a key. */
+static size_t fill(struct flow *flow, uint8_t buf[FLOW_PACKET_MAX],
+		   int64_t now_ns)
+{
+	if (!press_is_held(&flow->press)) {
+		press_leave(&flow->press, &flow->line);
+		return filler_make(&flow->filler, &flow->line, buf, now_ns);
+	}
+	size_t len = press_make(&flow->press, &flow->line,
+				flow->rules.event_type, buf, now_ns);
+	filler_hold(&flow->filler, now_ns);
+	return len;
+}
+
 size_t flow_make(struct flow *flow, uint8_t buf[FLOW_PACKET_MAX],
 		 int64_t now_ns)
 {
 	if (!is_event_due(flow))
-		return filler_make(&flow->filler, &flow->line, buf, now_ns);
+		return fill(flow, buf, now_ns);
+	if (flow->dtmf.count > 0)
+		press_leave(&flow->press, &flow->line);
 	size_t len = dtmf_make(&flow->dtmf, &flow->line, flow->rules.event_type,
 			       buf, now_ns);
 	judge(flow);

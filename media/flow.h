@@ -14,6 +14,7 @@
 #include "media/filler.h"
 #include "media/line.h"
 #include "media/media.h"
+#include "media/press.h"
 #include "media/report.h"
 
 #define FLOW_NO_TYPE 255
@@ -36,6 +37,7 @@ struct flow {
 	struct filler filler;
 	struct flow_rules rules;
 	struct dtmf_sender dtmf;
+	struct press press;
 	struct report report;
 };
 

@@ -311,6 +311,27 @@ void line_own(struct line *line, struct rtp_header *h, uint32_t ticks,
 	count(line, h->payload_len, now_ns);
 }
 
+void line_again(struct line *line, struct rtp_header *h, int64_t now_ns)
+{
+	line->out_seq++;
+	line->seq_offset++;
+	line->in_first = (uint16_t)(line->in_seq + 1);
+	line->mapped = true;
+	h->seq = line->out_seq;
+	h->rtp_ts = line->out_ts;
+	h->ssrc = line->out_ssrc;
+	count(line, h->payload_len, now_ns);
+}
+
+void line_behind(struct line *line, uint32_t lasted, int64_t begun_ns)
+{
+	/* What is sent next is a step behind by itself. */
+	uint32_t step = line_ticks(line, line->sent_ns);
+	int64_t took_ms = (line->sent_ns - begun_ns) / MS_NS;
+	uint32_t took = ms_ticks(line, (uint32_t)took_ms);
+	line->out_ts += lasted > took + step ? lasted - step : took;
+}
+
 void line_lasted(struct line *line, uint32_t ticks)
 {
 	line->out_ts += ticks;

@@ -78,6 +78,15 @@ void line_break(struct line *line);
  */
 void line_own(struct line *line, struct rtp_header *header, uint32_t ticks,
 	      uint32_t lasts, int64_t now_ns);
+/*
+ * The packet that was sent last, a real one, is about to be sent once more by
+ * us: fill sequence, timestamp and SSRC. What comes from its source goes on
+ * behind it; what is missing before it is missing.
+ */
+void line_again(struct line *line, struct rtp_header *header, int64_t now_ns);
+/* The packets that were sent last, all with one timestamp, stood for `lasted`
+ * ticks, or more if they took longer since begun_ns. */
+void line_behind(struct line *line, uint32_t lasted, int64_t begun_ns);
 /* How far the next packet is behind the last one. */
 uint32_t line_ticks(const struct line *line, int64_t now_ns);
 /* The packet that was sent last stood for so much more time. */

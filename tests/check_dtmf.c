@@ -371,6 +371,200 @@ START_TEST(a_key_that_comes_late_is_heard_and_once)
 	}
 END_TEST
 
+/* --- a key whose packets fail to come
+ * ------------------------------------------------- */
+
+/* A far end, which takes all that is sent while filler is armed. */
+struct far {
+	struct flow flow;
+	struct dtmf_ear ear;
+	struct rtp_header last;
+	uint8_t payload[4]; /* of the last event */
+	int64_t last_ns;
+	char told[8];
+	unsigned keys, ticks, events, ends, fillers;
+	unsigned lost; /* before the next one */
+};
+
+static void far_start(struct far *far)
+{
+	struct media_filler filler = {.kind = MEDIA_FILLER_PCMA,
+				      .payload_type = 8,
+				      .ptime_ms = 20,
+				      .armed = true};
+	memset(far, 0, sizeof(*far));
+	start(&far->flow);
+	flow_filler(&far->flow, &filler, 1, 0);
+}
+
+static void far_takes(struct far *far, const uint8_t *buf, size_t len,
+		      int64_t now_ns)
+{
+	struct dtmf_heard heard[2];
+	struct rtp_header h;
+	ck_assert_int_eq(rtp_parse(&h, buf, len), 0);
+	bool is_event = h.payload_type == 101;
+	if (far->last.ssrc) {
+		ck_assert_uint_eq(h.seq,
+				  (uint16_t)(far->last.seq + 1 + far->lost));
+		far->lost = 0;
+		ck_assert_uint_eq(h.ssrc, far->last.ssrc);
+		ck_assert_int_ge((int32_t)(h.rtp_ts - far->last.rtp_ts), 0);
+		ck_assert_int_le(now_ns - far->last_ns, 60 * MS);
+	}
+	unsigned n = dtmf_hear(&far->ear, &h, is_event, now_ns, heard);
+	for (unsigned i = 0; i < n; i++) {
+		far->told[far->keys++] = heard[i].digit;
+		far->ticks = heard[i].ticks;
+	}
+	if (is_event) {
+		far->events++;
+		far->ends += h.payload[1] >> 7;
+		memcpy(far->payload, h.payload, 4);
+	}
+	far->last = h;
+	far->last_ns = now_ns;
+}
+
+/* The source is silent so long. */
+static void silence_until(struct far *far, int64_t ms)
+{
+	uint8_t buf[FLOW_PACKET_MAX];
+	while (flow_due(&far->flow) < ms * MS) {
+		int64_t now_ns = flow_due(&far->flow);
+		size_t len = flow_make(&far->flow, buf, now_ns);
+		far->fillers += len > DTMF_PACKET_LEN;
+		if (len)
+			far_takes(far, buf, len, now_ns);
+	}
+}
+
+static bool source_sends(struct far *far, uint8_t *buf, size_t len,
+			 int64_t at_ms)
+{
+	struct rtp_header h;
+	silence_until(far, at_ms);
+	ck_assert_int_eq(rtp_parse(&h, buf, len), 0);
+	if (!flow_real(&far->flow, &h, buf, len, at_ms * MS))
+		return false;
+	far_takes(far, buf, len, at_ms * MS);
+	return true;
+}
+
+static bool speaks(struct far *far, uint16_t seq, uint32_t rtp_ts,
+		   int64_t at_ms)
+{
+	uint8_t buf[RTP_HEADER_LEN + 160] = {0};
+	rtp_write(buf, 8, false, seq, rtp_ts, 7);
+	return source_sends(far, buf, sizeof(buf), at_ms);
+}
+
+static bool presses(struct far *far, uint16_t seq, uint32_t rtp_ts,
+		    uint16_t duration, uint8_t end, int64_t at_ms)
+{
+	uint8_t buf[DTMF_PACKET_LEN] = {0};
+	rtp_write(buf, 101, false, seq, rtp_ts, 7);
+	buf[RTP_HEADER_LEN] = 5;
+	buf[RTP_HEADER_LEN + 1] = end | 10;
+	put16(buf + RTP_HEADER_LEN + 2, duration);
+	return source_sends(far, buf, sizeof(buf), at_ms);
+}
+
+START_TEST(a_key_whose_packets_pause_stays_one_key)
+	{
+		struct far far;
+		far_start(&far);
+		ck_assert(speaks(&far, 500, 9000, 0));
+		ck_assert(presses(&far, 501, 9160, 160, 0, 20));
+		ck_assert(presses(&far, 502, 9160, 320, 0, 40));
+		uint32_t begun = far.last.rtp_ts;
+		/* Its last packet once more, as often as is needed. */
+		silence_until(&far, 199);
+		ck_assert_uint_eq(far.events, 5);
+		ck_assert_uint_eq(far.fillers, 0);
+		ck_assert_uint_eq(far.last.rtp_ts, begun);
+		ck_assert_uint_eq(get16(far.payload + 2), 320);
+		ck_assert_uint_eq(far.payload[0], 5);
+		/* All that were late, and the rest of it. */
+		for (uint16_t i = 0; i < 8; i++)
+			ck_assert(presses(&far, (uint16_t)(503 + i), 9160,
+					  (uint16_t)(480 + i * 160), 0, 199));
+		for (uint16_t i = 0; i < 3; i++)
+			ck_assert(presses(&far, (uint16_t)(511 + i), 9160, 1760,
+					  END, 240));
+		ck_assert_uint_eq(far.last.rtp_ts, begun);
+		ck_assert(speaks(&far, 514, 9160 + 1760, 260));
+		ck_assert_uint_eq(far.last.rtp_ts, begun + 1760);
+		ck_assert_str_eq(far.told, "5");
+		ck_assert_uint_eq(far.ticks, 1760);
+		ck_assert_uint_eq(far.ends, 3);
+		/* One that was overtaken by ours is not sent behind it. */
+		far.lost = 1;
+		ck_assert(presses(&far, 516, 20000, 320, 0, 280));
+		silence_until(&far, 330);
+		ck_assert(!presses(&far, 515, 20000, 160, 0, 330));
+		ck_assert(presses(&far, 517, 20000, 480, END, 331));
+		ck_assert_str_eq(far.told, "55");
+		ck_assert_uint_eq(far.fillers, 0);
+	}
+END_TEST
+
+START_TEST(a_key_whose_end_never_comes_is_ended_and_once)
+	{
+		struct far far;
+		far_start(&far);
+		ck_assert(speaks(&far, 500, 9000, 0));
+		ck_assert(presses(&far, 501, 9160, 160, 0, 20));
+		ck_assert(presses(&far, 502, 9160, 320, 0, 40));
+		uint32_t begun = far.last.rtp_ts;
+		silence_until(&far, 245);
+		ck_assert_uint_eq(far.ends, 1);
+		/* Now it is over, whatever comes. */
+		ck_assert(!presses(&far, 503, 9160, 480, 0, 245));
+		ck_assert(!presses(&far, 504, 9160, 480, END, 246));
+		while (far.fillers == 0)
+			silence_until(&far, far.last_ns / MS + 60);
+		ck_assert_uint_eq(far.ends, 3);
+		ck_assert_uint_eq(far.events, 9);
+		ck_assert_str_eq(far.told, "5");
+		ck_assert_uint_eq(far.ticks, 320);
+		/* What follows has a time behind it, by the clock. */
+		int64_t off_ms = (int64_t)(far.last.rtp_ts - begun) / 8 -
+				 (far.last_ns / MS - 20);
+		ck_assert_int_ge(off_ms, -60);
+		ck_assert_int_le(off_ms, 20);
+		ck_assert(!presses(&far, 505, 9160, 640, END,
+				   far.last_ns / MS + 1));
+		/* The next one is another key. */
+		int64_t at_ms = far.last_ns / MS + 15;
+		ck_assert(presses(&far, 506, 12000, 160, 0, at_ms));
+		ck_assert(presses(&far, 507, 12000, 320, END, at_ms + 20));
+		ck_assert_str_eq(far.told, "55");
+	}
+END_TEST
+
+START_TEST(silence_behind_a_key_has_a_time_behind_it)
+	{
+		struct far far;
+		far_start(&far);
+		ck_assert(speaks(&far, 500, 9000, 0));
+		for (uint16_t i = 1; i <= 10; i++)
+			ck_assert(presses(&far, (uint16_t)(500 + i), 9160,
+					  i > 8 ? 1280 : (uint16_t)(i * 160),
+					  i > 7 ? END : 0, i * 20));
+		uint32_t begun = far.last.rtp_ts;
+		while (far.fillers == 0)
+			silence_until(&far, far.last_ns / MS + 60);
+		ck_assert_uint_ge(far.last.rtp_ts - begun, 1600);
+		ck_assert_uint_le(far.last.rtp_ts - begun, 1600 + 160);
+		/* And the source's own clock holds. */
+		silence_until(&far, 390);
+		ck_assert(speaks(&far, 511, 9160 + 380 * 8, 400));
+		ck_assert_uint_eq(far.last.rtp_ts - begun, 380 * 8);
+		ck_assert_uint_eq(far.ends, 3);
+	}
+END_TEST
+
 START_TEST(the_source_numbers_events_as_the_map_says)
 	{
 		struct flow f;
@@ -402,6 +596,9 @@ static Suite *dtmf_suite(void)
 	tcase_add_test(tc, keys_wait_in_order_and_not_without_bound);
 	tcase_add_test(tc, filler_goes_on_around_an_event);
 	tcase_add_test(tc, a_key_that_comes_late_is_heard_and_once);
+	tcase_add_test(tc, a_key_whose_packets_pause_stays_one_key);
+	tcase_add_test(tc, a_key_whose_end_never_comes_is_ended_and_once);
+	tcase_add_test(tc, silence_behind_a_key_has_a_time_behind_it);
 	tcase_add_test(tc, the_source_numbers_events_as_the_map_says);
 	suite_add_tcase(suite, tc);
 	return suite;
