@@ -289,6 +289,80 @@ START_TEST(what_undid_nothing_has_had_its_number)
 	}
 END_TEST
 
+/* --- told late -------------------------------------------------------------
+ */
+
+static bool t_was_told_late(struct fixture *x)
+{
+	(void)x;
+	return fake_seen_inside(other, "INVITE") == 2;
+}
+
+/* P ends by UPDATE a hold that T was told of, and T is told of that, which it
+ * refuses with these statuses. */
+static void p_resumes(int side, int first, int second)
+{
+	begin_judged(side, 0, 0);
+	verdict[1] = first;
+	verdict[2] = second;
+	ck_assert_int_eq(hold("sendonly"), 200);
+	ck_version(offer(0), 1);
+	p()->media.direction = "sendrecv";
+	fake_update(p(), true);
+	fixture_run_until(&f, p_update_done);
+	ck_assert_int_eq(p()->update_status, 200);
+	fixture_run_until(&f, t_was_told_late);
+	ck_version(offer(1), 2);
+	fixture_watch(&f, 50);
+}
+
+/* T holds on, and we say what it agreed to. */
+START_TEST(a_holds_end_that_t_refuses_was_not_said)
+	{
+		p_resumes(_i, 488, 0);
+		fake_refresh(t());
+		fixture_run_until(&f, t_reinvite_done);
+		ck_assert_int_eq(t()->reinvite_status, 200);
+		ck_assert_str_eq(last_body(other, "200 INVITE"), offer(0));
+		/* The next time it is the same text. */
+		p()->media.codecs = "8";
+		fake_update(p(), true);
+		fixture_run_until(&f, p_update_done);
+		fixture_run_until(&f, t_is_sendrecv);
+		ck_assert_uint_eq(fake_seen_inside(other, "INVITE"), 3);
+		ck_assert_str_eq(offer(2), offer(1));
+		from_now();
+		fixture_run_until(&f, p_hears);
+	}
+END_TEST
+
+/* What T asks in the pause after a 491 has a number of its own. */
+START_TEST(a_holds_end_after_glare_is_said_from_what_t_has_then)
+	{
+		p_resumes(_i, 491, 0);
+		fake_refresh(t());
+		fixture_run_until(&f, t_reinvite_done);
+		ck_assert_str_eq(last_body(other, "200 INVITE"), offer(0));
+		hurry(&f, 5);
+		fixture_run_until(&f, t_is_sendrecv);
+		ck_assert_uint_eq(fake_seen_inside(other, "INVITE"), 3);
+		ck_assert_str_eq(offer(2), offer(1));
+	}
+END_TEST
+
+/* T takes the call up by itself in that pause: there is nothing more to say. */
+START_TEST(a_holds_end_that_t_asks_for_is_not_said_again)
+	{
+		p_resumes(_i, 491, 0);
+		fake_update(t(), true);
+		fixture_run_until(&f, t_is_sendrecv);
+		ck_version(last_body(other, "200 UPDATE"), 2);
+		hurry(&f, 8);
+		ck_assert_uint_eq(fake_seen_inside(other, "INVITE"), 2);
+		both_ways();
+	}
+END_TEST
+
 /* --- asked of us, as an answer ---------------------------------------------
  */
 
@@ -338,6 +412,10 @@ static Suite *call_version_suite(void)
 	T(what_undoes_an_offer_is_the_same_text_after_glare, 2);
 	T(what_undoes_an_offer_in_vain_has_had_its_number, 2);
 	T(what_undid_nothing_has_had_its_number, 2);
+	tests = group(suite, "late");
+	T(a_holds_end_that_t_refuses_was_not_said, 2);
+	T(a_holds_end_after_glare_is_said_from_what_t_has_then, 2);
+	T(a_holds_end_that_t_asks_for_is_not_said_again, 2);
 	tests = group(suite, "ours in a 2xx");
 	T(an_offer_of_ours_without_an_answer_has_had_its_number, 2);
 #undef T

@@ -21,6 +21,7 @@
 
 #include "sbc/call/call_private.h"
 #include "sbc/call/modify.h"
+#include "sbc/call/ours.h"
 #include "sbc/sip/crypto.h"
 #include "sbc/sip/glare.h"
 
@@ -62,6 +63,14 @@ static void forward_wait(struct call *call, unsigned ms)
 				      (su_duration_t)ms);
 }
 
+/* Nobody waits for what is undone, or said, any more. */
+static void forward_forget(struct forward *f)
+{
+	f->late = false;
+	f->undo_tries = 0;
+	offer_forget(&f->late_local);
+}
+
 /* P has its answer: nothing is under way any more. */
 static void forward_done(struct call *call)
 {
@@ -78,6 +87,8 @@ static void forward_done(struct call *call)
 			      .undo_due = f->undo_due,
 			      .undo_tries = f->undo_tries,
 			      .undo_to = f->undo_to,
+			      .late = f->late,
+			      .late_local = f->late_local,
 			      .told = f->told,
 			      .sent_to = f->sent_to};
 	if (f->undo_due)
@@ -89,6 +100,7 @@ void forward_clear(struct call *call)
 	struct forward *f = &call->forward;
 
 	f->undo_due = false;
+	forward_forget(f);
 	forward_done(call);
 	if (f->timer)
 		su_timer_destroy(f->timer);
@@ -293,33 +305,56 @@ static struct leg *forward_undone(const struct call *call)
 	return t == call->a ? call->a : t == call->b ? call->b : NULL;
 }
 
+static void forward_undo_send(struct call *call, struct leg *t)
+{
+	struct forward *f = &call->forward;
+	int error = leg_reinvite(t, "undo");
+
+	f->undo_due = error;
+	if (!error) {
+		f->undoing = true;
+		return;
+	}
+	if (f->late)
+		offer_unsaid(&t->offer, &f->late_local);
+	forward_wait(call, FORWARD_BUSY_MS);
+}
+
 static void forward_undo_try(struct call *call)
 {
 	struct forward *f = &call->forward;
 	struct leg *t = forward_undone(call);
 
-	f->undo_due = t && t->state == LEG_ESTABLISHED;
-	if (!f->undo_due)
-		return;
-	f->undoing = !leg_reinvite(t, "undo");
-	f->undo_due = !f->undoing;
-	if (f->undo_due)
-		forward_wait(call, FORWARD_BUSY_MS);
+	f->undo_due = false;
+	if (!t || t->state != LEG_ESTABLISHED)
+		forward_forget(f);
+	else if (f->late) /* If it is still news to it. */
+		ours_catch_up(call, call_other(call, t));
+	else
+		forward_undo_send(call, t);
 }
 
-void forward_say(struct call *call, struct leg *t)
+void forward_say(struct call *call, struct leg *t, char **kept)
 {
 	struct forward *f = &call->forward;
 
+	offer_forget(&f->late_local);
+	f->late_local = *kept;
+	*kept = NULL;
+	f->late = true;
 	f->undo_to = t;
-	f->undo_tries = 0;
-	forward_undo_try(call);
+	forward_undo_send(call, t);
 }
 
 void forward_put_back(struct call *call, struct leg *t)
 {
-	if (!offer_renew(&t->offer))
-		forward_say(call, t);
+	struct forward *f = &call->forward;
+
+	if (offer_renew(&t->offer))
+		return;
+	forward_forget(f);
+	f->undo_to = t;
+	forward_undo_try(call);
 }
 
 /* T answered what had been cancelled, or our putting it back. */
@@ -338,6 +373,11 @@ static void forward_undo(struct call *call, struct leg *t,
 		f->undoing = false;
 	else
 		f->withdrawn = false;
+	/* It was not told, and may ask us meanwhile. */
+	if (ours && event->kind == LEG_UNMODIFIED)
+		offer_restore(&t->offer, &f->late_local);
+	if (ours && !again && !f->undo_due)
+		forward_forget(f);
 	if (again) {
 		f->undo_due = true;
 		if (!f->p) /* Else P's offer comes first. */
@@ -399,8 +439,10 @@ void forward_answered(struct call *call, struct leg *t,
 		offer_restore(&t->offer, &f->t_local);
 		forward_put_back(call, t);
 	} else {
-		if (t == f->undo_to) /* It heard something newer. */
+		if (t == f->undo_to) { /* It heard something newer. */
 			f->undo_due = false;
+			forward_forget(f);
+		}
 		forward_said(call, t, event->status);
 		modify_tell_hold(call, f->p, &theirs);
 		modify_fill(call, f->p);
@@ -480,7 +522,9 @@ void forward_leave(struct call *call, struct leg *by)
 	}
 	if (f->sent_to == by)
 		f->withdrawn = false;
-	if (f->undo_to == by)
+	if (f->undo_to == by) {
 		f->undoing = f->undo_due = false;
+		forward_forget(f);
+	}
 	f->told = NULL;
 }

@@ -28,8 +28,10 @@ struct forward {       /* in the call; all zero: none is under way */
 	const struct leg *told;	   /* took it that P is silent; to compare */
 	const struct leg *sent_to; /* the last one ever asked; to compare */
 	const struct leg *undo_to; /* who took it in vain; to compare */
-	uint64_t asked_ms;	   /* when P asked: a fax has little time */
-	su_timer_t *timer;	   /* glare's pause; P's patience */
+	bool late;	   /* it is told of a hold's end (ours_catch_up) */
+	char *late_local;  /* our body there before, while that is out */
+	uint64_t asked_ms; /* when P asked: a fax has little time */
+	su_timer_t *timer; /* glare's pause; P's patience */
 };
 
 /* Ask T. 0: P will be answered later; else the status that refuses P. */
@@ -49,8 +51,10 @@ void forward_put_back(struct call *call, struct leg *t);
 /* A transfer's re-INVITE to `t` is not waited for: it is cancelled, `kept` is
  * our body again, and goes there if that takes it after all. */
 void forward_take_back(struct call *call, struct leg *t, char **kept);
-/* `t` has to hear our last body, which nobody asked for: until it is taken. */
-void forward_say(struct call *call, struct leg *t);
+/* `t` hears our last body, written for it alone; `kept`, which is taken, is in
+ * force again if it does not take that. Tried again later, from
+ * ours_catch_up, if it is busy or after glare. */
+void forward_say(struct call *call, struct leg *t, char **kept);
 /* `by` leaves the call: no offer goes to it or comes from it any more. */
 void forward_leave(struct call *call, struct leg *by);
 void forward_clear(struct call *call);

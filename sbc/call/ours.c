@@ -57,6 +57,7 @@ void ours_catch_up(struct call *call, struct leg *p)
 	struct call_rules rules;
 	struct body told;
 	const char *why;
+	char *kept = NULL;
 	bool news = false;
 
 	if (call->forward.told != t || call->forward.p ||
@@ -72,8 +73,11 @@ void ours_catch_up(struct call *call, struct leg *p)
 		place[i].direction = BODY_SENDRECV;
 		news = true;
 	}
+	if (!news || offer_save(&t->offer, &kept))
+		return;
 	call_rules_session(call, t, &rules);
-	if (news && !offer_write_own(&t->offer, &told, &rules.rules, place,
-				     told.medias))
-		forward_say(call, t);
+	if (!offer_write_own(&t->offer, &told, &rules.rules, place,
+			     told.medias))
+		forward_say(call, t, &kept);
+	offer_forget(&kept);
 }
