@@ -152,6 +152,42 @@ START_TEST(a_newcomer_that_holds_holds_on_and_takes_the_call_up_again)
 	}
 END_TEST
 
+static bool newcomer_is_refused(struct fixture *x)
+{
+	return fake_seen(&x->other.end, "491 REFER") == 1;
+}
+
+static bool newcomer_is_taken(struct fixture *x)
+{
+	return fake_seen(&x->other.end, "202 REFER") == 1;
+}
+
+/* T is being told that it is not held any more, since who held it has left:
+ * the next transfer waits for its answer. */
+START_TEST(a_refer_while_t_is_taken_up_again_has_to_wait)
+	{
+		begin_forward(0);
+		ck_assert_int_eq(hold("sendonly"), 200);
+		t_keeps_reinvites();
+		f.other.answers_itself = true;
+		phone_refer(&f.phone, "sip:102@127.0.1.1", NULL);
+		fixture_run_until(&f, p_let_go);
+		fixture_run_until(&f, t_was_asked);
+		phone_refer(&f.other, "sip:101@127.0.1.1", NULL);
+		fixture_run_until(&f, newcomer_is_refused);
+		ck_assert_status(&f, "event=call-transfer-failed status=491 "
+				     "cause=transfer-under-way");
+		fake_move_media(other);
+		t_answers();
+		fixture_run_until(&f, t_is_sendrecv);
+		fixture_from_now(&f);
+		fixture_run_until(&f, other_hears_more);
+		fixture_run_until(&f, itsp_hears_more);
+		phone_refer(&f.other, "sip:101@127.0.1.1", NULL);
+		fixture_run_until(&f, newcomer_is_taken);
+	}
+END_TEST
+
 static Suite *newcomer_suite(void)
 {
 	Suite *s = suite_create("call-newcomer");
@@ -171,6 +207,7 @@ static Suite *newcomer_suite(void)
 	tcase_add_test(
 		tests,
 		a_newcomer_that_holds_holds_on_and_takes_the_call_up_again);
+	tcase_add_test(tests, a_refer_while_t_is_taken_up_again_has_to_wait);
 	return s;
 }
 
