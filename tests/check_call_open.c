@@ -644,6 +644,33 @@ START_TEST(a_forwarded_hold_is_over_in_an_ack)
 	}
 END_TEST
 
+/* T holds, and answers so what P offers meanwhile. */
+START_TEST(who_cannot_be_told_of_its_end_is_told_of_no_hold)
+	{
+		static const char *const key[] = {"reinvite = \"suppress\";",
+						  "reinvite = \"forward\";"};
+
+		begin_with(_i, key[!_i], key[_i]);
+		swap_roles();
+		ck_assert_int_eq(hold("inactive"), 200);
+		swap_roles();
+		other->tone.talking = false;
+		p()->media.codecs = _i ? "8 0 101" : "8 101";
+		ck_assert_int_eq(reinvite(), 200);
+		ck_assert_uint_eq(fake_seen_inside(other, "INVITE"), 1);
+		ck_assert_str_eq(p_was_told()->direction, "sendrecv");
+		hurry(&f, 5);
+		from_now();
+		fixture_run_until(&f, p_hears);
+		other->tone.talking = true;
+		swap_roles();
+		ck_assert_int_eq(hold("sendrecv"), 200);
+		swap_roles();
+		both_ways();
+		ck_assert_uint_eq(fake_seen_inside(asks, "INVITE"), 0);
+	}
+END_TEST
+
 static Suite *call_open_suite(void)
 {
 	Suite *suite = suite_create("call_open");
@@ -705,6 +732,8 @@ static Suite *call_open_suite(void)
 	tcase_add_loop_test(tests, a_forwarded_hold_is_over_by_update, 0, 2);
 	tcase_add_loop_test(tests, a_forwarded_hold_is_over_in_an_ack, 0, 2);
 	tcase_add_test(tests, who_was_told_of_a_hold_is_told_of_its_end);
+	tcase_add_loop_test(
+		tests, who_cannot_be_told_of_its_end_is_told_of_no_hold, 0, 2);
 	return suite;
 }
 

@@ -182,6 +182,17 @@ unsigned forward_ask(struct call *call, struct leg *p,
 
 /* --- back to P ----------------------------------------------------------- */
 
+/* P is told of T's hold, if it may be told of its end, too. */
+static enum body_direction forward_direction(const struct call *call,
+					     const struct body_media *theirs,
+					     const struct body_media *chosen)
+{
+	if (!call->path.anchored ||
+	    call->forward.p->peer->reinvite == POLICY_FORWARD)
+		return chosen->direction;
+	return theirs->zero ? BODY_RECVONLY : BODY_SENDRECV;
+}
+
 static unsigned forward_take(struct call *call, struct leg *t,
 			     const struct body *theirs, struct body_span answer)
 {
@@ -204,9 +215,11 @@ static unsigned forward_take(struct call *call, struct leg *t,
 	error = path_place(call, f->p, t, call->path.anchored ? theirs : chosen,
 			   place);
 	for (unsigned i = 0; !error && i < theirs->medias; i++)
-		place[i].direction = i < chosen->medias
-					     ? chosen->media[i].direction
-					     : BODY_INACTIVE;
+		place[i].direction =
+			i < chosen->medias
+				? forward_direction(call, &theirs->media[i],
+						    &chosen->media[i])
+				: BODY_INACTIVE;
 	if (!error)
 		error = offer_write_answer(&f->p->offer, theirs, chosen,
 					   &rules.rules, place);
@@ -446,6 +459,8 @@ void forward_answered(struct call *call, struct leg *t,
 		forward_said(call, t, event->status);
 		modify_tell_hold(call, f->p, &theirs);
 		modify_fill(call, f->p);
+		if (path_is_quiet(call, t))
+			modify_fill(call, t);
 		f->told = path_is_quiet(call, f->p) ? t : NULL;
 		leg_reply(f->p, f->p->offer.local);
 	}
