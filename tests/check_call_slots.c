@@ -119,6 +119,23 @@ START_TEST(a_forwarded_offer_names_slots_that_t_alone_has)
 	}
 END_TEST
 
+/* Audio goes and video is asked for at once: one answer says no to both. */
+START_TEST(removed_audio_beside_a_line_that_t_has_not_is_answered)
+	{
+		begin(_i);
+		set_hold(HOLD_REMOVED);
+		p()->media.more = VIDEO;
+		ck_assert_int_eq(reinvite(), 200);
+		fixture_assert(&f, p()->remote_sdp.streams == 2);
+		fixture_assert(&f, p()->remote_sdp.stream[0].port == 0);
+		fixture_assert(&f, p()->remote_sdp.stream[1].port == 0);
+		set_resume();
+		ck_assert_int_eq(reinvite(), 200);
+		fixture_assert(&f, p()->remote_sdp.stream[1].port == 0);
+		both_ways();
+	}
+END_TEST
+
 /* T removed its stream, P does not know. */
 START_TEST(what_t_removed_is_no_reason_to_refuse_p)
 	{
@@ -442,6 +459,9 @@ static Suite *call_slots_suite(void)
 	tcase_add_loop_test(tests, slots_that_were_refused_stay_in_our_offers,
 			    0, 2);
 	tcase_add_test(tests, a_forwarded_offer_names_slots_that_t_alone_has);
+	tcase_add_loop_test(
+		tests, removed_audio_beside_a_line_that_t_has_not_is_answered,
+		0, 2);
 	tcase_add_loop_test(tests, what_t_removed_is_no_reason_to_refuse_p, 0,
 			    2);
 	tests = group(suite, "fax");

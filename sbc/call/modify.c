@@ -214,6 +214,16 @@ bool modify_is_removed(const struct call *call, const struct body *said)
 	       !modify_has(said, BODY_AUDIO) && !modify_has(said, BODY_IMAGE);
 }
 
+/* It leaves with its audio; a line that T does not have may stand beside it. */
+static bool modify_leaves(const struct call *call, const struct body *theirs)
+{
+	const struct body_media *audio = &theirs->media[call->path.audio];
+
+	return call->path.audio < theirs->medias && audio->kind == BODY_AUDIO &&
+	       !audio->port && !modify_has(theirs, BODY_AUDIO) &&
+	       !modify_has(theirs, BODY_IMAGE);
+}
+
 /* Our answer to P from the session that T has. 0 or the refusing status. */
 static unsigned modify_answer(struct call *call, struct leg *p,
 			      const struct body *theirs, const char *text,
@@ -245,6 +255,7 @@ static unsigned modify_answer(struct call *call, struct leg *p,
 	/* T has none of that law, or removed its audio, which P does not know:
 	 * P's own formats are chosen. */
 	rules.rules.agreed_theirs = convert || modify_is_removed(call, &chosen);
+	rules.rules.bare = modify_leaves(call, theirs);
 	offer_save(&p->offer, &kept);
 	error = offer_write_answer(&p->offer, theirs, &chosen, &rules.rules,
 				   place);

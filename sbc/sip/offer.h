@@ -105,6 +105,7 @@ struct offer_rules {
 	unsigned agreed_slot;
 	bool agreed_theirs; /* of an answer's formats there: all from `theirs`,
 			       whatever `chosen` says of the slot */
+	bool bare;	    /* an answer may refuse all that is offered */
 	enum {
 		OFFER_HOLD_SENDONLY,
 		OFFER_HOLD_INACTIVE,
@@ -177,7 +178,8 @@ int offer_write_offer(struct offer *o, const struct body *source,
  *
  * place[theirs->medias]
  * Returns 0; -ENOTSUP if no audio format is common, or something is offered
- * and no slot of it is accepted (488; an offer with every port 0 is answered);
+ * and no slot of it is accepted (488, unless rules->bare; an offer with every
+ * port 0 is answered);
  * -EPROTONOSUPPORT if that is because of how it is secured (rules->secure);
  * the others as above. On failure o is as it was.
  */

@@ -294,7 +294,7 @@ static int write_tail(struct body_writer *w, const struct offer_job *job,
 		return -EMSGSIZE;
 	if (tally.audio_locked && !tally.audio_accepted)
 		return -EPROTONOSUPPORT;
-	if (tally.accepted == 0 &&
+	if (tally.accepted == 0 && !(job->rules && job->rules->bare) &&
 	    (tally.offered > 0 || job->role != OFFER_ANSWER))
 		return -ENOTSUP;
 	if (job->role == OFFER_ANSWER && tally.audio_failed &&

@@ -48,6 +48,7 @@ struct lane {
 	enum consult_way way;
 	struct end *phone, *colleague; /* who has the call, who may get it */
 	struct end *asker, *leaver;
+	struct end *beside; /* who asks at the same time, or NULL */
 	struct step_dice dice;
 	uint64_t due_us;
 	unsigned sequence, step;
@@ -65,7 +66,7 @@ static struct place place;
 static int provider_sip;
 
 static struct {
-	unsigned sequences, steps, transfers, attended, rekeys, unsealed,
+	unsigned sequences, steps, transfers, attended, taken, rekeys, unsealed,
 		inbound, faults, unheard, refused, killed;
 	unsigned reinvites, updates, odd;
 	double share_least;
@@ -123,6 +124,13 @@ static void give_up(struct lane *lane, const char *what, int status)
 	lane->due_us = end_now_us() + 1000000;
 }
 
+/* Its own name, if it had taken a call over. */
+static void own_name(struct lane *lane, struct end *phone)
+{
+	place_account(phone,
+		      (phone == &lane->pair[0] ? 200 : 300) + lane->number);
+}
+
 static void begin(struct lane *lane, uint64_t now_us)
 {
 	char uri[96];
@@ -142,6 +150,8 @@ static void begin(struct lane *lane, uint64_t now_us)
 	lane->provider.answers = step_roll(&lane->dice, 2) ? "0 101" : "8 101";
 	lane->phone = &lane->pair[0];
 	lane->colleague = &lane->pair[1];
+	own_name(lane, lane->phone);
+	own_name(lane, lane->colleague);
 	end_begin(lane->phone);
 	end_begin(lane->colleague);
 	end_begin(&lane->provider);
@@ -168,12 +178,17 @@ static void next_step(struct lane *lane, uint64_t now_us)
 	lane->due_us = now_us + 30000 + 1000 * step_roll(&lane->dice, 250);
 }
 
+static bool moves_on(const struct step *step)
+{
+	return step->kind == STEP_BLIND || step->kind == STEP_ATTENDED ||
+	       step->kind == STEP_TAKEN;
+}
+
 static bool may(const struct lane *lane, const struct step *step)
 {
 	if (step->kind == STEP_REKEY)
 		return lane->phone->srtp;
-	return lane->transferred < TRANSFERS_MAX ||
-	       (step->kind != STEP_BLIND && step->kind != STEP_ATTENDED);
+	return lane->transferred < TRANSFERS_MAX || !moves_on(step);
 }
 
 static const struct step *choose(struct lane *lane)
@@ -188,6 +203,27 @@ static const struct step *choose(struct lane *lane)
 	return step;
 }
 
+/* The two phones have one user now, whose calls come to the colleague. */
+static void take_over(struct lane *lane)
+{
+	struct end *taker = lane->colleague;
+
+	snprintf(taker->user, sizeof(taker->user), "%s", lane->phone->user);
+	snprintf(taker->password, sizeof(taker->password), "%s",
+		 lane->phone->password);
+	end_begin(taker);
+	end_replace(taker, lane->phone);
+	lane->asker = taker;
+}
+
+static void consult(struct lane *lane)
+{
+	lane->way = step_roll(&lane->dice, CONSULT_WAYS);
+	if (strcmp(lane->phone->user, lane->colleague->user) == 0)
+		lane->way &= ~(unsigned)CONSULT_COLLEAGUE_CALLS;
+	consult_begin(&lane->consult, lane->phone, lane->colleague, lane->way);
+}
+
 static void ask_step(struct lane *lane, uint64_t now_us)
 {
 	const struct step *step = choose(lane);
@@ -198,22 +234,30 @@ static void ask_step(struct lane *lane, uint64_t now_us)
 	snprintf(lane->told + n, sizeof(lane->told) - n, " %.3f %s",
 		 (double)(now_us - lane->begun_us) / 1e6, step->name);
 	lane->asker = step->kind == STEP_THEIRS ? &lane->provider : lane->phone;
+	lane->beside = NULL;
 	total.steps++;
 	lane->due_us = now_us + REPLY_US;
 	if (step->kind == STEP_ATTENDED) {
-		lane->way = step_roll(&lane->dice, CONSULT_WAYS);
-		consult_begin(&lane->consult, lane->phone, lane->colleague,
-			      lane->way);
+		consult(lane);
 		lane->state = TALK;
 		return;
 	}
+	if (step->kind == STEP_TAKEN) {
+		take_over(lane);
+		lane->state = ASKED;
+		return;
+	}
 	if (step->kind == STEP_BLIND)
-		snprintf(lane->phone->refer_to, sizeof(lane->phone->refer_to),
+		snprintf(lane->phone->also, sizeof(lane->phone->also),
 			 "Refer-To: <sip:%s@%s>\r\n", lane->colleague->user,
 			 place.edge_lan);
 	lane->asker->before = lane->asker->media;
 	strcpy(lane->asker->sdp_before, lane->asker->sdp);
 	step_take(step, lane->asker, &lane->dice);
+	if (step->kind == STEP_BOTH) {
+		lane->beside = &lane->provider;
+		end_ask(lane->beside, "INVITE", END_SAME);
+	}
 	lane->state = ASKED;
 	if (step->kind == STEP_SILENT)
 		next_step(lane, now_us);
@@ -258,6 +302,11 @@ static void step_done(struct lane *lane, uint64_t now_us)
 		give_up(lane, "refused", asker->status);
 		return;
 	}
+	if (lane->beside && lane->beside->status != 200) {
+		give_up(lane, "the other one was refused",
+			lane->beside->status);
+		return;
+	}
 	total.rekeys += lane->doing->kind == STEP_REKEY;
 	if (lane->step <= STEPS) {
 		next_step(lane, now_us);
@@ -272,13 +321,14 @@ static void step_done(struct lane *lane, uint64_t now_us)
 static void transferring(struct lane *lane, uint64_t now_us)
 {
 	struct end *was = lane->phone;
-	int status = lane->asker->status;
+	int status = lane->asker->status,
+	    wanted = lane->doing->kind == STEP_TAKEN ? 200 : 202;
 
 	if (status > 202 || lane->provider.state != END_UP) {
 		give_up(lane, "not transferred", status);
 		return;
 	}
-	if (status != 202 || was->state == END_UP ||
+	if (status != wanted || was->state == END_UP ||
 	    lane->consult.state == END_UP || lane->colleague->state != END_UP) {
 		if (now_us >= lane->due_us)
 			give_up(lane, "no end of a transfer", status);
@@ -286,6 +336,8 @@ static void transferring(struct lane *lane, uint64_t now_us)
 	}
 	lane->phone = lane->colleague;
 	lane->colleague = was;
+	own_name(lane, was);
+	total.taken += lane->doing->kind == STEP_TAKEN;
 	total.transfers++;
 	total.attended += lane->doing->kind == STEP_ATTENDED;
 	lane->transferred++;
@@ -386,10 +438,10 @@ static void lane_turn(struct lane *lane, uint64_t now_us)
 			give_up(lane, "the call ended", 0);
 		break;
 	case ASKED:
-		if (lane->doing->kind == STEP_BLIND ||
-		    lane->doing->kind == STEP_ATTENDED)
+		if (moves_on(lane->doing))
 			transferring(lane, now_us);
-		else if (lane->asker->status)
+		else if (lane->asker->status &&
+			 (!lane->beside || lane->beside->status))
 			step_done(lane, now_us);
 		else if (!up || late)
 			give_up(lane, up ? "no answer" : "the call ended", 0);
@@ -610,17 +662,17 @@ int main(int argc, char **argv)
 	open_all(argv[optind], argv[optind + 1]);
 	run();
 	printf("seed=%llu sequences=%u steps=%u transfers=%u "
-	       "attended=%u rekeys=%u unsealed=%u in=%u out=%u "
+	       "attended=%u taken=%u rekeys=%u unsealed=%u in=%u out=%u "
 	       "faults=%u "
 	       "killed=%u reinvites=%u updates=%u odd=%u refused=%u unheard=%u "
 	       "share_least=%.2f answered_mean_ms=%.2f "
 	       "answered_slowest_ms=%.1f "
 	       "stall_ms=%.1f stalls_ms=%.1f\n",
 	       (unsigned long long)seed, total.sequences, total.steps,
-	       total.transfers, total.attended, total.rekeys, total.unsealed,
-	       total.inbound, sequences_begun - total.inbound, total.faults,
-	       total.killed, total.reinvites, total.updates, total.odd,
-	       total.refused, total.unheard, total.share_least,
+	       total.transfers, total.attended, total.taken, total.rekeys,
+	       total.unsealed, total.inbound, sequences_begun - total.inbound,
+	       total.faults, total.killed, total.reinvites, total.updates,
+	       total.odd, total.refused, total.unheard, total.share_least,
 	       total.answers ? (double)total.answered_us / total.answers / 1e3
 			     : 0.0,
 	       (double)total.slowest_us / 1e3, (double)total.stall_us / 1e3,

@@ -108,7 +108,7 @@ need tcpdump tshark
 net_begin
 perfect_configuration
 perfect_world
-trunk acme $PROVIDER "$(policy) ${SRTP:+srtp = \"off\";} options_ping = \"0s\";"
+trunk acme $PROVIDER "$(policy) ${SRTP:+srtp = \"off\";} t38 = \"reject\"; options_ping = \"0s\";"
 configure
 # The scheduler of a busy machine is not what is measured here.
 NET_SALLYPORT=("${NET_FIRST[@]}")
@@ -137,6 +137,7 @@ fi
 promise "all of them were run" judged driver sequences == "$SEQUENCES"
 promise "20 steps each and one back" judged driver steps == $((SEQUENCES * 21))
 promise "with transfers of both kinds" judged driver attended '>' 0
+promise "and calls that another phone takes over" judged driver taken '>' 0
 [ -z "$SRTP" ] ||
 	promise "and new keys" judged driver rekeys '>' 0
 promise "every request got a right answer" judged driver faults == 0

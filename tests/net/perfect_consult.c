@@ -25,13 +25,18 @@ void consult_begin(struct end *consult, const struct end *phone,
 	end_call(way & CONSULT_COLLEAGUE_CALLS ? colleague : consult, uri);
 }
 
-static const char *tag_of(const char *value, int *len)
+/* A value as it stands in a URI's header (RFC 3261 19.1.1). */
+static void escape(const char *value, char *out, size_t size)
 {
-	const char *at = strstr(value, ";tag=");
+	for (; *value && size > 4; value++) {
+		size_t n = (size_t)snprintf(
+			out, size, strchr("@;=", *value) ? "%%%02X" : "%c",
+			(unsigned char)*value);
 
-	at = at ? at + 5 : "";
-	*len = (int)strcspn(at, ";> ");
-	return at;
+		out += n;
+		size -= n;
+	}
+	*out = 0;
 }
 
 struct end *consult_refer(struct end *consult, struct end *phone,
@@ -39,19 +44,13 @@ struct end *consult_refer(struct end *consult, struct end *phone,
 {
 	bool there = way & CONSULT_ASK_THERE;
 	struct end *asker = there ? consult : phone;
-	const struct end *named = there ? phone : consult;
-	int to_len, from_len, at = (int)strcspn(named->call_id, "@");
-	const char *to = tag_of(named->remote, &to_len),
-		   *from = tag_of(named->local, &from_len);
+	char dialog[256], escaped[288];
 
-	/* Tags as the one sees them who is to be replaced (RFC 3891 3). */
-	snprintf(asker->refer_to, sizeof(asker->refer_to),
-		 "Refer-To: <sip:%s@%s?Replaces=%.*s%s%s%%3Bto-tag%%3D%.*s"
-		 "%%3Bfrom-tag%%3D%.*s>\r\n",
-		 there ? "05551000" : colleague->user, phone->domain, at,
-		 named->call_id, named->call_id[at] ? "%40" : "",
-		 named->call_id[at] ? named->call_id + at + 1 : "", to_len, to,
-		 from_len, from);
+	end_dialog(there ? phone : consult, dialog);
+	escape(dialog, escaped, sizeof(escaped));
+	snprintf(asker->also, sizeof(asker->also),
+		 "Refer-To: <sip:%s@%s?Replaces=%.280s>\r\n",
+		 there ? "05551000" : colleague->user, phone->domain, escaped);
 	end_ask(asker, "REFER", END_NO_BODY);
 	return asker;
 }

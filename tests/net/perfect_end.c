@@ -80,6 +80,22 @@ void end_begin(struct end *end)
 /* --- session descriptions ---------------------------------------------------
  */
 
+/* The first slot: audio, removed or not, or a fax. */
+static size_t sdp_audio(const struct end *end, unsigned port, char *out,
+			size_t size)
+{
+	const struct end_media *m = &end->media;
+
+	if (m->fax)
+		return (size_t)snprintf(out, size,
+					"m=image %u udptl t38\r\n"
+					"a=T38FaxVersion:0\r\n",
+					port);
+	return (size_t)snprintf(out, size, "m=audio %u RTP/%s %s\r\n",
+				m->gone ? 0 : port,
+				end->secure.on ? "SAVP" : "AVP", m->codecs);
+}
+
 static void sdp_write(struct end *end, bool answer)
 {
 	static const char names[][40] = {
@@ -96,11 +112,12 @@ static void sdp_write(struct end *end, bool answer)
 	n = (size_t)snprintf(
 		end->sdp, size,
 		"v=0\r\no=end %u %u IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\n"
-		"t=0 0\r\nm=audio %u RTP/%s %s\r\n",
+		"t=0 0\r\n",
 		end->sdp_id, ++end->sdp_version, host,
-		m->zero ? "0.0.0.0" : host, ntohs(rtp.sin_port),
-		end->secure.on ? "SAVP" : "AVP", m->codecs);
-	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		m->zero ? "0.0.0.0" : host);
+	n += sdp_audio(end, ntohs(rtp.sin_port), end->sdp + n, size - n);
+	for (unsigned i = 0; !m->fax && i < sizeof(names) / sizeof(names[0]);
+	     i++) {
 		char number[8];
 
 		sscanf(names[i], "%7s", number);
@@ -108,9 +125,10 @@ static void sdp_write(struct end *end, bool answer)
 			n += (size_t)snprintf(end->sdp + n, size - n,
 					      "a=rtpmap:%s\r\n", names[i]);
 	}
-	n += (size_t)snprintf(end->sdp + n, size - n, "a=ptime:20\r\na=%s\r\n",
-			      m->direction);
-	if (end->secure.on)
+	if (!m->fax)
+		n += (size_t)snprintf(end->sdp + n, size - n,
+				      "a=ptime:20\r\na=%s\r\n", m->direction);
+	if (end->secure.on && !m->fax)
 		n += (size_t)snprintf(end->sdp + n, size - n,
 				      "a=crypto:%s %s inline:%s\r\n",
 				      answer ? end->crypto_tag : "1",
@@ -185,10 +203,11 @@ static void judge_answer(struct end *end, const struct text_sdp *sdp)
 		wrong(end, "a slot vanished or appeared");
 	else if (sdp->streams > 1 && sdp->stream[1].port != 0)
 		wrong(end, "video was taken");
-	else if (strcmp(audio->direction, wanted) != 0)
+	else if (end->media.gone != (audio->port == 0))
+		wrong(end,
+		      audio->port ? "audio came back" : "audio was refused");
+	else if (!end->media.gone && strcmp(audio->direction, wanted) != 0)
 		wrong(end, "wrong direction");
-	else if (audio->port == 0)
-		wrong(end, "audio was refused");
 	else if (strcmp(audio->protocol,
 			end->secure.on ? "RTP/SAVP" : "RTP/AVP") != 0)
 		wrong(end, "another transport");
@@ -220,7 +239,8 @@ static bool sdp_read(struct end *end, const struct text_message *message,
 		end->media.codecs = text_has_format(sdp.stream[0].formats, "0")
 					    ? "0 101"
 					    : "8 101";
-	if (end->secure.on && !secure_heard(&end->secure, sdp.stream[0].crypto))
+	if (end->secure.on && sdp.stream[0].port &&
+	    !secure_heard(&end->secure, sdp.stream[0].crypto))
 		wrong(end, "no key that was offered");
 	if (end->secure.on && !answer)
 		sscanf(sdp.stream[0].crypto, "%7s", end->crypto_tag);
@@ -243,6 +263,7 @@ static void agree(struct end *end, const struct text_message *message)
 		return;
 	end->media.direction = "sendrecv";
 	end->media.zero = false;
+	end->media.gone = sdp.stream[0].port == 0;
 	sdp_write(end, true);
 }
 
@@ -273,8 +294,9 @@ static void request_send(struct end *end, const char *to, const char *body)
 		 end->provider ? "" : ", UPDATE, REFER, NOTIFY");
 	if (strcmp(r->method, "REGISTER") == 0)
 		text_add(&r->text, "Expires: 600\r\n");
-	if (strcmp(r->method, "REFER") == 0)
-		text_add(&r->text, "%s", end->refer_to);
+	if (strcmp(r->method, "REFER") == 0 ||
+	    (strcmp(r->method, "INVITE") == 0 && end->state == END_CALLING))
+		text_add(&r->text, "%s", end->also);
 	if (*body)
 		text_add(&r->text, "Content-Type: application/sdp\r\n");
 	text_add(&r->text, "Content-Length: %zu\r\n\r\n%s", strlen(body), body);
@@ -317,7 +339,7 @@ void end_register(struct end *end)
 	request_send(end, end->remote, "");
 }
 
-void end_call(struct end *end, const char *uri)
+static void invite(struct end *end, const char *uri)
 {
 	char random[24];
 
@@ -332,6 +354,39 @@ void end_call(struct end *end, const char *uri)
 	end->request.auth[0] = 0;
 	end->request.challenged = false;
 	end_ask(end, "INVITE", END_OFFER);
+}
+
+void end_call(struct end *end, const char *uri)
+{
+	end->also[0] = 0;
+	invite(end, uri);
+}
+
+static void add_tag(const char *value, const char *name, char out[256])
+{
+	const char *at = strstr(value, ";tag=");
+	size_t n = strlen(out);
+
+	at = at ? at + 5 : "";
+	snprintf(out + n, 256 - n, ";%s=%.*s", name, (int)strcspn(at, ";> "),
+		 at);
+}
+
+void end_dialog(const struct end *end, char out[256])
+{
+	snprintf(out, 256, "%s", end->call_id);
+	add_tag(end->remote, "to-tag", out);
+	add_tag(end->local, "from-tag", out);
+}
+
+void end_replace(struct end *end, const struct end *was)
+{
+	char dialog[256], uri[96];
+
+	end_dialog(was, dialog);
+	snprintf(end->also, sizeof(end->also), "Replaces: %s\r\n", dialog);
+	snprintf(uri, sizeof(uri), "sip:%s@%s", was->user, was->domain);
+	invite(end, uri);
 }
 
 void end_ask(struct end *end, const char *method, enum end_body body)

@@ -22,6 +22,8 @@ struct end_media {
 	const char *direction; /* "sendrecv" ... */
 	bool zero;	       /* c=0.0.0.0 */
 	bool video;	       /* the second slot is wanted */
+	bool gone;	       /* the audio is removed: port 0 */
+	bool fax;	       /* T.38 in the audio's place */
 	unsigned slots;	       /* m= lines of the session */
 };
 
@@ -42,7 +44,7 @@ struct end {
 	bool srtp; /* RTP/SAVP and nothing else */
 	struct secure secure;
 	char crypto_tag[8];  /* of their offer */
-	char refer_to[384];  /* Refer-To of a REFER, with the line's end */
+	char also[384];	     /* a header of the REFER or the first INVITE */
 	bool moving;	     /* on new sockets, silent until that is answered */
 	bool restarts;	     /* its stream begins anew after each hold */
 	const char *answers; /* the codecs that it takes in an answer */
@@ -67,6 +69,11 @@ struct end {
 /* Forget the call, keep sockets and account. */
 void end_begin(struct end *end);
 void end_call(struct end *end, const char *uri);
+/* The call of `was`, the same user's phone, is taken over. */
+void end_replace(struct end *end, const struct end *was);
+/* What a Replaces header says of end's dialog, as the edge sees it (RFC 3891
+ * section 3). */
+void end_dialog(const struct end *end, char out[256]);
 void end_register(struct end *end);
 /* A request in the dialog; with a session description of `media`, or without
  * any; `same` repeats the last one as it was. */

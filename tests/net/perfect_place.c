@@ -68,6 +68,12 @@ void place_consult(const struct place *place, struct end *end, unsigned number)
 	end_begin(end);
 }
 
+void place_account(struct end *end, unsigned user)
+{
+	snprintf(end->user, sizeof(end->user), "%u", user);
+	snprintf(end->password, sizeof(end->password), "secret-%u", user);
+}
+
 /* Phone n is user 200 + n at .100 + n, its colleague 300 + n at .150 + n. */
 void place_phone(const struct place *place, struct end *end, unsigned user,
 		 unsigned host_number)
@@ -78,8 +84,7 @@ void place_phone(const struct place *place, struct end *end, unsigned user,
 	snprintf(host, sizeof(host), "%s.%u", place->phone_net, host_number);
 	end->at = address(host, 5060);
 	end->edge = address(place->edge_lan, 5060);
-	snprintf(end->user, sizeof(end->user), "%u", user);
-	snprintf(end->password, sizeof(end->password), "secret-%u", user);
+	place_account(end, user);
 	snprintf(end->domain, sizeof(end->domain), "%s", place->edge_lan);
 	end->sip = sip_open(&end->at);
 	rtp = address(host, 12000);

@@ -23,6 +23,8 @@ void place_provider(const struct place *place, struct end *end, unsigned number,
 /* Phone `user` at that host of phone_net; it registers. */
 void place_phone(const struct place *place, struct end *end, unsigned user,
 		 unsigned host_number);
+/* Whose name and password it uses. */
+void place_account(struct end *end, unsigned user);
 /* A phone's second call: the phone is chosen when it is begun. */
 void place_consult(const struct place *place, struct end *end, unsigned number);
 

@@ -20,6 +20,7 @@ static void held(struct end *end, const char *direction, bool zero)
 {
 	end->media.direction = direction;
 	end->media.zero = zero;
+	end->media.gone = false;
 	end->voice.sound = VOICE_NOTHING;
 }
 
@@ -46,6 +47,14 @@ static void hold_inactive(struct end *end, struct step_dice *dice)
 	end_ask(end, "INVITE", END_OFFER);
 }
 
+/* It listens and says nothing. */
+static void hold_recvonly(struct end *end, struct step_dice *dice)
+{
+	(void)dice;
+	held(end, "recvonly", false);
+	end_ask(end, "INVITE", END_OFFER);
+}
+
 static void hold_zero(struct end *end, struct step_dice *dice)
 {
 	(void)dice;
@@ -60,6 +69,7 @@ static void back(struct end *end, struct step_dice *dice)
 		step_restart(end, dice);
 	end->media.direction = "sendrecv";
 	end->media.zero = false;
+	end->media.gone = false;
 	end->voice.sound = VOICE_TONE;
 }
 
@@ -115,17 +125,19 @@ static void codecs(struct end *end, struct step_dice *dice)
 	end_ask(end, "INVITE", END_OFFER);
 }
 
-/* One law only: taken, converted, or refused. */
+/* One law only: taken, converted, or refused; of removed audio any is taken. */
 static void one_codec(struct end *end, struct step_dice *dice)
 {
-	end->media.codecs = step_roll(dice, 2) ? "0 101" : "8 101";
+	if (!end->media.gone)
+		end->media.codecs = step_roll(dice, 2) ? "0 101" : "8 101";
 	end_ask(end, "INVITE", END_OFFER);
 }
 
 static void lost_codec(struct end *end, struct step_dice *dice)
 {
 	(void)dice;
-	end->media.codecs = "9 101";
+	if (!end->media.gone)
+		end->media.codecs = "9 101";
 	end_ask(end, "INVITE", END_OFFER);
 }
 
@@ -140,6 +152,22 @@ static void add_video(struct end *end, struct step_dice *dice)
 	(void)dice;
 	end->media.slots = 2;
 	end->media.video = true;
+	end_ask(end, "INVITE", END_OFFER);
+}
+
+static void remove_audio(struct end *end, struct step_dice *dice)
+{
+	(void)dice;
+	held(end, "inactive", false);
+	end->media.gone = true;
+	end_ask(end, "INVITE", END_OFFER);
+}
+
+/* The provider's policy takes none. */
+static void fax(struct end *end, struct step_dice *dice)
+{
+	(void)dice;
+	end->media.fax = true;
 	end_ask(end, "INVITE", END_OFFER);
 }
 
@@ -191,6 +219,7 @@ static void rekey(struct end *end, struct step_dice *dice)
 static const struct step table[] = {
 	{"hold-sendonly", STEP_ASK, hold_sendonly},
 	{"hold-inactive", STEP_ASK, hold_inactive},
+	{"hold-recvonly", STEP_ASK, hold_recvonly},
 	{"hold-zero", STEP_ASK, hold_zero},
 	{"resume", STEP_ASK, resume},
 	{"resume", STEP_ASK, resume},
@@ -201,6 +230,8 @@ static const struct step table[] = {
 	{"lost-codec", STEP_MAY_FAIL, lost_codec},
 	{"hold-and-codecs", STEP_ASK, hold_and_codecs},
 	{"video", STEP_ASK, add_video},
+	{"remove-audio", STEP_ASK, remove_audio},
+	{"fax", STEP_MAY_FAIL, fax},
 	{"no-offer", STEP_ASK, no_offer},
 	{"update", STEP_ASK, update},
 	{"update-hold", STEP_ASK, update_hold},
@@ -209,9 +240,11 @@ static const struct step table[] = {
 	{"rekey", STEP_REKEY, rekey},
 	{"transfer", STEP_BLIND, refer},
 	{"attended", STEP_ATTENDED, NULL},
+	{"taken-over", STEP_TAKEN, NULL},
 	/* The provider's own, that change nothing. */
 	{"their-refresh", STEP_THEIRS, refresh},
 	{"their-update", STEP_THEIRS, update},
+	{"both-refresh", STEP_BOTH, codecs},
 };
 
 const struct step *step_choose(struct step_dice *dice)

@@ -17,14 +17,16 @@ enum step_kind {
 	STEP_THEIRS,   /* the provider asks, not the phone */
 	STEP_SILENT,   /* nothing is asked */
 	STEP_REKEY,    /* 200; only where there are keys */
+	STEP_BOTH,     /* 200, and 200 to the provider's at the same time */
 	STEP_BLIND,    /* 202, and another phone has the call */
 	STEP_ATTENDED, /* the same, once the two phones have talked */
+	STEP_TAKEN,    /* 200 to the other phone, which takes it over */
 };
 
 struct step {
 	const char *name;
 	enum step_kind kind;
-	/* Of STEP_ATTENDED: NULL; see perfect_consult.h. */
+	/* NULL: see perfect_consult.h (STEP_ATTENDED), end_replace(). */
 	void (*take)(struct end *end, struct step_dice *dice);
 };
 
