@@ -450,6 +450,36 @@ START_TEST(a_fax_in_a_delayed_offer_is_kept_from_who_takes_none)
 	}
 END_TEST
 
+static bool t_was_put_back(struct fixture *x)
+{
+	(void)x;
+	return fake_seen_inside(other, "INVITE") == 2;
+}
+
+/* P took back an offer with one slot more, which T took all the same. */
+START_TEST(what_undoes_an_offer_keeps_its_slots)
+	{
+		begin_forward(_i);
+		t_keeps_reinvites();
+		p()->media.more = VIDEO;
+		fake_reinvite(p());
+		fixture_run_until(&f, t_was_asked);
+		fake_cancel(p());
+		fixture_run_until(&f, p_done);
+		fixture_run_until(&f, t_saw_cancel);
+		t_answers();
+		fixture_run_until(&f, t_was_put_back);
+		fixture_assert(&f, t()->remote_sdp.streams == 2);
+		ck_assert_uint_eq(t()->remote_sdp.stream[1].port, 0);
+		/* And so do all that follow. */
+		fixture_watch(&f, 50);
+		p()->media.more = NULL;
+		ck_assert_int_eq(hold("sendonly"), 200);
+		fixture_assert(&f, t()->remote_sdp.streams == 2);
+		fixture_assert(&f, p()->remote_sdp.streams == 1);
+	}
+END_TEST
+
 static Suite *call_slots_suite(void)
 {
 	Suite *suite = suite_create("call_slots");
@@ -464,6 +494,7 @@ static Suite *call_slots_suite(void)
 		0, 2);
 	tcase_add_loop_test(tests, what_t_removed_is_no_reason_to_refuse_p, 0,
 			    2);
+	tcase_add_loop_test(tests, what_undoes_an_offer_keeps_its_slots, 0, 2);
 	tests = group(suite, "fax");
 	tcase_add_loop_test(tests, a_fax_right_after_a_hold_is_not_filled, 0,
 			    2);

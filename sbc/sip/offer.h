@@ -203,8 +203,9 @@ int offer_write_own(struct offer *o, const struct body *session,
 
 /*
  * Our body, restored, again under the version after that of the other one,
- * which the far end took after all. If there was no other it stays as it is.
- * Returns 0; -EINVAL if there is none; -ENOMEM.
+ * which the far end took after all; slots that only that one has are refused. If
+ * there was no other it stays as it is.
+ * Returns 0; -EINVAL if there is none; -EMSGSIZE; -ENOMEM.
  */
 int offer_renew(struct offer *o);
 

@@ -238,18 +238,20 @@ static void write_slot(struct body_writer *w, const struct offer_job *job,
 	write_live(w, job, slot, &picks, session_host);
 }
 
-/* RFC 3264 8: a slot of our last body that the other side never had, or took
- * away, stays in our next offer, refused. */
-static void write_vanished(struct body_writer *w, const struct offer_job *job)
+/* RFC 3264 8: a slot of `had`, a body of ours, that the other side never had,
+ * or took away, stays in our next offer, refused. kept: how many stand there
+ * already. */
+static void write_vanished(struct body_writer *w, const char *had,
+			   unsigned kept)
 {
-	const char *line = job->o->local;
+	const char *line = had;
 	unsigned slots = 0;
 
 	while (line && (line = strstr(line, "\r\nm="))) {
 		const char *kind = line + 4, *proto, *format;
 
 		line = kind;
-		if (slots++ < job->shape->medias)
+		if (slots++ < kept)
 			continue;
 		/* Ours: "audio 4000 RTP/AVP 8 101" */
 		proto = strchr(strchr(kind, ' ') + 1, ' ') + 1;
@@ -289,7 +291,7 @@ static int write_tail(struct body_writer *w, const struct offer_job *job,
 	for (unsigned i = 0; i < job->shape->medias; i++)
 		write_slot(w, job, i, host, &tally);
 	if (job->role != OFFER_ANSWER)
-		write_vanished(w, job);
+		write_vanished(w, job->o->local, job->shape->medias);
 	if (w->overflow)
 		return -EMSGSIZE;
 	if (tally.audio_locked && !tally.audio_accepted)
@@ -364,16 +366,34 @@ uint64_t offer_version(const char *local)
 	return strtoull(strchr(id, ' ') + 1, NULL, 10);
 }
 
+static unsigned slots_of(const char *local)
+{
+	unsigned slots = 0;
+
+	while ((local = strstr(local, "\r\nm=")) != NULL) {
+		local += 4;
+		slots++;
+	}
+	return slots;
+}
+
 int offer_renew(struct offer *o)
 {
-	const char *tail;
+	struct body_writer w;
+	int error = -EMSGSIZE;
 
 	if (o->local == NULL)
 		return -EINVAL;
 	if (o->refused == NULL)
 		return 0;
-	tail = tail_of(o->local);
-	return offer_keep(o, o->told + 1, o->address, tail, strlen(tail));
+	w.len = 0;
+	w.overflow = false;
+	body_write_text(&w, tail_of(o->local));
+	write_vanished(&w, o->refused, slots_of(o->local));
+	if (!w.overflow)
+		error = offer_keep(o, o->told + 1, o->address, w.text, w.len);
+	crypto_wipe(w.text, w.len);
+	return error;
 }
 
 /* What the far end refused is the same text if it is said again. */
