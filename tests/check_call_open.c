@@ -59,6 +59,32 @@ START_TEST(a_hold_is_written_as_t_wants_it_and_answered_as_p_asked)
 	}
 END_TEST
 
+/* c=0.0.0.0 is asked in our own words: P does not hear. */
+START_TEST(a_hold_by_address_0_is_told_and_answered)
+	{
+		static const char *const told[] = {"sendonly", "sendrecv"};
+
+		begin_with(_i % 2,
+			   _i / 2 ? "reinvite = \"forward\"; hold = \"none\";"
+				  : "reinvite = \"forward\";",
+			   _i / 2 ? "reinvite = \"forward\"; hold = \"none\";"
+				  : "reinvite = \"forward\";");
+		set_hold(HOLD_ZERO);
+		ck_assert_int_eq(reinvite(), 200);
+		ck_assert_uint_eq(fake_seen_inside(other, "INVITE"), 1);
+		ck_assert_str_eq(t()->remote_sdp.stream[0].direction,
+				 told[_i / 2]);
+		ck_assert_str_ne(t()->remote_sdp.stream[0].address, "0.0.0.0");
+		answer_is(HOLD_ZERO);
+		set_resume();
+		ck_assert_int_eq(reinvite(), 200);
+		ck_assert_str_eq(t()->remote_sdp.stream[0].direction,
+				 "sendrecv");
+		ck_assert_str_eq(p_was_told()->direction, "sendrecv");
+		both_ways();
+	}
+END_TEST
+
 static void t_is_not_left_in_silence(void)
 {
 	from_now();
@@ -678,6 +704,8 @@ static Suite *call_open_suite(void)
 	tcase_add_loop_test(
 		tests, a_hold_is_written_as_t_wants_it_and_answered_as_p_asked,
 		0, 2 * KINDS);
+	tcase_add_loop_test(tests, a_hold_by_address_0_is_told_and_answered, 0,
+			    4);
 	tcase_add_test(tests, a_refused_hold_leaves_t_with_something_to_hear);
 	tcase_add_loop_test(
 		tests, a_hold_by_update_leaves_t_with_something_to_hear, 0, 2);

@@ -22,6 +22,7 @@ struct hold {
 };
 #define HOLDS	      8
 #define HOLD_INACTIVE 2
+#define HOLD_ZERO     4
 #define HOLD_REMOVED  7
 extern const struct hold holds[HOLDS];
 

@@ -216,6 +216,8 @@ int path_place(struct call *call, const struct leg *leg, const struct leg *from,
 		uint16_t port = 0;
 
 		place[i].direction = media->direction;
+		if (media->zero) /* RFC 2543's hold */
+			place[i].direction &= BODY_SENDONLY;
 		/* A newcomer may have ports before the others do. */
 		if (!path->end[side].session) {
 			path_direct(call, from, media, &place[i].at);

@@ -134,10 +134,12 @@ static enum body_direction said_direction(const struct offer_job *job,
 					  unsigned slot)
 {
 	enum body_direction direction = job->place[slot].direction;
+	const struct body_media *theirs = &job->shape->media[slot];
 
-	if (job->role == OFFER_ANSWER) /* RFC 3264 6.1: within the offer */
-		return direction & body_direction_reverse(
-					   job->shape->media[slot].direction);
+	if (job->role == OFFER_ANSWER) { /* RFC 3264 6.1: within the offer */
+		direction &= body_direction_reverse(theirs->direction);
+		return theirs->zero ? direction & BODY_RECVONLY : direction;
+	}
 	if (job->rules == NULL)
 		return direction;
 	switch (job->rules->hold) {
