@@ -228,15 +228,61 @@ START_TEST(an_offer_waits_until_the_other_leg_is_idle)
 		call->withhold_ack = true;
 		fake_refresh(call);
 		fixture_run_until(&f, itsp_has_our_200);
+		unsigned trying = fake_seen(&f.phone.end, "100 INVITE");
 		phone_hold(&f.phone);
-		fixture_watch(&f, 200);
+		fixture_watch(&f, 500);
 		ck_assert_uint_eq(itsp_reinvites(&f.itsp), 0);
 		ck_assert_int_eq(line()->reinvite_status, 0);
+		ck_assert_uint_eq(fake_seen(&f.phone.end, "100 INVITE"),
+				  trying + 1);
 		call->withhold_ack = false;
 		fake_ack(call);
 		fixture_run_until(&f, phone_reinvite_done);
 		ck_assert_int_eq(line()->reinvite_status, 200);
 		ck_assert_uint_eq(itsp_reinvites(&f.itsp), 1);
+	}
+END_TEST
+
+static int refusal;
+static struct fake_hooks usual;
+
+static bool refuses_reinvites(struct fake *fake, struct fake_call *call,
+			      const struct text_message *request)
+{
+	if (strcmp(request->method, "INVITE") || !request->to_tag[0])
+		return usual.request(fake, call, request);
+	fake_reply(fake, request, refusal, NULL);
+	return true;
+}
+
+static bool phone_reinvite_refused(struct fixture *x)
+{
+	return fake_seen(&x->phone.end, "500 INVITE") == 1;
+}
+
+/* RFC 3261 14.1: 481 and 408 to ours end the dialog, and nothing else does. */
+START_TEST(a_reinvite_of_ours_that_finds_no_dialog_ends_the_call)
+	{
+		static const int answers[] = {481, 408, 403, 480,
+					      500, 503, 603};
+
+		begin("reinvite = \"forward\";", ITSP_ANSWERS);
+		usual = f.itsp.end.hooks;
+		f.itsp.end.hooks.request = refuses_reinvites;
+		refusal = answers[_i];
+		phone_hold(&f.phone);
+		if (_i > 1) {
+			fixture_run_until(&f, phone_reinvite_done);
+			ck_assert_int_eq(line()->reinvite_status, 200);
+			fixture_watch(&f, 100);
+			ck_assert(both_up(&f));
+			return;
+		}
+		fixture_run_until(&f, phone_reinvite_refused);
+		fixture_run_until(&f, phone_ended);
+		fixture_run_until(&f, no_calls);
+		ck_assert_uint_eq(itsp_hangups(&f.itsp), answers[_i] == 408);
+		ck_assert_status(&f, "event=call-end by=b cause=dialog-lost");
 	}
 END_TEST
 
@@ -348,6 +394,9 @@ static Suite *call_modify_suite(void)
 	tcase_add_test(tests, a_static_setting_wins_over_what_was_learned);
 	tcase_add_test(tests, glare_is_waited_out_and_not_told_to_the_phone);
 	tcase_add_test(tests, an_offer_waits_until_the_other_leg_is_idle);
+	tcase_add_loop_test(
+		tests, a_reinvite_of_ours_that_finds_no_dialog_ends_the_call, 0,
+		7);
 	tcase_add_test(
 		tests,
 		an_offer_with_a_codec_that_the_provider_lacks_is_forwarded);

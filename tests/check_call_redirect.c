@@ -82,6 +82,44 @@ START_TEST(a_providers_redirect_is_followed_where_the_policy_says_so)
 	}
 END_TEST
 
+static unsigned hops;
+static struct fake_hooks before;
+
+/* Each time to a number that it was not asked for yet. */
+static bool sends_on_and_on(struct fake *fake, struct fake_call *call,
+			    const struct text_message *request)
+{
+	char contact[80];
+
+	if (strcmp(request->method, "INVITE") != 0)
+		return before.request(fake, call, request);
+	snprintf(contact, sizeof(contact), "Contact: <sip:0555%u@%s>\r\n",
+		 ++hops, fake->host);
+	fake_reply(fake, request, 302, contact);
+	return true;
+}
+
+START_TEST(five_redirects_are_followed_and_no_more)
+	{
+		static const struct fixture_setup follow = {
+			.acme = "redirect = \"follow\";\n",
+			.routes = "{ from = [\"phones\", \"acme\"]; "
+				  "number = \"^0\\\\d+$\"; to = [\"acme\"]; }"};
+
+		fixture_start_with(&f, &follow);
+		hops = 0;
+		before = f.itsp.end.hooks;
+		f.itsp.end.hooks.request = sends_on_and_on;
+		phone_call(&f.phone, "05551234");
+		fixture_run_until(&f, phone_refused);
+		ck_assert_int_eq(phone_line(&f.phone)->status, 502);
+		ck_assert_uint_eq(hops, 6);
+		ck_assert_uint_eq(
+			fixture_status_count(&f, "event=call-redirected"), 5);
+		fixture_run_until(&f, no_calls);
+	}
+END_TEST
+
 static Suite *redirect_suite(void)
 {
 	Suite *suite = suite_create("call_redirect");
@@ -94,6 +132,7 @@ static Suite *redirect_suite(void)
 	T(a_redirect_leads_no_provider_to_a_provider);
 	T(a_providers_redirect_is_a_refusal_unless_the_policy_says_follow);
 	T(a_providers_redirect_is_followed_where_the_policy_says_so);
+	T(five_redirects_are_followed_and_no_more);
 #undef T
 	suite_add_tcase(suite, tests);
 	return suite;

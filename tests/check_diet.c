@@ -48,6 +48,13 @@ static const struct {
 	      "a=rtpmap:96 VP8/90000\r\n",
 	 HEAD "m=audio 4 RTP/AVP 8\r\nm=video 6 RTP/AVP 96\r\n"
 	      "a=rtpmap:96 VP8/90000\r\n"},
+	{"attributes",
+	 HEAD "m=image 4 udptl t38\r\na=T38FaxVersion:0\r\n"
+	      "a=T38FaxRateManagement:transferredTCF\r\na=X-more:1\r\n"
+	      "a=T38FaxUdpEC:t38UDPRedundancy\r\n",
+	 HEAD "m=image 4 udptl t38\r\na=T38FaxVersion:0\r\n"
+	      "a=T38FaxRateManagement:transferredTCF\r\n"
+	      "a=T38FaxUdpEC:t38UDPRedundancy\r\n"},
 	{"keys",
 	 HEAD "m=audio 4 RTP/SAVP 8\r\na=crypto:1 A inline:x\r\n"
 	      "a=crypto:2 B inline:y\r\nm=video 6 RTP/SAVP 96\r\n"

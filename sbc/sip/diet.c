@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* The media do not flow without these. */
 static const char *const needed[] = {
@@ -64,6 +65,8 @@ static bool cut_attributes(char *body)
 
 		for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
 			keep = keep || is_attribute(line, needed[i]);
+		/* A fax is agreed by them (T.38 Annex D). */
+		keep = keep || !strncasecmp(line, "a=T38", 5);
 		if (keep) {
 			line = next;
 			continue;
