@@ -9,6 +9,7 @@
 #include <sofia-sip/sip_status.h>
 
 #include "sbc/call/call_private.h"
+#include "sbc/call/learn.h"
 #include "sbc/call/modify.h"
 #include "sbc/text.h"
 
@@ -17,6 +18,7 @@ struct answer {
 	struct call *call;
 	struct leg *b;
 	struct said said_a, said_b;
+	bool keeps;	 /* leg a has its codec already */
 	unsigned status; /* why it cannot be told to leg a */
 	const char *cause;
 };
@@ -26,6 +28,7 @@ static void answer_begin(struct answer *answer, struct call *call,
 {
 	answer->call = call;
 	answer->b = b;
+	answer->keeps = false;
 	answer->status = 502;
 	answer->cause = "answer-unusable";
 	said_begin(&answer->said_a, call->a);
@@ -85,30 +88,76 @@ static int answer_by_answer(struct answer *answer, const struct body *chosen,
 				  place);
 }
 
+/* What both have said is in force. */
+static void answer_join(struct answer *answer, const struct body *chosen,
+			const struct body *theirs)
+{
+	struct call *call = answer->call;
+
+	call->told = answer->b;
+	if (call->path.session) {
+		path_target_said(call, &answer->said_b, chosen);
+		if (theirs)
+			path_target_said(call, &answer->said_a, theirs);
+	}
+	if (!answer->keeps)
+		call_note_codec(call, chosen);
+	path_flows_said(call, &answer->said_a, &answer->said_b);
+}
+
+/*
+ * Leg a has had its one answer, in a reliable 18x (RFC 3262 section 5), and
+ * `kept` is that: b's other one is not said to it. Where the two have no codec
+ * in common, and none to convert, it is kept from early media; in the end leg a
+ * is told by re-INVITE, or, where it takes none, in the 2xx all the same.
+ * False: nothing is to be said, and nothing has changed.
+ */
+static bool answer_keep(struct answer *answer, char **kept, bool final)
+{
+	struct call *call = answer->call;
+	bool other = strcmp(*kept, call->a->offer.local) != 0;
+	bool joins = path_note_law(call, &answer->said_b);
+
+	if (other && final && !joins)
+		call->untold = learn_allows(call->agent->learn, call->a->peer,
+					    LEARN_REINVITE);
+	if (other && (joins || !final || call->untold)) {
+		offer_unsaid(&call->a->offer, kept);
+		said_rewritten(&answer->said_a);
+	}
+	answer->keeps = joins;
+	return joins || final || !other;
+}
+
 /*
  * Leg a's body from what b said. NULL: none can be written, answer->status
  * says why; then nothing has changed.
  */
-static const char *answer_write(struct answer *answer, struct body_span sdp)
+static const char *answer_write(struct answer *answer, struct body_span sdp,
+				bool final)
 {
 	struct call *call = answer->call;
 	const struct body *chosen, *theirs = NULL;
-	int error;
+	char *kept = NULL;
+	int error = 0;
 
 	if (said_hear(&answer->said_b, sdp))
 		return NULL;
 	chosen = said_remote(&answer->said_b);
+	if (call->a->reliable.told)
+		error = offer_save(&call->a->offer, &kept);
 	if (!secure_answered(&answer->said_b, chosen)) {
 		error = -EPROTONOSUPPORT;
-	} else if (!call->delayed_offer) {
+	} else if (!error && !call->delayed_offer) {
 		theirs = said_remote(&answer->said_a);
 		error = theirs ? answer_by_answer(answer, chosen, theirs)
 			       : -EPROTO;
-	} else {
+	} else if (!error) {
 		error = answer_by_offer(answer, chosen);
 	}
 	said_rewritten(&answer->said_a);
 	if (error) {
+		offer_forget(&kept);
 		answer->status = 503;
 		if (error == -ENOTSUP || error == -EPROTONOSUPPORT)
 			answer->status = 488;
@@ -116,16 +165,12 @@ static const char *answer_write(struct answer *answer, struct body_span sdp)
 			answer->cause = "srtp";
 		return NULL;
 	}
+	if (kept && !answer_keep(answer, &kept, final))
+		return NULL;
+	offer_forget(&kept);
 	if (offer_remember(&answer->b->offer, sdp.text, sdp.len))
 		return NULL;
-	call->told = answer->b;
-	if (call->path.session) {
-		path_target_said(call, &answer->said_b, chosen);
-		if (theirs)
-			path_target_said(call, &answer->said_a, theirs);
-	}
-	call_note_codec(call, chosen);
-	path_flows_said(call, &answer->said_a, &answer->said_b);
+	answer_join(answer, chosen, theirs);
 	return call->a->offer.local;
 }
 
@@ -152,7 +197,7 @@ void answer_progress(struct call *call, struct leg *branch,
 		answer_begin(&answer, call, branch);
 		sdp = answer_is_told(call, branch, event->sdp)
 			      ? call->a->offer.local
-			      : answer_write(&answer, event->sdp);
+			      : answer_write(&answer, event->sdp, false);
 		/* Early media that cannot be told to a is not worth a call. */
 	}
 	if (call->status.state == STATUS_TRYING) {
@@ -243,7 +288,7 @@ void answer_accepted(struct call *call, struct leg *branch,
 					 branch->offer.remote_len};
 	answer_begin(&answer, call, branch);
 	if (!answer_is_told(call, branch, sdp))
-		text = answer_write(&answer, sdp);
+		text = answer_write(&answer, sdp, true);
 	if (!text) {
 		answer_refuse(call, &answer);
 		return;

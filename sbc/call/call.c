@@ -357,6 +357,8 @@ static void call_established_event(struct call *call, struct leg *leg,
 		return;
 	case LEG_ACKED:
 		delayed_acked(call, leg, event);
+		if (leg == call->a)
+			ours_tell_answer(call);
 		return;
 	case LEG_ACK_LOST:
 		call_ack_lost(call, leg);

@@ -44,6 +44,7 @@ struct call {
 	const struct body *offered;
 	const struct leg
 		*told; /* whose SDP leg a heard last; not to be followed */
+	bool untold;   /* a has another branch's answer, and hears of b's */
 	struct forward forward;
 	struct rekey rekey[2];
 	su_timer_t *timer; /* disarms the filler after a resume */

@@ -342,7 +342,7 @@ static void forward_undo_try(struct call *call)
 	if (!t || t->state != LEG_ESTABLISHED)
 		forward_forget(f);
 	else if (f->late) /* If it is still news to it. */
-		ours_catch_up(call, call_other(call, t));
+		ours_again(call, t);
 	else
 		forward_undo_send(call, t);
 }
@@ -389,8 +389,10 @@ static void forward_undo(struct call *call, struct leg *t,
 	/* It was not told, and may ask us meanwhile. */
 	if (ours && event->kind == LEG_UNMODIFIED)
 		offer_restore(&t->offer, &f->late_local);
-	if (ours && !again && !f->undo_due)
+	if (ours && !again && !f->undo_due) {
 		forward_forget(f);
+		call->untold = false;
+	}
 	if (again) {
 		f->undo_due = true;
 		if (!f->p) /* Else P's offer comes first. */
@@ -542,4 +544,6 @@ void forward_leave(struct call *call, struct leg *by)
 		forward_forget(f);
 	}
 	f->told = NULL;
+	if (by == call->a)
+		call->untold = false;
 }

@@ -28,7 +28,7 @@ struct forward {       /* in the call; all zero: none is under way */
 	const struct leg *told;	   /* took it that P is silent; to compare */
 	const struct leg *sent_to; /* the last one ever asked; to compare */
 	const struct leg *undo_to; /* who took it in vain; to compare */
-	bool late;	   /* it is told of a hold's end (ours_catch_up) */
+	bool late;		   /* it is told of something (ours_again) */
 	char *late_local;  /* our body there before, while that is out */
 	uint64_t asked_ms; /* when P asked: a fax has little time */
 	su_timer_t *timer; /* glare's pause; P's patience */
@@ -53,7 +53,7 @@ void forward_put_back(struct call *call, struct leg *t);
 void forward_take_back(struct call *call, struct leg *t, char **kept);
 /* `t` hears our last body, written for it alone; `kept`, which is taken, is in
  * force again if it does not take that. Tried again later, from
- * ours_catch_up, if it is busy or after glare. */
+ * ours_again, if it is busy or after glare. */
 void forward_say(struct call *call, struct leg *t, char **kept);
 /* `by` leaves the call: no offer goes to it or comes from it any more. */
 void forward_leave(struct call *call, struct leg *by);

@@ -81,3 +81,32 @@ void ours_catch_up(struct call *call, struct leg *p)
 		forward_say(call, t, &kept);
 	offer_forget(&kept);
 }
+
+void ours_tell_answer(struct call *call)
+{
+	struct leg *to = call->a, *from = call->b;
+	struct offer_place place[BODY_MEDIA_MAX] = {0};
+	struct call_rules rules;
+	struct body source;
+	char *kept = NULL;
+
+	if (!call->untold || offer_save(&to->offer, &kept))
+		return;
+	if (call_rules_both(to, from, &rules) || said_session(&source, from) ||
+	    path_place(call, to, from, &source, place) ||
+	    call_keep_fax(to, &source, place) ||
+	    (to->offer.ended && secure_offer(from, to, &source, place)) ||
+	    offer_write_offer(&to->offer, &source, &rules.rules, place))
+		call->untold = false;
+	else
+		forward_say(call, to, &kept);
+	offer_forget(&kept);
+}
+
+void ours_again(struct call *call, struct leg *t)
+{
+	if (t == call->a && call->untold)
+		ours_tell_answer(call);
+	else
+		ours_catch_up(call, call_other(call, t));
+}

@@ -25,4 +25,11 @@ const char *ours_answered(struct call *call, struct leg *leg,
  */
 void ours_catch_up(struct call *call, struct leg *p);
 
+/* Leg a was given another branch's answer before b's, which it could not be
+ * told then: it is offered b's session, now that it has ACKed. */
+void ours_tell_answer(struct call *call);
+
+/* `t` was busy, or had an offer of its own: is that still to be said? */
+void ours_again(struct call *call, struct leg *t);
+
 #endif

@@ -112,9 +112,10 @@ void path_flows_said(struct call *call, struct said *a, struct said *b);
 /* What `leg`'s far end speaks: the call's codec, or G.711's other law. */
 const char *path_codec(const struct call *call, const struct leg *leg);
 
-/* Its far end answered an offer of ours that had several: which of G.711's laws
- * it speaks now, whatever T has. */
-void path_note_law(struct call *call, struct said *said);
+/* Its far end answered an offer of ours that had several codecs: which of
+ * G.711's laws it speaks now, whatever the other end has. False: what those two
+ * have cannot be passed on, and nothing is noted. */
+bool path_note_law(struct call *call, struct said *said);
 
 /*
  * An event may let the audio toward `leg` pause although its far end was

@@ -25,7 +25,7 @@ const char *path_codec(const struct call *call, const struct leg *leg)
 	return law ? law : call->codec;
 }
 
-void path_note_law(struct call *call, struct said *said)
+bool path_note_law(struct call *call, struct said *said)
 {
 	const struct body *theirs = said_remote(said);
 	const char **law = &call->path.law[path_place_of(said->leg)];
@@ -35,13 +35,14 @@ void path_note_law(struct call *call, struct said *said)
 
 	if (!theirs || audio >= theirs->medias || !theirs->media[audio].port ||
 	    !call->path.anchored || call->path.secure[audio])
-		return;
+		return false;
 	if (!path_find(theirs, audio, codec)) {
 		if (!other || !path_find(theirs, audio, other))
-			return;
+			return false;
 		codec = other;
 	}
 	*law = strcasecmp(codec, call->codec) ? codec : NULL;
+	return true;
 }
 
 static unsigned stream_other(unsigned place)

@@ -109,9 +109,11 @@ static bool reliable_send(struct leg *leg, unsigned status, const char *phrase,
 		SIPTAG_SUPPORTED(ready_supported(leg_supported(leg, true))),
 		TAG_IF(sdp, SIPTAG_CONTENT_TYPE(ready_sdp())),
 		TAG_IF(sdp, SIPTAG_PAYLOAD_STR(sdp)), TAG_END());
-	if (leg->reliable.open)
-		reliable_in(leg, RELIABLE_PATIENCE_MS);
-	return leg->reliable.open;
+	if (!leg->reliable.open)
+		return false;
+	reliable_in(leg, RELIABLE_PATIENCE_MS);
+	leg->reliable.told |= sdp != NULL;
+	return true;
 }
 
 static void reliable_forget_next(struct reliable *reliable)

@@ -42,6 +42,7 @@ struct reliable {
 	bool asked;	      /* our 18x are reliable */
 	bool mute;	      /* it requires that, but holds no offer */
 	nta_reliable_t *open; /* waits for its PRACK */
+	bool told;	      /* one had a body: there is no other answer */
 	unsigned status;      /* the next 18x, 0: none */
 	char *phrase, *sdp;   /* of it; in malloc's memory */
 	bool answered;	      /* the 200 waits */
