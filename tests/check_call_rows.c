@@ -29,6 +29,7 @@ START_TEST(keys_that_were_not_taken_are_no_reason_for_silence)
 		phone_call(&f.phone, "05551234");
 		fixture_run_until(&f, both_up);
 		fixture_run_until(&f, both_hear);
+		ck_assert_status(&f, "encryption_a=none encryption_b=none");
 		asks = _i ? &f.itsp.end : &f.phone.end;
 		other = _i ? &f.phone.end : &f.itsp.end;
 		ck_assert_int_eq(hold("inactive"), 200);

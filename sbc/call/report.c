@@ -23,6 +23,19 @@ struct status_leg *call_status_leg(struct call *call, const struct leg *leg)
 	return leg->place == 'a' ? &call->status.a : &call->status.b;
 }
 
+/* Keys that one end alone has shown secure nothing; ZRTP agrees in the stream,
+ * and MIKEY may need no answer. */
+static const char *report_encryption(struct said *said, unsigned slot)
+{
+	const struct body *told = said_local(said), *far = said_remote(said);
+	const char *name = offer_encryption(told, slot);
+
+	if (far && (!strcmp(name, "sdes") || !strcmp(name, "dtls")) &&
+	    strcmp(offer_encryption(far, slot), name) != 0)
+		return "none";
+	return name;
+}
+
 static void describe_leg(const struct call *call, struct said *said,
 			 struct status_leg *out)
 {
@@ -36,7 +49,7 @@ static void describe_leg(const struct call *call, struct said *said,
 		text_copy_len(out->codec, sizeof(out->codec),
 			      codec->encoding.text, codec->encoding.len);
 	text_copy(out->encryption, sizeof(out->encryption),
-		  offer_encryption(told, call->path.audio));
+		  report_encryption(said, call->path.audio));
 }
 
 void call_describe(struct call *call)
