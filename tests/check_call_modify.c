@@ -221,6 +221,19 @@ static bool itsp_has_our_200(struct fixture *x)
 	return itsp_line(&x->itsp)->reinvite_status == 200;
 }
 
+static bool itsp_refused(struct fixture *x)
+{
+	return x->itsp.refused_reinvite;
+}
+
+static const struct fake_call *first_call;
+
+static bool first_has_our_200(struct fixture *x)
+{
+	(void)x;
+	return first_call->reinvite_status == 200;
+}
+
 START_TEST(an_offer_waits_until_the_other_leg_is_idle)
 	{
 		begin("reinvite = \"forward\";", ITSP_ANSWERS);
@@ -283,6 +296,55 @@ START_TEST(a_reinvite_of_ours_that_finds_no_dialog_ends_the_call)
 		fixture_run_until(&f, no_calls);
 		ck_assert_uint_eq(itsp_hangups(&f.itsp), answers[_i] == 408);
 		ck_assert_status(&f, "event=call-end by=b cause=dialog-lost");
+	}
+END_TEST
+
+/* After its 491 it asks itself, and its ACK is late: ours waits on (RFC 3261
+ * 14.1). */
+START_TEST(after_glares_pause_an_offer_waits_until_the_leg_is_idle)
+	{
+		begin("reinvite = \"forward\";", ITSP_REINVITE_491);
+		struct fake_call *call = itsp_line(&f.itsp);
+		phone_hold(&f.phone);
+		fixture_run_until(&f, itsp_refused);
+		call->withhold_ack = true;
+		fake_refresh(call);
+		fixture_run_until(&f, itsp_has_our_200);
+		hurry(&f, 5);
+		fixture_watch(&f, 100);
+		ck_assert_int_eq(line()->reinvite_status, 0);
+		call->withhold_ack = false;
+		fake_ack(call);
+		fixture_run_until(&f, phone_reinvite_done);
+		ck_assert_int_eq(line()->reinvite_status, 200);
+		ck_assert_uint_eq(itsp_reinvites(&f.itsp), 2);
+		ck_assert_str_eq(itsp_was_told(), "sendonly");
+	}
+END_TEST
+
+/* Another call shows meanwhile that the provider takes none. */
+START_TEST(an_offer_that_waited_is_not_sent_to_who_takes_none_by_then)
+	{
+		begin("reinvite = \"auto\";", ITSP_REINVITE_488);
+		struct fake_call *call = itsp_line(&f.itsp);
+		phone_call(&f.other, "05550000");
+		fixture_run_until(&f, other_up);
+		call->withhold_ack = true;
+		fake_refresh(call);
+		first_call = call;
+		fixture_run_until(&f, first_has_our_200);
+		phone_hold(&f.phone);
+		fixture_watch(&f, 100);
+		ck_assert_int_eq(line()->reinvite_status, 0);
+		phone_hold(&f.other);
+		fixture_run_until(&f, other_reinvite_done);
+		ck_assert_status(&f, "event=peer-learned method=INVITE");
+		call->withhold_ack = false;
+		fake_ack(call);
+		fixture_run_until(&f, phone_reinvite_done);
+		ck_assert_int_eq(line()->reinvite_status, 200);
+		ck_assert_str_eq(answered(), "recvonly");
+		ck_assert_uint_eq(itsp_reinvites(&f.itsp), 1);
 	}
 END_TEST
 
@@ -397,6 +459,11 @@ static Suite *call_modify_suite(void)
 	tcase_add_loop_test(
 		tests, a_reinvite_of_ours_that_finds_no_dialog_ends_the_call, 0,
 		7);
+	tcase_add_test(tests,
+		       after_glares_pause_an_offer_waits_until_the_leg_is_idle);
+	tcase_add_test(
+		tests,
+		an_offer_that_waited_is_not_sent_to_who_takes_none_by_then);
 	tcase_add_test(
 		tests,
 		an_offer_with_a_codec_that_the_provider_lacks_is_forwarded);

@@ -3,7 +3,7 @@
  * A mid-call offer on its way from P to T.
  *
  *   asked --T idle--> sent --2xx--> P is answered with T's answer
- *     |                 | 491: pause (RFC 3261 14.1), then sent again
+ *     |                 | 491: pause (RFC 3261 14.1), then asked again
  *     |                 | other refusal: answered here, or refused where media
  *     |                 |   goes past us
  *     +-- FORWARD_WAIT_MS: T never was free: the same as refused
@@ -136,6 +136,7 @@ static int forward_send(struct call *call, const struct body *theirs)
 		return error;
 	}
 	f->sent = true;
+	f->paused = false;
 	f->sent_to = t;
 	f->tries++;
 	if (forward_is_fax(f))
@@ -267,6 +268,7 @@ static void forward_refused(struct call *call, struct leg *t,
 		f->sent = false;
 		/* It may ask us meanwhile. */
 		offer_restore(&t->offer, &f->t_local);
+		f->paused = true;
 		forward_wait(call, glare_wait_ms(t));
 		return;
 	}
@@ -484,6 +486,12 @@ static void forward_try(struct call *call)
 		forward_done(call);
 		return;
 	}
+	/* T may have shown meanwhile that it takes none. */
+	if (!modify_asks(call, f->p, &theirs,
+			 (struct body_span){f->text, (uint16_t)f->len})) {
+		forward_fall_back(call, &theirs, 488);
+		return;
+	}
 	error = forward_send(call, &theirs);
 	if (error)
 		forward_fall_back(call, &theirs, forward_status(error));
@@ -511,10 +519,14 @@ static void forward_on_timer(su_root_magic_t *magic, su_timer_t *timer,
 		modify_refuse(call, p, 488, "t38-timeout");
 		return;
 	}
-	if (leg_is_idle(call_other(call, f->p)))
+	if (leg_is_idle(call_other(call, f->p))) {
 		forward_try(call);
-	else if (!body_parse(&theirs, f->text, f->len, &why))
+	} else if (f->paused) {
+		f->paused = false;
+		forward_wait(call, FORWARD_WAIT_MS);
+	} else if (!body_parse(&theirs, f->text, f->len, &why)) {
 		forward_fall_back(call, &theirs, 491);
+	}
 }
 
 void forward_resume(struct call *call)
@@ -522,7 +534,7 @@ void forward_resume(struct call *call)
 	struct forward *f = &call->forward;
 
 	/* After a 491 the pause decides, not the leg's being idle. */
-	if (call->state == CALL_ANSWERED && f->p && !f->sent && !f->tries &&
+	if (call->state == CALL_ANSWERED && f->p && !f->sent && !f->paused &&
 	    leg_is_idle(call_other(call, f->p)))
 		forward_try(call);
 }

@@ -20,6 +20,7 @@ struct forward {       /* in the call; all zero: none is under way */
 	size_t len;
 	const char *what; /* judge's word for it */
 	bool sent;	  /* false: T is busy, or glare's pause is not over */
+	bool paused;	  /* for T's 491, until the timer ends */
 	bool withdrawn;	  /* ours was cancelled; T may yet have taken it */
 	bool undoing;	  /* T took it in vain; our re-INVITE puts it back */
 	bool undo_due;	  /* and is sent (again) when the timer ends */

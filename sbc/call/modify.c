@@ -386,6 +386,14 @@ static struct judge_decision modify_judge(const struct call *call,
 	return judge_offer(&q);
 }
 
+bool modify_asks(const struct call *call, const struct leg *p,
+		 const struct body *theirs, struct body_span text)
+{
+	const struct leg_event event = {.kind = LEG_OFFERED, .sdp = text};
+
+	return modify_judge(call, p, &event, theirs).action == JUDGE_FORWARD;
+}
+
 static void modify_do(struct call *call, struct leg *p,
 		      const struct leg_event *event, const struct body *theirs,
 		      const struct judge_decision *decision)

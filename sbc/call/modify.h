@@ -35,6 +35,9 @@ struct body;
 void modify_here(struct call *call, struct leg *p, const struct body *theirs,
 		 struct body_span text, bool update, bool convert,
 		 const char *cause);
+/* Is T to be asked for this offer of P's, as things are now? */
+bool modify_asks(const struct call *call, const struct leg *p,
+		 const struct body *theirs, struct body_span text);
 /* P's stream may pause now, or no longer: T's is kept alive by the filler. */
 void modify_fill(struct call *call, struct leg *p);
 void modify_refuse(struct call *call, struct leg *p, unsigned status,
