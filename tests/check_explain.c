@@ -269,6 +269,29 @@ START_TEST(silence_that_was_agreed_is_no_trouble)
 	}
 END_TEST
 
+#define FAX(host)                                                 \
+	"v=0\r\no=- 7 8 IN IP4 " host "\r\ns=-\r\nc=IN IP4 " host \
+	"\r\nt=0 0\r\nm=image 4000 udptl t38\r\na=T38FaxVersion:0\r\n"
+
+/* Who receives a page says nothing meanwhile. */
+START_TEST(silence_in_a_fax_is_no_trouble)
+	{
+		fixture_start_with(&f, &(struct fixture_setup){
+					       .acme = "reinvite = "
+						       "\"forward\"; t38 = "
+						       "\"forward\";"});
+		call_out();
+		fixture_run_until(&f, both_hear);
+		itsp_line(&f.itsp)->media.instead = FAX("127.0.2.10");
+		phone_line(&f.phone)->media.instead = FAX("127.0.1.10");
+		fake_reinvite(phone_line(&f.phone));
+		fixture_run_until(&f, phone_reinvite_done);
+		ck_assert_int_eq(phone_line(&f.phone)->reinvite_status, 200);
+		fixture_watch(&f, 5300);
+		ck_assert_says(id, "nothing that shows here");
+	}
+END_TEST
+
 START_TEST(an_sdp_that_shows_another_address_is_said)
 	{
 		fixture_start(&f);
@@ -386,6 +409,7 @@ static Suite *explain_suite(void)
 	tcase_add_test(t, codecs_that_do_not_meet_are_said);
 	tcase_add_test(t, ports_that_are_all_taken_are_said);
 	tcase_add_test(t, an_end_that_falls_silent_is_said);
+	tcase_add_test(t, silence_in_a_fax_is_no_trouble);
 	tcase_add_loop_test(t, silence_that_was_agreed_is_no_trouble, 0, 4);
 	tcase_add_test(t, an_sdp_that_shows_another_address_is_said);
 	tcase_add_test(t, early_media_is_whose_branch_it_is);

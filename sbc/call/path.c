@@ -321,14 +321,14 @@ static bool path_is_held(struct said *said, const struct body *far,
 	return true;
 }
 
-/* What both have said leaves it nothing to send: its silence is none of a
- * fault's. */
+/* What both have said leaves it nothing to send, or a fax, whose receiver is
+ * silent for pages: its silence is none of a fault's. */
 static bool path_is_mute(struct said *said, const struct body *far,
 			 unsigned slot)
 {
 	const struct body *told = said_local(said);
 
-	return !path_is_live(said, far, slot) ||
+	return !path_is_live(said, far, slot) || !far->media[slot].rtp ||
 	       !(far->media[slot].direction & BODY_SENDONLY) ||
 	       (told && slot < told->medias &&
 		!(told->media[slot].direction & BODY_RECVONLY));
