@@ -40,6 +40,8 @@ struct agent_move {
 	bool news; /* addresses may be others than those we know */
 };
 
+static void move_on_timer(su_root_magic_t *magic, su_timer_t *timer, void *arg);
+
 /* --- one network --------------------------------------------------------- */
 
 static bool move_has_legs(const struct agent_network *network)
@@ -70,6 +72,12 @@ static void move_let_go(struct agent_network *network)
 		registrar_let_go(agent->registrar, network->name);
 }
 
+static void move_after(struct agent_move *move, unsigned ms)
+{
+	su_timer_set_interval(move->timer, move_on_timer, move,
+			      (su_duration_t)ms);
+}
+
 /* What cannot be listened on yet is tried again (move_retry), and told once. */
 static void move_listen(struct agent_network *network)
 {
@@ -87,6 +95,9 @@ static void move_listen(struct agent_network *network)
 				    MOVE_RETRY_MS / 1000);
 		network->incomplete = true;
 	}
+	/* News are due sooner, and it is tried again with them. */
+	if (network->incomplete && !network->agent->move->news)
+		move_after(network->agent->move, MOVE_RETRY_MS);
 	if (told && !network->incomplete)
 		log_warning("network %s is listened on as it should now",
 			    network->name);
@@ -130,8 +141,6 @@ static void move_say(const struct agent_network *network)
 
 /* --- all of them --------------------------------------------------------- */
 
-static void move_after(struct agent_move *move, unsigned ms);
-
 /* Whoever waits for a registration through what is listened on now. */
 static void move_wake(struct agent_network *network)
 {
@@ -153,7 +162,7 @@ static void move_wake(struct agent_network *network)
 /* What could not be listened on, once more. */
 static void move_retry(struct agent *agent)
 {
-	bool gained = false, incomplete = false;
+	bool gained = false;
 
 	for (unsigned i = 0; i < agent->networks; i++) {
 		struct agent_network *network = &agent->network[i];
@@ -162,7 +171,6 @@ static void move_retry(struct agent *agent)
 		if (!network->incomplete)
 			continue;
 		move_listen(network);
-		incomplete |= network->incomplete;
 		if (network->opened == before)
 			continue;
 		gained = true;
@@ -170,8 +178,6 @@ static void move_retry(struct agent *agent)
 	}
 	if (gained)
 		agent_sources_changed(agent);
-	if (incomplete)
-		move_after(agent->move, MOVE_RETRY_MS);
 }
 
 static void move_follow(struct agent *agent)
@@ -218,12 +224,6 @@ static void move_on_timer(su_root_magic_t *magic, su_timer_t *timer, void *arg)
 		move_follow(move->agent);
 	}
 	move_retry(move->agent);
-}
-
-static void move_after(struct agent_move *move, unsigned ms)
-{
-	su_timer_set_interval(move->timer, move_on_timer, move,
-			      (su_duration_t)ms);
 }
 
 void move_tidy(struct agent *agent)
@@ -289,6 +289,10 @@ int move_start(struct agent *agent)
 	move->timer = su_timer_create(su_root_task(agent->root), 0);
 	if (!move->timer)
 		return -ENOMEM;
+	/* What changed since the configuration was read, and what could not be
+	 * listened on then. */
+	move->news = true;
+	move_after(move, MOVE_SETTLE_MS);
 	if (move->fd < 0 ||
 	    bind(move->fd, (struct sockaddr *)&groups, sizeof(groups))) {
 		log_warning("changes of addresses are not seen: netlink: %s",
@@ -299,9 +303,6 @@ int move_start(struct agent *agent)
 		return -ENOMEM;
 	move->index = su_root_register(agent->root, &move->wait, move_on_news,
 				       (su_wakeup_arg_t *)move, 0);
-	/* What changed since the configuration was read. */
-	move->news = true;
-	move_after(move, MOVE_SETTLE_MS);
 	return move->index < 0 ? -ENOMEM : 0;
 }
 
