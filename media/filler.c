@@ -65,7 +65,7 @@ void filler_yield(struct filler *f, const uint8_t *payload, size_t len,
 	f->running = false;
 	if (f->config.armed)
 		f->due_ns = now_ns + patience_ns(f);
-	if (f->config.kind == MEDIA_FILLER_REPEAT && f->last &&
+	if (f->config.kind == MEDIA_FILLER_REPEAT && f->last && payload &&
 	    len <= FILLER_REPEAT_MAX) {
 		memcpy(f->last, payload, len);
 		f->last_len = (uint16_t)len;

@@ -36,7 +36,7 @@ void filler_reset(struct filler *f);
 void filler_configure(struct filler *f, struct line *line,
 		      const struct media_filler *config, int64_t now_ns);
 
-/* A real packet was sent, with this payload. */
+/* A real packet was sent, with this payload; NULL: none of the codec. */
 void filler_yield(struct filler *f, const uint8_t *payload, size_t len,
 		  int64_t now_ns);
 

@@ -125,7 +125,8 @@ bool flow_real(struct flow *flow, struct rtp_header *h, uint8_t *buf,
 		return false;
 	}
 	press_sent(&flow->press, &flow->line, h, is_event, now_ns);
-	filler_yield(&flow->filler, h->payload, h->payload_len, now_ns);
+	filler_yield(&flow->filler, is_event ? NULL : h->payload,
+		     h->payload_len, now_ns);
 	return true;
 }
 

@@ -565,6 +565,25 @@ START_TEST(silence_behind_a_key_has_a_time_behind_it)
 	}
 END_TEST
 
+/* Of a codec that we know nothing of we have what it sent. */
+START_TEST(no_event_is_repeated_as_sound)
+	{
+		uint8_t last[FILLER_REPEAT_MAX];
+		struct far far;
+		far_start(&far);
+		far.flow.filler.last = last;
+		struct media_filler filler = far.flow.filler.config;
+		filler.kind = MEDIA_FILLER_REPEAT;
+		flow_filler(&far.flow, &filler, 1, 0);
+		ck_assert(speaks(&far, 500, 9000, 0));
+		ck_assert(presses(&far, 501, 9160, 160, 0, 20));
+		ck_assert(presses(&far, 502, 9160, 320, END, 40));
+		silence_until(&far, 120);
+		ck_assert_uint_eq(far.last.payload_type, 8);
+		ck_assert_uint_eq(far.last.payload_len, 160);
+	}
+END_TEST
+
 START_TEST(the_source_numbers_events_as_the_map_says)
 	{
 		struct flow f;
@@ -599,6 +618,7 @@ static Suite *dtmf_suite(void)
 	tcase_add_test(tc, a_key_whose_packets_pause_stays_one_key);
 	tcase_add_test(tc, a_key_whose_end_never_comes_is_ended_and_once);
 	tcase_add_test(tc, silence_behind_a_key_has_a_time_behind_it);
+	tcase_add_test(tc, no_event_is_repeated_as_sound);
 	tcase_add_test(tc, the_source_numbers_events_as_the_map_says);
 	suite_add_tcase(suite, tc);
 	return suite;
