@@ -450,6 +450,31 @@ START_TEST(a_fax_in_a_delayed_offer_is_kept_from_who_takes_none)
 	}
 END_TEST
 
+/* T answers with a line more than it was offered: it may leave it away when it
+ * asks itself. */
+START_TEST(a_line_too_many_in_an_answer_is_no_slot)
+	{
+		static char body[512];
+
+		begin_forward(_i);
+		snprintf(body, sizeof(body),
+			 "v=0\r\no=t 5 5 IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\n"
+			 "t=0 0\r\nm=audio %u RTP/AVP 8\r\na=rtpmap:8 "
+			 "PCMA/8000\r\nm=audio 7000 RTP/AVP 8\r\n",
+			 other->host, other->host, other->tone.stream[0].port);
+		t()->media.instead = body;
+		ck_assert_int_eq(hold("sendrecv"), 200);
+		p()->media.codecs = "8";
+		ck_assert_int_eq(reinvite(), 200);
+		fixture_assert(&f, p()->remote_sdp.streams == 1);
+		swap_roles();
+		p()->media.instead = NULL;
+		ck_assert_int_eq(reinvite(), 200);
+		fixture_assert(&f, p()->remote_sdp.streams == 1);
+		both_ways();
+	}
+END_TEST
+
 static bool t_was_put_back(struct fixture *x)
 {
 	(void)x;
@@ -493,6 +518,8 @@ static Suite *call_slots_suite(void)
 		tests, removed_audio_beside_a_line_that_t_has_not_is_answered,
 		0, 2);
 	tcase_add_loop_test(tests, what_t_removed_is_no_reason_to_refuse_p, 0,
+			    2);
+	tcase_add_loop_test(tests, a_line_too_many_in_an_answer_is_no_slot, 0,
 			    2);
 	tcase_add_loop_test(tests, what_undoes_an_offer_keeps_its_slots, 0, 2);
 	tests = group(suite, "fax");

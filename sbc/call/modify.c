@@ -377,6 +377,10 @@ static struct judge_decision modify_judge(const struct call *call,
 	if (p->offer.remote &&
 	    !body_parse(&was, p->offer.remote, p->offer.remote_len, &why))
 		q.was = &was;
+	/* An answer may have had a line too many: it is none of the session's.
+	 */
+	if (q.was && was.medias > offer_slots(&p->offer))
+		was.medias = offer_slots(&p->offer);
 	q.stands =
 		q.same &&
 		!body_parse(&ours, p->offer.local, p->offer.local_len, &why) &&

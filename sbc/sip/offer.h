@@ -203,11 +203,14 @@ int offer_write_own(struct offer *o, const struct body *session,
 
 /*
  * Our body, restored, again under the version after that of the other one,
- * which the far end took after all; slots that only that one has are refused. If
- * there was no other it stays as it is.
- * Returns 0; -EINVAL if there is none; -EMSGSIZE; -ENOMEM.
+ * which the far end took after all; slots that only that one has are refused.
+ * If there was no other it stays as it is. Returns 0; -EINVAL if there is none;
+ * -EMSGSIZE; -ENOMEM.
  */
 int offer_renew(struct offer *o);
+
+/* How many slots our last body has. */
+unsigned offer_slots(const struct offer *o);
 
 /* Same session id, version and text as the last remote body: a refresh. */
 bool offer_is_same(const struct offer *o, const char *text, size_t len);

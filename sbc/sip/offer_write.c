@@ -368,11 +368,12 @@ uint64_t offer_version(const char *local)
 	return strtoull(strchr(id, ' ') + 1, NULL, 10);
 }
 
-static unsigned slots_of(const char *local)
+unsigned offer_slots(const struct offer *o)
 {
+	const char *local = o->local;
 	unsigned slots = 0;
 
-	while ((local = strstr(local, "\r\nm=")) != NULL) {
+	while (local != NULL && (local = strstr(local, "\r\nm=")) != NULL) {
 		local += 4;
 		slots++;
 	}
@@ -391,7 +392,7 @@ int offer_renew(struct offer *o)
 	w.len = 0;
 	w.overflow = false;
 	body_write_text(&w, tail_of(o->local));
-	write_vanished(&w, o->refused, slots_of(o->local));
+	write_vanished(&w, o->refused, offer_slots(o));
 	if (!w.overflow)
 		error = offer_keep(o, o->told + 1, o->address, w.text, w.len);
 	crypto_wipe(w.text, w.len);
