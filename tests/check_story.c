@@ -729,7 +729,7 @@ static const struct {
 	 "x: switch it off there, or set TCP there."},
 	{A "call-ack-lost media=flows kept=yes", "ack-lost",
 	 "The ACK of a (phones) for our 200 never came; its media flows. A "
-	 "SIP ALG in its router is suspected"},
+	 "SIP ALG in a router between is suspected"},
 	{A "call-answer-missing", "no-answer-in-ack",
 	 "The ACK of a (phones) brought no answer to our offer"},
 	{B "media-fault slot=0 error=\"No route to host\"", "media-fault",

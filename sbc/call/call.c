@@ -290,7 +290,7 @@ static void call_ack_lost(struct call *call, struct leg *leg)
 	call_status(call, &line, leg, "call-ack-lost");
 	status_text(&line, "media", alive ? "flows" : "silent");
 	status_text(&line, "kept", kept ? "yes" : "no");
-	status_text(&line, "suspect", "SIP ALG in the peer's router");
+	status_text(&line, "suspect", "SIP ALG in a router between");
 	alg_advice(advice, leg->peer, &way);
 	status_text(&line, "advice", advice);
 	status_end(&line);

@@ -102,8 +102,8 @@ static const struct trouble_line lines[] = {
 	{"ack-lost",
 	 {"call-ack-lost", NULL,
 	  "The ACK of {end} for our 200 never came[; its media {media}]. A SIP "
-	  "ALG in its router is suspected, which spoils Contact or ACK: switch "
-	  "it off there[, or set {advice}]."}},
+	  "ALG in a router between is suspected, which spoils Contact or ACK: "
+	  "switch it off there[, or set {advice}]."}},
 	{"alg-suspected",
 	 {"alg-suspected", "sign=sdp",
 	  "A SIP ALG in the router of {end} seems to rewrite messages[: "
