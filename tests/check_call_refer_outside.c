@@ -362,6 +362,22 @@ START_TEST(it_is_passed_on_where_the_policy_says_so)
 	}
 END_TEST
 
+/* It is carried out here then, as far as our routes allow. */
+START_TEST(it_is_not_passed_on_to_who_does_not_know_refer)
+	{
+		start_with("refer = \"forward\";");
+		f.itsp.end.no_refer = true;
+		fake_refresh(itsp_line(&f.itsp));
+		fixture_run_until(&f, itsp_reinvite_done);
+		refer(&f.phone.end, "sip:05554444@127.0.1.1", dialog_of(line));
+		got(403);
+		fixture_assert(&f, fake_seen(&f.itsp.end, "REFER") == 0);
+		fixture_assert(&f, line->state == FAKE_UP);
+		ck_assert_status(&f, "event=call-transfer-failed "
+				     "cause=provider-to-provider");
+	}
+END_TEST
+
 START_TEST(phones_are_told_that_they_may_name_a_dialog_and_providers_not)
 	{
 		start();
@@ -683,6 +699,7 @@ static Suite *refer_outside_suite(void)
 	T(a_provider_transfers_its_own_call);
 	T(a_consulted_call_is_joined);
 	T(it_is_passed_on_where_the_policy_says_so);
+	T(it_is_not_passed_on_to_who_does_not_know_refer);
 	T(phones_are_told_that_they_may_name_a_dialog_and_providers_not);
 	T(where_transfers_are_refused_no_phone_is_told);
 	T(nobody_transfers_a_call_that_he_has_no_leg_of);

@@ -11,7 +11,8 @@
  *   Replaces                      names the asker's own answered call: joined;
  *                                 one of its own that still rings: that ends,
  *                                 and its number is tried for T; else 403
- *   refer = forward               T is asked, if it may be (its own key)
+ *   refer = forward               T is asked, if it may be (its own key) and
+ *                                 can be (its Allow); else it is done here
  *   no route from the asker       404
  *   to T itself                   482
  *   provider to provider          403, unless a route leads from T's peer to
@@ -393,7 +394,7 @@ static bool ask_forward(struct transfer *t, const struct leg_event *event)
 	const char *uri;
 	int error;
 
-	if (t->far->peer->refer == POLICY_REFER_REJECT)
+	if (t->far->peer->refer == POLICY_REFER_REJECT || t->far->refer_unknown)
 		return false;
 	for (i = 0; i < count; i++)
 		if (!strcmp(target[i].peer->name, t->far->peer->name))

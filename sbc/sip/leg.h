@@ -110,6 +110,7 @@ struct leg { /* read-only outside of leg*.c, but for `offer` */
 	bool answer_due;	  /* our offer in its 2xx waits for its ACK */
 	char *answer_kept;	  /* what was our body there before; owned */
 	struct refresh refresh;	  /* its session timer */
+	bool refer_unknown;	  /* their Allow is without REFER */
 	struct reliable reliable; /* 18x with PRACK */
 
 	su_home_t *home;

@@ -97,9 +97,10 @@ void refresh_clear(struct leg *leg)
 /* Their Allow: of a request or of a 2xx. */
 static void refresh_allow(struct leg *leg, const sip_t *sip)
 {
-	if (sip->sip_allow)
-		leg->refresh.update =
-			sip_is_allowed(sip->sip_allow, SIP_METHOD_UPDATE);
+	if (!sip->sip_allow)
+		return;
+	leg->refresh.update = sip_is_allowed(sip->sip_allow, SIP_METHOD_UPDATE);
+	leg->refer_unknown = !sip_is_allowed(sip->sip_allow, SIP_METHOD_REFER);
 }
 
 unsigned refresh_asked(struct leg *leg, const sip_t *sip, bool update)

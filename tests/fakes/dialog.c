@@ -92,11 +92,16 @@ void fake_keep_target(struct fake_call *call, const struct text_message *m)
 
 const char *fake_allow(const struct fake *fake)
 {
-	return fake->no_update
-		       ? "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS\r\n"
-			 "Supported: replaces\r\n"
-		       : "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE\r\n"
-			 "Supported: replaces\r\n";
+#define ALLOW(more)                                            \
+	"Allow: INVITE, ACK, CANCEL, BYE, OPTIONS" more "\r\n" \
+	"Supported: replaces\r\n"
+	static const char *const lines[2][2] = {
+		{ALLOW(", UPDATE, REFER"), ALLOW(", UPDATE")},
+		{ALLOW(", REFER"), ALLOW("")},
+	};
+#undef ALLOW
+
+	return lines[fake->no_update][fake->no_refer];
 }
 
 /* --- answers of ours ------------------------------------------------------ */

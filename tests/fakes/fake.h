@@ -129,6 +129,7 @@ struct fake {
 	const char *invite_lines; /* in each INVITE of ours, CRLF each */
 	const char *ok_lines;	  /* in each 2xx to INVITE and UPDATE */
 	bool no_update;		  /* UPDATE is not in our Allow */
+	bool no_refer;		  /* REFER is not */
 	bool no_prack;		  /* a reliable 18x gets none */
 	const char *prack_lines;  /* in each PRACK of ours, CRLF each */
 	bool prack_offers;	  /* PRACKs hold a new offer */
