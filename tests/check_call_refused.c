@@ -156,31 +156,6 @@ START_TEST(a_newcomer_is_not_offered_what_t_was_refused)
 	}
 END_TEST
 
-/* It took the second codec of ours: the first one would be news. */
-START_TEST(a_refresh_by_who_took_another_codec_keeps_that)
-	{
-		fixture_start_with(
-			&f, &(struct fixture_setup){.acme = PROTECTED,
-						    .phones = PROTECTED});
-		asks = _i ? &f.itsp.end : &f.phone.end;
-		other = _i ? &f.phone.end : &f.itsp.end;
-		other->media.codecs = "18 8 101";
-		asks->media.codecs = "8 101";
-		f.phone.answers_itself = true;
-		if (_i)
-			phone_call(&f.phone, "05551234");
-		else
-			itsp_call(&f.itsp, "442079460101");
-		fixture_run_until(&f, both_up);
-		fake_refresh(p());
-		fixture_run_until(&f, p_done);
-		ck_assert_int_eq(p()->reinvite_status, 200);
-		ck_assert_str_eq(p_was_told()->formats, "8 101");
-		both_ways();
-		t_was_left_alone();
-	}
-END_TEST
-
 START_TEST(a_refused_line_is_no_hold)
 	{
 		begin_refused(_i, "sendrecv",
@@ -212,8 +187,6 @@ static Suite *refused_suite(void)
 		who_refused_a_line_cannot_have_it_where_t_may_not_be_told, 0,
 		2);
 	tcase_add_test(tests, a_newcomer_is_not_offered_what_t_was_refused);
-	tcase_add_loop_test(
-		tests, a_refresh_by_who_took_another_codec_keeps_that, 0, 2);
 	tcase_add_loop_test(tests, a_refused_line_is_no_hold, 0, 2);
 	return suite;
 }

@@ -281,19 +281,6 @@ static unsigned count_crypto(const struct body *body, unsigned slot)
 	return count;
 }
 
-/* The codec that ours would have them send (RFC 3264 7): is it theirs? */
-static bool leads_with_theirs(const struct body *ours,
-			      const struct body *theirs, unsigned slot)
-{
-	const struct body_format *first = offer_agreed(ours, slot);
-	uint8_t map[128];
-
-	if (!ours->media[slot].rtp || !first)
-		return true;
-	offer_payload_map(map, ours, theirs, slot);
-	return map[first->payload_type] != 255;
-}
-
 bool offer_stands(const struct body *ours, const struct body *theirs)
 {
 	if (!offer_fits(theirs, ours))
@@ -307,8 +294,7 @@ bool offer_stands(const struct body *ours, const struct body *theirs)
 		if (said->zero)
 			may &= BODY_RECVONLY;
 		if ((ours->media[i].direction & ~may) != 0 ||
-		    count_crypto(ours, i) > 1 ||
-		    !leads_with_theirs(ours, theirs, i))
+		    count_crypto(ours, i) > 1)
 			return false;
 	}
 	return true;

@@ -231,8 +231,9 @@ bool offer_fits(const struct body *offer, const struct body *answer);
 
 /*
  * May our last body be said again, byte for byte, as the answer to `theirs`?
- * Not if it was an offer that they answered with less: a line refused, not its
- * first codec, no sendrecv, one key of several.
+ * Not if it was an offer that they answered with less: a line refused, no
+ * sendrecv, one key of several. More codecs than theirs, and another one first,
+ * may stand in it (RFC 3264 6.1): who refreshes sees one text all along.
  */
 bool offer_stands(const struct body *ours, const struct body *theirs);
 
