@@ -178,6 +178,68 @@ START_TEST(an_offer_that_t_took_too_late_is_undone)
 	}
 END_TEST
 
+/* T speaks the other law of G.711, converted here, and goes on doing so. */
+START_TEST(what_undoes_an_offer_leaves_each_end_its_law)
+	{
+		begin_forward(!_i);
+		p()->media.codecs = "0 101";
+		ck_assert_int_eq(reinvite(), 200);
+		ck_assert_str_eq(p_was_told()->formats, "0 101");
+		t_was_left_alone();
+		swap_roles();
+		t_keeps_reinvites();
+		p()->media.codecs = "8 0 101";
+		p()->media.direction = "sendonly";
+		fake_reinvite(p());
+		fixture_run_until(&f, t_was_asked);
+		p_takes_it_back();
+		fixture_run_until(&f, t_saw_cancel);
+		t_answers();
+		fixture_run_until(&f, t_is_sendrecv);
+		fixture_watch(&f, 50);
+		fake_reinvite_without_offer(p());
+		fixture_run_until(&f, p_done);
+		ck_assert_int_eq(p()->reinvite_status, 200);
+		ck_assert_str_eq(p_was_told()->formats, "8 101");
+	}
+END_TEST
+
+static bool t_was_put_back(struct fixture *x)
+{
+	(void)x;
+	return fake_seen_inside(other, "INVITE") == 2;
+}
+
+/* An answer that is none: what T spoke before is what it speaks. */
+START_TEST(an_answer_that_cannot_be_used_changes_no_codec)
+	{
+		static char body[512];
+
+		begin_forward(_i);
+		snprintf(body, sizeof(body),
+			 "v=0\r\no=t 5 5 IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\n"
+			 "t=0 0\r\nm=video %u RTP/AVP 0\r\n",
+			 other->host, other->host, other->tone.stream[0].port);
+		t_keeps_reinvites();
+		p()->media.codecs = "0 8 101";
+		fake_reinvite(p());
+		fixture_run_until(&f, t_was_asked);
+		t()->media.instead = body;
+		t_answers();
+		t()->media.instead = NULL;
+		fixture_run_until(&f, p_done);
+		ck_assert_int_eq(p()->reinvite_status, 488);
+		fixture_run_until(&f, t_was_put_back);
+		fixture_watch(&f, 50);
+		p()->media.codecs = "8 101";
+		fake_reinvite_without_offer(p());
+		fixture_run_until(&f, p_done);
+		ck_assert_int_eq(p()->reinvite_status, 200);
+		ck_assert_str_eq(p_was_told()->formats, "8 101");
+		both_ways();
+	}
+END_TEST
+
 static unsigned refusals;
 
 static bool t_refuses_first(struct fake *fake, struct fake_call *call,
@@ -716,6 +778,10 @@ static Suite *call_open_suite(void)
 		tests, what_undoes_an_offer_is_tried_again_after_glare, 0, 2);
 	tcase_add_loop_test(tests, an_offer_that_t_took_too_late_is_undone, 0,
 			    2);
+	tcase_add_loop_test(tests, what_undoes_an_offer_leaves_each_end_its_law,
+			    0, 2);
+	tcase_add_loop_test(
+		tests, an_answer_that_cannot_be_used_changes_no_codec, 0, 2);
 	tcase_add_loop_test(
 		tests, an_offer_that_was_taken_back_before_its_turn_is_not_sent,
 		0, 2);

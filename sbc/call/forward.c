@@ -201,9 +201,11 @@ static unsigned forward_take(struct call *call, struct leg *t,
 	struct offer_place place[BODY_MEDIA_MAX] = {0};
 	struct call_rules rules;
 	const struct body *chosen;
+	char codec[sizeof(call->codec)];
 	struct said said;
 	int error;
 
+	memcpy(codec, call->codec, sizeof(codec));
 	said_begin(&said, t);
 	if (!answer.len || said_hear(&said, answer) ||
 	    !secure_answered(&said, said_remote(&said)) ||
@@ -226,8 +228,10 @@ static unsigned forward_take(struct call *call, struct leg *t,
 					   &rules.rules, place);
 	if (!error)
 		error = offer_remember(&f->p->offer, f->text, f->len);
-	if (error)
+	if (error) { /* T is put back. */
+		memcpy(call->codec, codec, sizeof(codec));
 		return forward_status(error);
+	}
 	path_target(call, f->p, theirs);
 	call_note_codec(call, chosen); /* Both may have left its line. */
 	call->path.law[MEDIA_A] = call->path.law[MEDIA_B] = NULL;
@@ -401,17 +405,15 @@ static void forward_undo(struct call *call, struct leg *t,
 			forward_wait(call, glare_wait_ms(t));
 		return;
 	}
-	if (event->kind == LEG_MODIFIED &&
-	    !body_parse(&answer, event->sdp.text, event->sdp.len, &why) &&
-	    !offer_remember(&t->offer, event->sdp.text, event->sdp.len) &&
-	    !taken) {
-		path_target(call, t, &answer);
-		call_note_codec(call, &answer);
-		path_flows(call, t, call_other(call, t));
+	/* T may have spoken the other law of G.711, and goes on doing so. */
+	if (ours && event->kind == LEG_MODIFIED &&
+	    !ours_answered(call, t, event->sdp))
 		call_describe(call);
-	}
-	if (taken)
-		forward_put_back(call, t);
+	if (!taken)
+		return;
+	if (!body_parse(&answer, event->sdp.text, event->sdp.len, &why))
+		offer_remember(&t->offer, event->sdp.text, event->sdp.len);
+	forward_put_back(call, t);
 }
 
 static void forward_said(struct call *call, const struct leg *t,
