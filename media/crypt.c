@@ -252,7 +252,8 @@ void crypt_inherit(struct crypt *crypt, struct crypt *before)
 				exchange(to, from);
 				break;
 			}
-	crypt->packets = packets;
+	/* Both count on: what is used is used last. */
+	crypt->packets = before->packets = packets;
 }
 
 void crypt_free(struct crypt *crypt)

@@ -540,6 +540,30 @@ START_TEST(keys_that_stay_keep_their_counters_and_windows)
 	}
 END_TEST
 
+START_TEST(keys_that_go_know_what_was_used_last)
+	{
+		struct keyring ring;
+		struct packet p;
+		keyring_start(&ring, _i);
+		for (uint32_t i = 0; i < CRYPT_RECEIVE_MAX; i++) {
+			p = sent(ring.send[1], 1000 + i, 1);
+			takes(ring.receive, &p);
+		}
+		struct crypt *before = ring.receive;
+		ring.receive = receiver_of(&ring.key[2], &ring.key[0]);
+		crypt_inherit(ring.receive, before);
+		struct packet late = sent(ring.send[1], 2000, 1);
+		takes(before, &late);
+		/* This one needs a place, too: of those it is not the oldest.
+		 */
+		p = sent(ring.send[1], 2001, 1);
+		takes(before, &p);
+		refuses(before, &late, -EALREADY);
+		crypt_free(before);
+		keyring_free(&ring);
+	}
+END_TEST
+
 START_TEST(keys_that_nothing_tells_apart_are_none)
 	{
 		struct media_key key = key_of(1, 1), other = key_of(1, 2);
@@ -966,6 +990,7 @@ static Suite *crypt_suite(void)
 	EACH(another_key_goes_on_with_the_counter_of_its_sibling);
 	EACH(another_key_may_count_from_0_and_a_stranger_does_not_hinder_it);
 	EACH(keys_that_stay_keep_their_counters_and_windows);
+	EACH(keys_that_go_know_what_was_used_last);
 	tcase_add_test(tcase, keys_that_nothing_tells_apart_are_none);
 	EACH(sequence_numbers_wrap_many_times);
 	EACH(packets_out_of_order_cross_the_wrap);
