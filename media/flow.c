@@ -109,7 +109,7 @@ bool flow_real(struct flow *flow, struct rtp_header *h, uint8_t *buf,
 {
 	if (flow->special && !apply(flow, h, buf, len))
 		return false;
-	bool is_event = h->payload_type == flow->rules.event_type;
+	bool is_event = h->payload_type == flow->line.event_type;
 	if (is_event && press_is_over(&flow->press, &flow->line, h)) {
 		line_skip(&flow->line, h);
 		return false;

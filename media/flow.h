@@ -34,10 +34,11 @@ struct flow_rules {
 struct flow {
 	bool special; /* look at the rules, or at keys that are sent */
 	struct line line;
+	struct press press;
 	struct filler filler;
+	/* What most packets do not touch. */
 	struct flow_rules rules;
 	struct dtmf_sender dtmf;
-	struct press press;
 	struct report report;
 };
 
