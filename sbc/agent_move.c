@@ -245,10 +245,8 @@ void move_tidy(struct agent *agent)
 					agent->trunk[k],
 					trunk_state(agent->trunk[k])->peer);
 	}
-	if (any) {
+	if (any)
 		agent_sources_changed(agent);
-		move_after(agent->move, MOVE_RETRY_MS);
-	}
 }
 
 /* --- what the kernel says ------------------------------------------------ */

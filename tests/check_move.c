@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "sbc/agent.h"
+#include "sbc/agent_private.h"
 #include "sbc/report/log.h"
 
 #define WAIT_MS 8000
@@ -162,6 +163,24 @@ START_TEST(an_address_that_is_not_usable_yet_is_tried_again_without_netlink)
 	}
 END_TEST
 
+/* What is seen of addresses is due sooner than the next try of what was opened
+ * anew meanwhile. */
+START_TEST(a_network_that_is_opened_anew_puts_off_no_news)
+	{
+		sip_port = free_port();
+		tentative = true;
+		struct agent *agent = start();
+		int64_t begun_ms = now_ms();
+		agent->network[0].stale = true;
+		move_tidy(agent);
+		ck_assert(!agent->network[0].stale);
+		run_until(agent, refused + 1, true);
+		ck_assert_int_lt(now_ms() - begun_ms, 1500);
+		tentative = false;
+		finish(agent);
+	}
+END_TEST
+
 static Suite *move_suite(void)
 {
 	Suite *suite = suite_create("move");
@@ -171,6 +190,7 @@ static Suite *move_suite(void)
 	tcase_add_test(
 		tests,
 		an_address_that_is_not_usable_yet_is_tried_again_without_netlink);
+	tcase_add_test(tests, a_network_that_is_opened_anew_puts_off_no_news);
 	suite_add_tcase(suite, tests);
 	return suite;
 }
