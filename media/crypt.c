@@ -23,6 +23,7 @@
 #include <string.h>
 
 #include "media/bytes.h"
+#include "media/crypt_key.h"
 #include "media/crypt_type.h"
 #include "media/rtp.h"
 
@@ -97,73 +98,6 @@ bool crypt_is_replaced(void)
 /* --- keys ------------------------------------------------------------------
  */
 
-unsigned media_key_len(enum media_crypto_suite suite)
-{
-	switch (suite) {
-	case MEDIA_CRYPTO_AES_CM_128_SHA1_80:
-	case MEDIA_CRYPTO_AES_CM_128_SHA1_32:
-		return SRTP_AES_ICM_128_KEY_LEN_WSALT;
-	case MEDIA_CRYPTO_AES_256_CM_SHA1_80:
-	case MEDIA_CRYPTO_AES_256_CM_SHA1_32:
-		return SRTP_AES_ICM_256_KEY_LEN_WSALT;
-	case MEDIA_CRYPTO_AEAD_AES_128_GCM:
-		return SRTP_AES_GCM_128_KEY_LEN_WSALT;
-	case MEDIA_CRYPTO_AEAD_AES_256_GCM:
-		return SRTP_AES_GCM_256_KEY_LEN_WSALT;
-	case MEDIA_CRYPTO_NONE:
-	case MEDIA_CRYPTO_SUITES:
-		break;
-	}
-	return 0;
-}
-
-/* SRTCP's tag has 80 bits in all suites of SHA-1 (RFC 4568 section 6.2). */
-static bool set_suite(srtp_policy_t *policy, enum media_crypto_suite suite)
-{
-	srtp_crypto_policy_t *rtp = &policy->rtp, *rtcp = &policy->rtcp;
-	switch (suite) {
-	case MEDIA_CRYPTO_AES_CM_128_SHA1_80:
-		srtp_crypto_policy_set_rtp_default(rtp);
-		srtp_crypto_policy_set_rtcp_default(rtcp);
-		return true;
-	case MEDIA_CRYPTO_AES_CM_128_SHA1_32:
-		srtp_crypto_policy_set_aes_cm_128_hmac_sha1_32(rtp);
-		srtp_crypto_policy_set_rtcp_default(rtcp);
-		return true;
-	case MEDIA_CRYPTO_AES_256_CM_SHA1_80:
-		srtp_crypto_policy_set_aes_cm_256_hmac_sha1_80(rtp);
-		srtp_crypto_policy_set_aes_cm_256_hmac_sha1_80(rtcp);
-		return true;
-	case MEDIA_CRYPTO_AES_256_CM_SHA1_32:
-		srtp_crypto_policy_set_aes_cm_256_hmac_sha1_32(rtp);
-		srtp_crypto_policy_set_aes_cm_256_hmac_sha1_80(rtcp);
-		return true;
-	case MEDIA_CRYPTO_AEAD_AES_128_GCM:
-		srtp_crypto_policy_set_aes_gcm_128_16_auth(rtp);
-		srtp_crypto_policy_set_aes_gcm_128_16_auth(rtcp);
-		return true;
-	case MEDIA_CRYPTO_AEAD_AES_256_GCM:
-		srtp_crypto_policy_set_aes_gcm_256_16_auth(rtp);
-		srtp_crypto_policy_set_aes_gcm_256_16_auth(rtcp);
-		return true;
-	case MEDIA_CRYPTO_NONE:
-	case MEDIA_CRYPTO_SUITES:
-		break;
-	}
-	return false;
-}
-
-static void set_policy(srtp_policy_t *policy, struct media_key *key,
-		       srtp_ssrc_type_t type, uint32_t ssrc)
-{
-	memset(policy, 0, sizeof(*policy));
-	set_suite(policy, key->suite);
-	policy->ssrc.type = type;
-	policy->ssrc.value = ssrc;
-	policy->window_size = CRYPT_WINDOW;
-	policy->key = key->key;
-}
-
 static unsigned tag_len(const srtp_crypto_policy_t *policy)
 {
 	return (unsigned)policy->auth_tag_len;
@@ -192,7 +126,7 @@ int crypt_new(struct crypt **out, const struct media_key *key,
 	crypt->direction = direction;
 	crypt->key = *key;
 	crypt->worn_at = worn_at(key->lifetime);
-	set_policy(&policy, &crypt->key,
+	key_policy(&policy, &crypt->key,
 		   direction == CRYPT_SEND ? ssrc_any_outbound
 					   : ssrc_any_inbound,
 		   0);
@@ -223,13 +157,6 @@ int crypt_add(struct crypt *crypt, const struct media_key *key)
 	return crypt_new(last, key, crypt->direction);
 }
 
-static bool is_same(const struct media_key *a, const struct media_key *b)
-{
-	return a->suite == b->suite && a->mki_len == b->mki_len &&
-	       memcmp(a->mki, b->mki, a->mki_len) == 0 &&
-	       memcmp(a->key, b->key, media_key_len(a->suite)) == 0;
-}
-
 /* The streams of both change places, with the library's contexts. */
 static void exchange(struct crypt *a, struct crypt *b)
 {
@@ -248,7 +175,7 @@ void crypt_inherit(struct crypt *crypt, struct crypt *before)
 	uint64_t packets = before->packets;
 	for (struct crypt *to = crypt; to; to = to->further)
 		for (struct crypt *from = before; from; from = from->further)
-			if (!from->moved && is_same(&to->key, &from->key)) {
+			if (!from->moved && key_is_same(&to->key, &from->key)) {
 				exchange(to, from);
 				break;
 			}
@@ -326,7 +253,7 @@ static struct place *try_out(struct crypt *crypt, uint32_t ssrc, bool known,
 		srtp_remove_stream(crypt->srtp, htonl(crypt->candidate.ssrc));
 		crypt->has_candidate = false;
 	}
-	set_policy(&policy, &crypt->key, ssrc_specific, ssrc);
+	key_policy(&policy, &crypt->key, ssrc_specific, ssrc);
 	crypt->candidate_ns = now_ns;
 	if (srtp_add_stream(crypt->srtp, &policy) != srtp_err_status_ok)
 		return NULL;
