@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "media/crypt_key.h"
 #include "media/engine.h"
 #include "media/secure.h"
 
@@ -87,21 +88,14 @@ void keying_told(struct keying *keying)
 /* --- new keys --------------------------------------------------------------
  */
 
-/* Its lifetime says nothing about the key itself. */
-static bool is_equal(const struct media_key *a, const struct media_key *b)
-{
-	return a->suite == b->suite && a->mki_len == b->mki_len &&
-	       memcmp(a->key, b->key, media_key_len(a->suite)) == 0 &&
-	       memcmp(a->mki, b->mki, a->mki_len) == 0;
-}
-
 static bool are_equal(const struct media_crypto *a,
 		      const struct media_crypto *b)
 {
-	if (!is_equal(&a->receive, &b->receive) || a->furthers != b->furthers)
+	if (!key_is_same(&a->receive, &b->receive) ||
+	    a->furthers != b->furthers)
 		return false;
 	for (unsigned i = 0; i < a->furthers; i++)
-		if (!is_equal(&a->further[i], &b->further[i]))
+		if (!key_is_same(&a->further[i], &b->further[i]))
 			return false;
 	return true;
 }
@@ -180,7 +174,7 @@ int media_session_crypto(struct media_session *session, enum media_side side,
 			  crypto->furthers, CRYPT_RECEIVE);
 	if (rc < 0)
 		return rc;
-	if (!is_equal(&crypto->send, &keying->keys.send))
+	if (!key_is_same(&crypto->send, &keying->keys.send))
 		rc = make(&send, &crypto->send, NULL, 0, CRYPT_SEND);
 	if (rc < 0) {
 		if (receive != keying->receive)
