@@ -95,24 +95,6 @@ START_TEST(a_refresh_after_an_answer_in_the_ack_is_answered)
 	}
 END_TEST
 
-START_TEST(a_refresh_after_an_ack_without_an_answer_is_answered)
-	{
-		begin(_i);
-		ck_assert_int_eq(hold("sendonly"), 200);
-		ck_assert_str_eq(p_was_told()->direction, "recvonly");
-		char *held = strdup(p()->sdp);
-		p()->media.instead = "";
-		fake_reinvite_without_offer(p());
-		fixture_run_until(&f, p_done);
-		fixture_watch(&f, 50);
-		p()->media.instead = held;
-		ck_assert_int_eq(reinvite(), 200);
-		ck_assert_str_eq(p_was_told()->direction, "recvonly");
-		t_was_left_alone();
-		free(held);
-	}
-END_TEST
-
 START_TEST(our_offer_to_who_refused_a_line_has_it_refused)
 	{
 		begin_refused(_i, "sendrecv", PROTECTED);
@@ -177,9 +159,6 @@ static Suite *refused_suite(void)
 		tests, a_refresh_by_who_answered_on_hold_is_no_resume, 0, 2);
 	tcase_add_loop_test(
 		tests, a_refresh_after_an_answer_in_the_ack_is_answered, 0, 2);
-	tcase_add_loop_test(
-		tests, a_refresh_after_an_ack_without_an_answer_is_answered, 0,
-		2);
 	tcase_add_loop_test(
 		tests, our_offer_to_who_refused_a_line_has_it_refused, 0, 2);
 	tcase_add_loop_test(

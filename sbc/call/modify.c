@@ -187,13 +187,6 @@ bool modify_may_ask(const struct call *call, const struct leg *t)
 
 /* --- answered here ----------------------------------------------------- */
 
-static enum body_direction modify_direction(const struct body_media *media)
-{
-	if (media->zero && media->direction == BODY_SENDRECV)
-		return BODY_RECVONLY;
-	return body_direction_reverse(media->direction);
-}
-
 static bool modify_has(const struct body *said, enum body_kind kind)
 {
 	for (unsigned i = 0; i < said->medias; i++)
@@ -247,7 +240,8 @@ static unsigned modify_answer(struct call *call, struct leg *p,
 	if (error)
 		return 503;
 	for (unsigned i = 0; i < theirs->medias; i++)
-		place[i].direction = modify_direction(&theirs->media[i]);
+		place[i].direction =
+			body_direction_reverse(theirs->media[i].direction);
 	*law = convert ? judge_other_law(spoken) : spoken;
 	if (!strcasecmp(*law, call->codec))
 		*law = NULL;
