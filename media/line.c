@@ -323,13 +323,10 @@ void line_again(struct line *line, struct rtp_header *h, int64_t now_ns)
 	count(line, h->payload_len, now_ns);
 }
 
-void line_behind(struct line *line, uint32_t lasted, int64_t begun_ns)
+void line_behind(struct line *line, int64_t begun_ns)
 {
-	/* What is sent next is a step behind by itself. */
-	uint32_t step = line_ticks(line, line->sent_ns);
 	int64_t took_ms = (line->sent_ns - begun_ns) / MS_NS;
-	uint32_t took = ms_ticks(line, (uint32_t)took_ms);
-	line->out_ts += lasted > took + step ? lasted - step : took;
+	line->out_ts += ms_ticks(line, (uint32_t)took_ms);
 }
 
 void line_lasted(struct line *line, uint32_t ticks)

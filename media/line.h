@@ -84,9 +84,9 @@ void line_own(struct line *line, struct rtp_header *header, uint32_t ticks,
  * behind it; what is missing before it is missing.
  */
 void line_again(struct line *line, struct rtp_header *header, int64_t now_ns);
-/* The packets that were sent last, all with one timestamp, stood for `lasted`
- * ticks, or more if they took longer since begun_ns. */
-void line_behind(struct line *line, uint32_t lasted, int64_t begun_ns);
+/* The packets that were sent last, since begun_ns, had all one timestamp: what
+ * follows is behind them by the clock, whatever they say of themselves. */
+void line_behind(struct line *line, int64_t begun_ns);
 /* How far the next packet is behind the last one. */
 uint32_t line_ticks(const struct line *line, int64_t now_ns);
 /* The packet that was sent last stood for so much more time. */

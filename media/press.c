@@ -60,6 +60,6 @@ size_t press_make(struct press *press, struct line *line, uint8_t payload_type,
 void press_leave(struct press *press, struct line *line)
 {
 	if (press->last)
-		line_behind(line, get16(press->payload + 2), press->begun_ns);
+		line_behind(line, press->begun_ns);
 	press->last = press->held = false;
 }

@@ -565,6 +565,22 @@ START_TEST(silence_behind_a_key_has_a_time_behind_it)
 	}
 END_TEST
 
+/* What it says of its duration moves no clock, or who lies runs away. */
+START_TEST(silence_behind_a_key_is_where_the_clock_is)
+	{
+		struct far far;
+		far_start(&far);
+		ck_assert(speaks(&far, 500, 9000, 0));
+		ck_assert(presses(&far, 501, 9160, 0xffff, END, 20));
+		uint32_t begun = far.last.rtp_ts;
+		silence_until(&far, 390);
+		ck_assert_uint_gt(far.last.rtp_ts - begun, 300 * 8);
+		ck_assert_uint_lt(far.last.rtp_ts - begun, 380 * 8);
+		ck_assert(speaks(&far, 502, 9160 + 380 * 8, 400));
+		ck_assert_uint_eq(far.last.rtp_ts - begun, 380 * 8);
+	}
+END_TEST
+
 /* Of a codec that we know nothing of we have what it sent. */
 START_TEST(no_event_is_repeated_as_sound)
 	{
@@ -618,6 +634,7 @@ static Suite *dtmf_suite(void)
 	tcase_add_test(tc, a_key_whose_packets_pause_stays_one_key);
 	tcase_add_test(tc, a_key_whose_end_never_comes_is_ended_and_once);
 	tcase_add_test(tc, silence_behind_a_key_has_a_time_behind_it);
+	tcase_add_test(tc, silence_behind_a_key_is_where_the_clock_is);
 	tcase_add_test(tc, no_event_is_repeated_as_sound);
 	tcase_add_test(tc, the_source_numbers_events_as_the_map_says);
 	suite_add_tcase(suite, tc);
