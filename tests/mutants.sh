@@ -11,7 +11,7 @@
 # -k    keep the copy (mutants.work/ here) for the next time
 # WORD  only mutants whose row, file or test holds it; "=2" only complaint 2
 #
-# About 15 minutes on one core. Prints one line a mutant, "caught" or "SURVIVED",
+# Half an hour on one core. Prints one line a mutant, "caught" or "SURVIVED",
 # and the counts; exit status 1 if one survived.
 set -u
 jobs=1 keep=no before=yes
