@@ -27,39 +27,38 @@ unsigned media_key_len(enum media_crypto_suite suite)
 }
 
 /* SRTCP's tag has 80 bits in all suites of SHA-1 (RFC 4568 section 6.2). */
-static bool set_suite(srtp_policy_t *policy, enum media_crypto_suite suite)
+static void set_suite(srtp_policy_t *policy, enum media_crypto_suite suite)
 {
 	srtp_crypto_policy_t *rtp = &policy->rtp, *rtcp = &policy->rtcp;
 	switch (suite) {
 	case MEDIA_CRYPTO_AES_CM_128_SHA1_80:
 		srtp_crypto_policy_set_rtp_default(rtp);
 		srtp_crypto_policy_set_rtcp_default(rtcp);
-		return true;
+		break;
 	case MEDIA_CRYPTO_AES_CM_128_SHA1_32:
 		srtp_crypto_policy_set_aes_cm_128_hmac_sha1_32(rtp);
 		srtp_crypto_policy_set_rtcp_default(rtcp);
-		return true;
+		break;
 	case MEDIA_CRYPTO_AES_256_CM_SHA1_80:
 		srtp_crypto_policy_set_aes_cm_256_hmac_sha1_80(rtp);
 		srtp_crypto_policy_set_aes_cm_256_hmac_sha1_80(rtcp);
-		return true;
+		break;
 	case MEDIA_CRYPTO_AES_256_CM_SHA1_32:
 		srtp_crypto_policy_set_aes_cm_256_hmac_sha1_32(rtp);
 		srtp_crypto_policy_set_aes_cm_256_hmac_sha1_80(rtcp);
-		return true;
+		break;
 	case MEDIA_CRYPTO_AEAD_AES_128_GCM:
 		srtp_crypto_policy_set_aes_gcm_128_16_auth(rtp);
 		srtp_crypto_policy_set_aes_gcm_128_16_auth(rtcp);
-		return true;
+		break;
 	case MEDIA_CRYPTO_AEAD_AES_256_GCM:
 		srtp_crypto_policy_set_aes_gcm_256_16_auth(rtp);
 		srtp_crypto_policy_set_aes_gcm_256_16_auth(rtcp);
-		return true;
+		break;
 	case MEDIA_CRYPTO_NONE:
 	case MEDIA_CRYPTO_SUITES:
 		break;
 	}
-	return false;
 }
 
 void key_policy(srtp_policy_t *policy, struct media_key *key,
