@@ -21,7 +21,7 @@ opens sallyport sallyctl tests/bench/midcall_load
 chrt -r 5 true 2>/dev/null && first=(chrt -r 5)
 via=127.0.31.1:5060 phones=127.0.31.2:5061 provider=127.0.32.2:5062
 if [ $quick = yes ]; then
-	pairs=1000 many_pairs=10 warm=1000 rest_s=3
+	pairs=1000 many_pairs=10 warm=6000 rest_s=3
 else
 	pairs=10000 many_pairs=50 warm=6000 rest_s=10
 fi
