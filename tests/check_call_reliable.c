@@ -458,6 +458,52 @@ START_TEST(an_early_update_is_answered_from_the_early_session)
 	}
 END_TEST
 
+/* What T has said stands: whether it is reliable, and takes UPDATE, or not. */
+START_TEST(an_early_update_is_kept_from_t_whatever_it_takes)
+	{
+		dial(NULL, REQUIRES, ITSP_TRIES);
+		f.itsp.end.no_update = _i % 2;
+		f.itsp.end.media.codecs = "8 101";
+		fixture_run_until(&f, itsp_is_ringing);
+		fake_answer(trunk(), 183, true, _i / 2 ? RELIABLE("7") : NULL);
+		fixture_run_until(&f, phone_pracked);
+		line()->media.direction = "sendonly";
+		fake_update(line(), true);
+		fixture_run_until(&f, phone_update_done);
+		ck_assert_int_eq(line()->update_status, 200);
+		ck_assert_str_eq(line()->remote_sdp.stream[0].direction,
+				 "recvonly");
+		ck_assert_status(&f, "event=call-suppressed method=UPDATE "
+				     "cause=early");
+		fake_answer(trunk(), 200, true, NULL);
+		fixture_run_until(&f, both_up);
+		fixture_watch(&f, 100);
+		ck_assert_uint_eq(itsp_updates(&f.itsp), 0);
+		ck_assert_uint_eq(itsp_reinvites(&f.itsp), 0);
+		ck_assert_uint_eq(fake_seen(&f.itsp.end, "PRACK"), _i / 2);
+	}
+END_TEST
+
+/* T would have to be asked, and a final answer is due at once (RFC 3311 5.2).
+ */
+START_TEST(an_early_update_where_media_goes_past_us_gets_504)
+	{
+		static const struct fixture_setup never = {
+			.acme = "anchor = \"never\";",
+			.phones = "anchor = \"never\";"};
+
+		dial(&never, REQUIRES, ITSP_EARLY_MEDIA | ITSP_RINGS);
+		fixture_run_until(&f, phone_pracked);
+		fake_move_media(&f.phone.end);
+		fake_update(line(), true);
+		fixture_run_until(&f, phone_update_done);
+		ck_assert_int_eq(line()->update_status, 504);
+		ck_assert_uint_eq(itsp_updates(&f.itsp), 0);
+		ck_assert_status(&f, "event=call-refused status=504 "
+				     "cause=early");
+	}
+END_TEST
+
 START_TEST(an_early_update_without_sdp_is_answered_without)
 	{
 		dial(NULL, NULL, ITSP_RINGS);
@@ -608,6 +654,10 @@ static Suite *call_reliable_suite(void)
 	fixture_around(update, &f);
 	tcase_add_test(update,
 		       an_early_update_is_answered_from_the_early_session);
+	tcase_add_loop_test(
+		update, an_early_update_is_kept_from_t_whatever_it_takes, 0, 4);
+	tcase_add_test(update,
+		       an_early_update_where_media_goes_past_us_gets_504);
 	tcase_add_test(update, an_early_update_without_sdp_is_answered_without);
 	tcase_add_test(update,
 		       an_early_update_before_any_early_session_has_to_wait);

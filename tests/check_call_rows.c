@@ -125,6 +125,34 @@ START_TEST(an_ack_without_an_answer_keeps_the_session)
 END_TEST
 
 /* T's hold was passed on to P: it holds until T ends it. */
+static bool p_was_left(struct fixture *x)
+{
+	(void)x;
+	return fake_seen(asks, "BYE") > 0;
+}
+
+/* The same body, from another Contact. */
+START_TEST(a_contact_that_moves_alone_is_followed)
+	{
+		unsigned long version;
+
+		begin(_i);
+		version = version_of(p());
+		snprintf(asks->user, sizeof(asks->user), "moved");
+		fake_refresh(p());
+		fixture_run_until(&f, p_done);
+		ck_assert_int_eq(p()->reinvite_status, 200);
+		ck_assert_uint_eq(version_of(p()), version);
+		t_was_left_alone();
+		t_hears_on();
+		both_ways();
+		fake_bye(t());
+		fixture_run_until(&f, p_was_left);
+		ck_assert_ptr_nonnull(
+			strstr(fake_last_message(asks, "BYE")->uri, "moved@"));
+	}
+END_TEST
+
 START_TEST(without_an_offer_a_hold_of_ts_goes_on)
 	{
 		begin_forward(!_i);
@@ -478,6 +506,8 @@ static Suite *call_rows_suite(void)
 	tcase_add_loop_test(tests, what_we_offer_is_the_codec_that_t_has, 0, 2);
 	tcase_add_loop_test(tests, an_ack_without_an_answer_keeps_the_session,
 			    0, 2);
+	tcase_add_loop_test(tests, a_contact_that_moves_alone_is_followed, 0,
+			    2);
 	tcase_add_loop_test(tests, without_an_offer_a_hold_of_ts_goes_on, 0, 2);
 	tests = group(suite, "both");
 	tcase_add_loop_test(tests, both_hold_and_take_up_again_in_any_order, 0,

@@ -450,6 +450,45 @@ START_TEST(a_fax_in_a_delayed_offer_is_kept_from_who_takes_none)
 	}
 END_TEST
 
+#define TEXT "m=text 40002 RTP/AVP 98\r\na=rtpmap:98 t140/1000\r\n"
+#define BFCP "m=application 40004 UDP/BFCP *\r\n"
+
+START_TEST(a_line_of_any_kind_that_t_lacks_is_refused_alone)
+	{
+		static const struct {
+			const char *lines;
+			unsigned n;
+			const char *refused[3];
+		} added[] = {
+			{VIDEO, 1, {"m=video 0 RTP/AVP 34\r\n"}},
+			{TEXT, 1, {"m=text 0 RTP/AVP 98\r\n"}},
+			{BFCP, 1, {"m=application 0 UDP/BFCP *\r\n"}},
+			{BFCP TEXT VIDEO,
+			 3,
+			 {"m=application 0 UDP/BFCP *\r\n",
+			  "m=text 0 RTP/AVP 98\r\n",
+			  "m=video 0 RTP/AVP 34\r\n"}},
+		};
+		unsigned n = added[_i / 2].n;
+		const char *at;
+
+		begin(_i % 2);
+		p()->media.more = added[_i / 2].lines;
+		ck_assert_int_eq(reinvite(), 200);
+		ck_assert_uint_eq(p()->remote_sdp.streams, 1 + n);
+		ck_assert_uint_ne(p_was_told()->port, 0);
+		ck_assert_str_eq(p_was_told()->direction, "sendrecv");
+		at = last_body(asks, "200 INVITE");
+		for (unsigned i = 0; i < n; i++) {
+			at = strstr(at, added[_i / 2].refused[i]);
+			fixture_assert(&f, at != NULL);
+		}
+		t_was_left_alone();
+		both_ways();
+		t_hears_on();
+	}
+END_TEST
+
 /* T answers with a line more than it was offered: it may leave it away when it
  * asks itself. */
 START_TEST(a_line_too_many_in_an_answer_is_no_slot)
@@ -519,6 +558,8 @@ static Suite *call_slots_suite(void)
 		0, 2);
 	tcase_add_loop_test(tests, what_t_removed_is_no_reason_to_refuse_p, 0,
 			    2);
+	tcase_add_loop_test(
+		tests, a_line_of_any_kind_that_t_lacks_is_refused_alone, 0, 8);
 	tcase_add_loop_test(tests, a_line_too_many_in_an_answer_is_no_slot, 0,
 			    2);
 	tcase_add_loop_test(tests, what_undoes_an_offer_keeps_its_slots, 0, 2);
