@@ -107,6 +107,25 @@ START_TEST(the_provider_hears_something_while_the_newcomer_rings)
 	}
 END_TEST
 
+/* Its filler is the transfer's by then, not the resume's. */
+START_TEST(the_provider_hears_something_also_where_a_hold_has_just_ended)
+	{
+		begin();
+		phone_hold(&f.phone);
+		fixture_run_until(&f, phone_reinvite_done);
+		phone_resume(&f.phone);
+		fixture_run_until(&f, phone_reinvite_done);
+		phone_talk(&f.phone, false);
+		phone_refer(&f.phone, "sip:102@127.0.1.1", NULL);
+		fixture_run_until(&f, other_is_ringing);
+		hurry(&f, 4);
+		fixture_watch(&f, 200);
+		fixture_from_now(&f);
+		fixture_run_until(&f, itsp_hears_more);
+		provider_noticed_nothing();
+	}
+END_TEST
+
 START_TEST(refer_sub_false_gets_no_notify)
 	{
 		char value[32];
@@ -438,6 +457,7 @@ static Suite *transfer_suite(void)
 	T(the_newcomer_is_told_who_is_calling);
 	T(a_phone_that_hangs_up_after_its_refer_is_gone_and_the_rest_goes_on);
 	T(the_provider_hears_something_while_the_newcomer_rings);
+	T(the_provider_hears_something_also_where_a_hold_has_just_ended);
 	T(refer_sub_false_gets_no_notify);
 	T(a_busy_target_leaves_the_call_as_it_was);
 	T(a_silent_target_leaves_the_call_as_it_was);

@@ -140,7 +140,8 @@ void path_disarm(struct call *call, const struct leg *leg)
 
 	said_begin(&said, leg);
 	for (unsigned slot = 0; slot < path->slots; slot++)
-		if (path->armed[place][slot] && !path->quiet[other][slot])
+		if (path->armed[place][slot] && !path->quiet[other][slot] &&
+		    !path->away[other])
 			stream_fill(call, &said, slot, false);
 }
 
