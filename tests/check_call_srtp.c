@@ -616,6 +616,38 @@ START_TEST(a_worn_key_stays_when_the_new_one_is_refused)
 	}
 END_TEST
 
+static bool phone_was_asked(struct fixture *x)
+{
+	return fake_seen_inside(&x->phone.end, "INVITE") == 1;
+}
+
+static bool phone_was_asked_again(struct fixture *x)
+{
+	return fake_seen_inside(&x->phone.end, "INVITE") == 2;
+}
+
+/* What it answers is none, but it has the new key by then. */
+START_TEST(a_key_that_was_taken_in_vain_is_told_again)
+	{
+		char ours[256];
+
+		start("srtp = \"sdes\";", "srtp = \"off\";");
+		phone_has_srtp(&f.phone, LINE_A);
+		fixture_talk_out(&f);
+		snprintf(ours, sizeof(ours), "%s", told_phone()->crypto);
+		phone_line(&f.phone)->media.instead = "v=0\r\nno SDP\r\n";
+		rekey_worn(the_call(), the_call()->a);
+		fixture_run_until(&f, phone_was_asked);
+		ck_assert_str_ne(told_phone()->crypto, ours);
+		phone_line(&f.phone)->media.instead = NULL;
+		fixture_run_until(&f, phone_was_asked_again);
+		ck_assert_str_eq(told_phone()->crypto, ours);
+		fixture_watch(&f, 50);
+		fixture_both_ways(&f);
+		ck_assert_status(&f, "event=srtp-key-worn cause=refused");
+	}
+END_TEST
+
 /* The worn key of leg a, while no request of it can be sent. */
 static void wears_while_nothing_is_sent(void)
 {
@@ -758,6 +790,7 @@ static Suite *srtp_suite(void)
 	tcase_add_test(tests, a_worn_key_is_renewed_by_reinvite);
 	tcase_add_test(tests, a_worn_key_stays_where_no_reinvite_may_be_sent);
 	tcase_add_test(tests, a_worn_key_stays_when_the_new_one_is_refused);
+	tcase_add_test(tests, a_key_that_was_taken_in_vain_is_told_again);
 	tcase_add_test(tests, a_new_key_that_could_not_be_sent_is_sent_later);
 	tcase_add_test(
 		tests,

@@ -179,6 +179,8 @@ bool rekey_answered(struct call *call, struct leg *leg,
 	}
 	rekey_line(call, leg, "refused", event->status);
 	rekey_done(rekey);
+	if (event->kind == LEG_MODIFIED) /* It took the key, all the same. */
+		forward_put_back(call, leg);
 	return true;
 }
 
