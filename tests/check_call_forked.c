@@ -10,6 +10,7 @@
 
 #include "tests/check_main.h"
 #include "tests/fakes/fixture.h"
+#include "tests/fakes/inside.h"
 
 static struct fixture f;
 
@@ -17,6 +18,7 @@ static struct fixture f;
 
 static struct fake_call *first, *second;
 static char *told; /* the phone's answer */
+static const char *acme;
 
 static struct fake_call *line(void)
 {
@@ -37,7 +39,8 @@ static bool phone_heard_of_both(struct fixture *x)
  * media. */
 static void ring(const char *phones, const char *codecs)
 {
-	fixture_start_with(&f, &(struct fixture_setup){.phones = phones});
+	fixture_start_with(
+		&f, &(struct fixture_setup){.phones = phones, .acme = acme});
 	f.phone.end.invite_lines = "Require: 100rel\r\n";
 	f.phone.end.media.codecs = "8 0 9 101";
 	f.itsp.end.media.codecs = "8 101";
@@ -146,6 +149,104 @@ START_TEST(who_takes_no_reinvite_is_told_in_the_answer)
 	}
 END_TEST
 
+/* Its 183 was reliable: RFC 3262 5 has no need of a second copy. */
+START_TEST(what_the_phone_was_not_told_counts_when_the_2xx_has_no_body)
+	{
+		ring("reinvite = \"forward\";", "9 101");
+		fake_answer(second, 200, false, NULL);
+		fixture_run_until(&f, both_up);
+		ck_assert_str_eq(phone_got(&f.phone, "200 INVITE")->body, told);
+		fixture_run_until(&f, phone_is_told);
+		ck_assert_str_eq(line()->remote_sdp.stream[0].formats, "9 101");
+		free(told);
+	}
+END_TEST
+
+/* The second one spoke the law that is converted here; the third does not. */
+START_TEST(the_law_of_a_branch_goes_with_it)
+	{
+		acme = "reinvite = \"suppress\";";
+		ring("reinvite = \"forward\";", "0 101");
+		acme = NULL;
+		second = fake_fork(first);
+		second->media.codecs = "9 101";
+		answers();
+		fixture_run_until(&f, phone_is_told);
+		fixture_watch(&f, 50);
+		line()->media.codecs = "9 101";
+		phone_hold(&f.phone);
+		fixture_run_until(&f, phone_reinvite_done);
+		ck_assert_int_eq(line()->reinvite_status, 200);
+		ck_assert_str_eq(line()->remote_sdp.stream[0].direction,
+				 "recvonly");
+		free(told);
+	}
+END_TEST
+
+START_TEST(who_cannot_be_told_of_its_end_is_told_of_no_hold)
+	{
+		ring("reinvite = \"auto\";", "9 101");
+		second->media.direction = "inactive";
+		answers();
+		fixture_run_until(&f, phone_is_told);
+		ck_assert_str_eq(line()->remote_sdp.stream[0].formats, "9 101");
+		ck_assert_str_eq(line()->remote_sdp.stream[0].direction,
+				 "sendrecv");
+		free(told);
+	}
+END_TEST
+
+static struct text_message waiting;
+
+static bool keep_reinvite(struct fake *fake, struct fake_call *call,
+			  const struct text_message *m)
+{
+	(void)fake;
+	if (!call || strcmp(m->method, "INVITE") || !m->to_tag[0])
+		return false;
+	if (!waiting.raw)
+		text_read(&waiting, m->raw, m->len);
+	return true;
+}
+
+static bool itsp_was_asked(struct fixture *x)
+{
+	(void)x;
+	return waiting.raw != NULL;
+}
+
+/* Its own offer, which waits for b, comes first: and tells it all. */
+START_TEST(an_offer_before_the_ack_is_not_disturbed)
+	{
+		acme = "reinvite = \"forward\";";
+		ring("reinvite = \"forward\";", "9 101");
+		acme = NULL;
+		memset(&waiting, 0, sizeof(waiting));
+		f.itsp.end.hooks.request = keep_reinvite;
+		line()->withhold_ack = true;
+		fake_answer(second, 200, true, NULL);
+		fixture_run_until(&f, phone_has_200);
+		line()->media.codecs = "9 101";
+		phone_hold(&f.phone);
+		fixture_run_until(&f, itsp_was_asked);
+		line()->withhold_ack = false;
+		fake_ack(line());
+		/* Longer than a leg that is busy is left alone. */
+		fixture_watch(&f, 700);
+		ck_assert_int_eq(line()->reinvite_status, 0);
+		text_free(&second->invite);
+		text_read(&second->invite, waiting.raw, waiting.len);
+		fake_learn_sdp(second, &waiting);
+		fake_answer(second, 200, true, NULL);
+		fixture_run_until(&f, phone_reinvite_done);
+		ck_assert_int_eq(line()->reinvite_status, 200);
+		fixture_watch(&f, 700);
+		ck_assert_uint_eq(fake_seen_inside(&f.phone.end, "INVITE"), 0);
+		text_free(&waiting);
+		free(told);
+	}
+END_TEST
+
 static Suite *forked_suite(void)
 {
 	Suite *suite = suite_create("call_forked");
@@ -158,6 +259,12 @@ static Suite *forked_suite(void)
 	tcase_add_test(tests,
 		       another_codec_is_told_by_reinvite_once_it_is_the_answer);
 	tcase_add_test(tests, who_takes_no_reinvite_is_told_in_the_answer);
+	tcase_add_test(
+		tests,
+		what_the_phone_was_not_told_counts_when_the_2xx_has_no_body);
+	tcase_add_test(tests, the_law_of_a_branch_goes_with_it);
+	tcase_add_test(tests, who_cannot_be_told_of_its_end_is_told_of_no_hold);
+	tcase_add_test(tests, an_offer_before_the_ack_is_not_disturbed);
 	return suite;
 }
 

@@ -717,6 +717,48 @@ START_TEST(a_forwarded_hold_is_over_by_update)
 	}
 END_TEST
 
+static bool t_always_glares(struct fake *fake, struct fake_call *call,
+			    const struct text_message *m)
+{
+	if (!call || strcmp(m->method, "INVITE") || !m->to_tag[0])
+		return t_request && t_request(fake, call, m);
+	fake_reply(fake, m, 491, NULL);
+	return true;
+}
+
+static bool t_was_asked_five_times(struct fixture *x)
+{
+	(void)x;
+	return fake_seen_inside(other, "INVITE") == 5;
+}
+
+static void updates(const char *direction)
+{
+	p()->media.direction = direction;
+	p()->update_status = 0;
+	fake_update(p(), true);
+	fixture_run_until(&f, p_update_done);
+	ck_assert_int_eq(p()->update_status, 200);
+}
+
+/* What was no news any more after glare takes no tries from what is. */
+START_TEST(each_end_of_a_hold_has_its_tries)
+	{
+		begin_forward(_i);
+		ck_assert_int_eq(hold("sendonly"), 200);
+		t_request = other->hooks.request;
+		other->hooks.request = t_always_glares;
+		updates("sendrecv");
+		fixture_run_until(&f, t_was_put_back);
+		updates("sendonly");
+		hurry(&f, 8);
+		ck_assert_uint_eq(fake_seen_inside(other, "INVITE"), 2);
+		updates("sendrecv");
+		hurry(&f, 30);
+		fixture_run_until(&f, t_was_asked_five_times);
+	}
+END_TEST
+
 START_TEST(a_forwarded_hold_is_over_in_an_ack)
 	{
 		begin_forward(_i);
@@ -824,6 +866,7 @@ static Suite *call_open_suite(void)
 	tcase_add_loop_test(tests, the_shorter_patience_of_two_peers_counts, 0,
 			    2);
 	tcase_add_loop_test(tests, a_forwarded_hold_is_over_by_update, 0, 2);
+	tcase_add_loop_test(tests, each_end_of_a_hold_has_its_tries, 0, 2);
 	tcase_add_loop_test(tests, a_forwarded_hold_is_over_in_an_ack, 0, 2);
 	tcase_add_test(tests, who_was_told_of_a_hold_is_told_of_its_end);
 	tcase_add_loop_test(

@@ -100,8 +100,11 @@ static void answer_join(struct answer *answer, const struct body *chosen,
 		if (theirs)
 			path_target_said(call, &answer->said_a, theirs);
 	}
-	if (!answer->keeps)
+	if (!answer->keeps) {
 		call_note_codec(call, chosen);
+		/* A branch before this one may have had the other. */
+		call->path.law[PATH_A] = call->path.law[PATH_B] = NULL;
+	}
 	path_flows_said(call, &answer->said_a, &answer->said_b);
 }
 

@@ -336,7 +336,8 @@ static void forward_undo_send(struct call *call, struct leg *t)
 	}
 	if (f->late)
 		offer_unsaid(&t->offer, &f->late_local);
-	forward_wait(call, FORWARD_BUSY_MS);
+	if (!f->p) /* Else P's offer comes first, and has the timer. */
+		forward_wait(call, FORWARD_BUSY_MS);
 }
 
 static void forward_undo_try(struct call *call)
@@ -345,12 +346,12 @@ static void forward_undo_try(struct call *call)
 	struct leg *t = forward_undone(call);
 
 	f->undo_due = false;
-	if (!t || t->state != LEG_ESTABLISHED)
-		forward_forget(f);
-	else if (f->late) /* If it is still news to it. */
-		ours_again(call, t);
-	else
+	if (t && t->state == LEG_ESTABLISHED && f->late)
+		ours_again(call, t); /* If it is still news to it. */
+	else if (t && t->state == LEG_ESTABLISHED)
 		forward_undo_send(call, t);
+	if (!f->undoing && !f->undo_due)
+		forward_forget(f);
 }
 
 void forward_say(struct call *call, struct leg *t, char **kept)
@@ -462,6 +463,7 @@ void forward_answered(struct call *call, struct leg *t,
 			f->undo_due = false;
 			forward_forget(f);
 		}
+		call->untold = false;
 		forward_said(call, t, event->status);
 		modify_tell_hold(call, f->p, &theirs);
 		modify_fill(call, f->p);

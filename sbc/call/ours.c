@@ -6,6 +6,7 @@
 
 #include "sbc/call/call_private.h"
 #include "sbc/call/forward.h"
+#include "sbc/call/learn.h"
 #include "sbc/call/modify.h"
 
 /* --- what is answered ------------------------------------------------------
@@ -82,6 +83,19 @@ void ours_catch_up(struct call *call, struct leg *p)
 	offer_forget(&kept);
 }
 
+/* A hold is told only to who may be told of its end, too. */
+static int ours_place(struct call *call, const struct leg *to,
+		      const struct leg *from, const struct body *source,
+		      struct offer_place *place)
+{
+	int error = path_place(call, to, from, source, place);
+
+	if (call->path.anchored && to->peer->reinvite != POLICY_FORWARD)
+		for (unsigned i = 0; i < source->medias; i++)
+			place[i].direction = BODY_SENDRECV;
+	return error;
+}
+
 void ours_tell_answer(struct call *call)
 {
 	struct leg *to = call->a, *from = call->b;
@@ -92,8 +106,9 @@ void ours_tell_answer(struct call *call)
 
 	if (!call->untold || offer_save(&to->offer, &kept))
 		return;
-	if (call_rules_both(to, from, &rules) || said_session(&source, from) ||
-	    path_place(call, to, from, &source, place) ||
+	if (!learn_allows(call->agent->learn, to->peer, LEARN_REINVITE) ||
+	    call_rules_both(to, from, &rules) || said_session(&source, from) ||
+	    ours_place(call, to, from, &source, place) ||
 	    call_keep_fax(to, &source, place) ||
 	    (to->offer.ended && secure_offer(from, to, &source, place)) ||
 	    offer_write_offer(&to->offer, &source, &rules.rules, place))
