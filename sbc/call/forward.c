@@ -346,8 +346,8 @@ static void forward_undo_try(struct call *call)
 	struct leg *t = forward_undone(call);
 
 	f->undo_due = false;
-	if (t && t->state == LEG_ESTABLISHED && f->late)
-		ours_again(call, t); /* If it is still news to it. */
+	if (t && t->state == LEG_ESTABLISHED && f->late) /* Still news? */
+		ours_again(call, t);
 	else if (t && t->state == LEG_ESTABLISHED)
 		forward_undo_send(call, t);
 	if (!f->undoing && !f->undo_due)

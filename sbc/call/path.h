@@ -126,7 +126,8 @@ bool path_note_law(struct call *call, struct said *said);
  * any is armed now.
  */
 bool path_arm(struct call *call, const struct leg *leg, bool all);
-/* Of those, the ones whose source was promised to send have had their time. */
+/* Of those, the ones whose source was promised to send have had their time; not
+ * while that waits to be replaced (path_leave). */
 void path_disarm(struct call *call, const struct leg *leg);
 /* Nothing may come in some audio slot of this leg's far end, for as long as it
  * likes. */
