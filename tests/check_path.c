@@ -153,6 +153,34 @@ START_TEST(ports_that_are_short_in_a_row_are_given_back)
 	}
 END_TEST
 
+/* Once the call is up its audio needs a port, other lines may go without. */
+START_TEST(a_line_without_a_port_is_refused_alone_unless_it_is_the_audio)
+	{
+		static const struct fixture_setup two = {.rtp_lan =
+								 "18100-18103"};
+		static const struct policy_peer peer = {.name = "it"};
+		uint16_t port[2];
+
+		fixture_start_with(&f, &two);
+		call_at(0, WAN, LAN);
+		call_at(1, WAN, LAN);
+		ck_assert_int_eq(place(0, 'b', two_lines, port), -EAGAIN);
+		call[0].state = CALL_ANSWERED;
+		legs[0][1].peer = &peer;
+		call[0].path.audio = _i;
+		ck_assert_int_eq(place(0, 'b', two_lines, port),
+				 _i ? -EAGAIN : 0);
+		ck_assert_uint_ne(port[0], 0);
+		ck_assert_uint_eq(port[1], 0);
+		ck_assert_uint_eq(
+			fixture_status_count(&f, "event=call-line-refused "
+						 "slot=1 cause=ports-taken"),
+			!_i);
+		path_close(&call[1]);
+		done();
+	}
+END_TEST
+
 static Suite *path_suite(void)
 {
 	Suite *suite = suite_create("path");
@@ -163,6 +191,10 @@ static Suite *path_suite(void)
 	tcase_add_loop_test(
 		tests, a_line_that_cannot_cross_a_row_is_refused_alone, 0, 2);
 	tcase_add_test(tests, ports_that_are_short_in_a_row_are_given_back);
+	tcase_add_loop_test(
+		tests,
+		a_line_without_a_port_is_refused_alone_unless_it_is_the_audio,
+		0, 2);
 	return suite;
 }
 

@@ -87,7 +87,8 @@ void delayed_reply(struct call *call, struct leg *p)
 					place, session.medias);
 	if (error) {
 		offer_forget(&p->answer_kept);
-		modify_refuse(call, p, 500, "internal");
+		why = path_lack(error);
+		modify_refuse(call, p, why ? 503 : 500, why ? why : "internal");
 		return;
 	}
 	modify_suppressed(call, p, false, "no-offer");

@@ -109,6 +109,25 @@ void forward_clear(struct call *call)
 
 /* --- to T ---------------------------------------------------------------- */
 
+/* T is not offered what P would get no port for. */
+static int forward_place(struct call *call, const struct leg *t,
+			 const struct body *theirs,
+			 struct offer_place place[BODY_MEDIA_MAX])
+{
+	const struct leg *p = call->forward.p;
+	struct offer_place own[BODY_MEDIA_MAX] = {0};
+	int error = path_place(call, p, t, theirs, own);
+
+	if (!error)
+		error = path_place(call, t, p, theirs, place);
+	if (error || !call->path.anchored)
+		return error;
+	for (unsigned i = 0; i < theirs->medias; i++)
+		if (!address_port((struct sockaddr *)&own[i].at))
+			address_set_port((struct sockaddr *)&place[i].at, 0);
+	return 0;
+}
+
 static int forward_send(struct call *call, const struct body *theirs)
 {
 	struct forward *f = &call->forward;
@@ -121,7 +140,7 @@ static int forward_send(struct call *call, const struct body *theirs)
 	if (!error)
 		error = call_rules_both(t, f->p, &rules);
 	if (!error)
-		error = path_place(call, t, f->p, theirs, place);
+		error = forward_place(call, t, theirs, place);
 	if (!error)
 		error = call_keep_fax(t, theirs, place);
 	if (!error)
@@ -151,12 +170,12 @@ static unsigned forward_status(int error)
 	if (error == -ENOTSUP || error == -EPROTONOSUPPORT ||
 	    error == -EMEDIUMTYPE)
 		return 488;
-	return error == -EAGAIN ? 503 : 500;
+	return path_lack(error) ? 503 : 500;
 }
 
 unsigned forward_ask(struct call *call, struct leg *p,
 		     const struct body *theirs, struct body_span text,
-		     const char *what)
+		     const char *what, const char **why)
 {
 	struct forward *f = &call->forward;
 	struct leg *t = call_other(call, p);
@@ -176,9 +195,12 @@ unsigned forward_ask(struct call *call, struct leg *p,
 		error = forward_send(call, theirs);
 	else
 		forward_wait(call, FORWARD_WAIT_MS);
-	if (error)
-		forward_done(call);
-	return error ? forward_status(error) : 0;
+	if (!error)
+		return 0;
+	forward_done(call);
+	if (path_lack(error))
+		*why = path_lack(error);
+	return forward_status(error);
 }
 
 /* --- back to P ----------------------------------------------------------- */
@@ -200,6 +222,7 @@ static unsigned forward_take(struct call *call, struct leg *t,
 	struct forward *f = &call->forward;
 	struct offer_place place[BODY_MEDIA_MAX] = {0};
 	struct call_rules rules;
+	struct body common;
 	const struct body *chosen;
 	char codec[sizeof(call->codec)];
 	struct said said;
@@ -215,8 +238,9 @@ static unsigned forward_take(struct call *call, struct leg *t,
 	path_target_said(call, &said, chosen);
 	call_note_codec(call, chosen);
 	call_rules(f->p, &rules);
-	error = path_place(call, f->p, t, call->path.anchored ? theirs : chosen,
-			   place);
+	modify_common(&common, theirs, chosen);
+	error = path_place(call, f->p, t,
+			   call->path.anchored ? &common : chosen, place);
 	for (unsigned i = 0; !error && i < theirs->medias; i++)
 		place[i].direction =
 			i < chosen->medias

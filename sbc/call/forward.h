@@ -35,10 +35,11 @@ struct forward {       /* in the call; all zero: none is under way */
 	su_timer_t *timer; /* glare's pause; P's patience */
 };
 
-/* Ask T. 0: P will be answered later; else the status that refuses P. */
+/* Ask T. 0: P will be answered later; else the status that refuses P, and *why
+ * is set if it is known better. */
 unsigned forward_ask(struct call *call, struct leg *p,
 		     const struct body *theirs, struct body_span text,
-		     const char *what);
+		     const char *what, const char **why);
 /* T accepted or refused ours. */
 void forward_answered(struct call *call, struct leg *t,
 		      const struct leg_event *event);

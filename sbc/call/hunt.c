@@ -227,13 +227,13 @@ static void hunt_explain(struct hunt *hunt, int error, const char **why)
 	case -ENFILE:
 		hunt_note(hunt, 503, "No Descriptor Left");
 		hunt->retry_after_s = CALL_RETRY_S;
-		*why = "descriptors";
+		*why = path_lack(error);
 		break;
 	case -EAGAIN:
 	case -EADDRINUSE:
 		hunt_note(hunt, 503, "No Media Port Free");
 		hunt->retry_after_s = CALL_RETRY_S;
-		*why = error == -EAGAIN ? "ports-taken" : "ports-unusable";
+		*why = path_lack(error);
 		break;
 	case -ENOTSUP:
 		hunt_note(hunt, 488, "No Common Codec");

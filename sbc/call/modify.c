@@ -217,6 +217,15 @@ static bool modify_leaves(const struct call *call, const struct body *theirs)
 	       !modify_has(theirs, BODY_IMAGE);
 }
 
+void modify_common(struct body *out, const struct body *theirs,
+		   const struct body *chosen)
+{
+	*out = *theirs;
+	for (unsigned i = 0; i < out->medias; i++)
+		if (i >= chosen->medias || !chosen->media[i].port)
+			out->media[i].port = 0;
+}
+
 /* Our answer to P from the session that T has. 0 or the refusing status. */
 static unsigned modify_answer(struct call *call, struct leg *p,
 			      const struct body *theirs, const char *text,
@@ -227,18 +236,24 @@ static unsigned modify_answer(struct call *call, struct leg *p,
 	const char *had = *law, *spoken = path_codec(call, t);
 	struct offer_place place[BODY_MEDIA_MAX] = {0};
 	struct call_rules rules;
-	struct body chosen;
+	struct body chosen, common;
 	char *kept = NULL;
+	bool removed;
 	int error;
 
 	*cause = "internal";
 	error = said_session(&chosen, t);
-	if (!error)
-		error = path_place(call, p, t,
-				   call->path.anchored ? theirs : &chosen,
-				   place);
 	if (error)
 		return 503;
+	removed = modify_is_removed(call, &chosen);
+	modify_common(&common, theirs, removed ? theirs : &chosen);
+	error = path_place(call, p, t, call->path.anchored ? &common : &chosen,
+			   place);
+	if (error) {
+		if (path_lack(error))
+			*cause = path_lack(error);
+		return 503;
+	}
 	for (unsigned i = 0; i < theirs->medias; i++)
 		place[i].direction =
 			body_direction_reverse(theirs->media[i].direction);
@@ -248,7 +263,7 @@ static unsigned modify_answer(struct call *call, struct leg *p,
 	call_rules_session(call, p, &rules);
 	/* T has none of that law, or removed its audio, which P does not know:
 	 * P's own formats are chosen. */
-	rules.rules.agreed_theirs = convert || modify_is_removed(call, &chosen);
+	rules.rules.agreed_theirs = convert || removed;
 	rules.rules.bare = modify_leaves(call, theirs);
 	offer_save(&p->offer, &kept);
 	error = offer_write_answer(&p->offer, theirs, &chosen, &rules.rules,
@@ -396,6 +411,7 @@ static void modify_do(struct call *call, struct leg *p,
 		      const struct leg_event *event, const struct body *theirs,
 		      const struct judge_decision *decision)
 {
+	const char *why = "not-forwarded";
 	unsigned status;
 
 	switch (decision->action) {
@@ -415,9 +431,9 @@ static void modify_do(struct call *call, struct leg *p,
 		return;
 	case JUDGE_FORWARD:
 		status = forward_ask(call, p, theirs, event->sdp,
-				     decision->cause);
+				     decision->cause, &why);
 		if (status)
-			modify_refuse(call, p, status, "not-forwarded");
+			modify_refuse(call, p, status, why);
 		return;
 	case JUDGE_REFUSE:
 		modify_refuse(call, p, decision->status, decision->cause);

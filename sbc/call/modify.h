@@ -35,6 +35,10 @@ struct body;
 void modify_here(struct call *call, struct leg *p, const struct body *theirs,
 		 struct body_span text, bool update, bool convert,
 		 const char *cause);
+/* `theirs` where what the other end said has that line, too; the others are
+ * refused and need no port. */
+void modify_common(struct body *out, const struct body *theirs,
+		   const struct body *chosen);
 /* Is T to be asked for this offer of P's, as things are now? */
 bool modify_asks(const struct call *call, const struct leg *p,
 		 const struct body *theirs, struct body_span text);

@@ -203,13 +203,45 @@ static void path_direct(const struct call *call, const struct leg *from,
 	address_set_port((struct sockaddr *)out, media->port);
 }
 
+const char *path_lack(int error)
+{
+	switch (error) {
+	case -EAGAIN:
+		return "ports-taken";
+	case -EADDRINUSE:
+		return "ports-unusable";
+	case -EMFILE:
+	case -ENFILE:
+		return "descriptors";
+	default:
+		return NULL;
+	}
+}
+
+/* In a call that is up the rest goes on without that line. */
+static bool path_spares(struct call *call, const struct leg *leg, unsigned slot,
+			int error)
+{
+	const char *cause = path_lack(error);
+	struct status_line line;
+
+	if (!cause || call->state != CALL_ANSWERED || slot == call->path.audio)
+		return false;
+	call_status(call, &line, leg, "call-line-refused");
+	status_number(&line, "slot", slot);
+	status_text(&line, "cause", cause);
+	status_end(&line);
+	return true;
+}
+
 int path_place(struct call *call, const struct leg *leg, const struct leg *from,
 	       const struct body *source,
 	       struct offer_place place[BODY_MEDIA_MAX])
 {
 	struct path *path = &call->path;
 	unsigned side = path_place_of(leg);
-	int error;
+	int error, spared = 0;
+	bool live = false;
 
 	for (unsigned i = 0; i < source->medias; i++) {
 		const struct body_media *media = &source->media[i];
@@ -225,12 +257,17 @@ int path_place(struct call *call, const struct leg *leg, const struct leg *from,
 		}
 		if (path_carries(leg, media) && path_row_takes(call, i)) {
 			error = path_bind_slot(call, leg, i);
-			if (error)
+			if (error && !path_spares(call, leg, i, error))
 				return error;
 			port = path->port[side][i];
+			live |= !error;
+			if (error)
+				spared = error;
 		}
 		path_shown(leg, port, &place[i].at);
 	}
+	if (spared && !live)
+		return spared;
 	path->at[side] = leg->local;
 	if (source->medias > path->slots)
 		path->slots = source->medias;

@@ -86,12 +86,17 @@ void path_stats(const struct call *call, unsigned place, unsigned slot,
  * the places to write in its SDP: ours when anchored, else those that `from`,
  * the leg whose far end said `source`, showed. A side that has ports at
  * another address gives them back first. A slot that cannot cross a row of
- * sessions has port 0. Directions are those of `source`.
+ * sessions has port 0, and so has one for which no port is to be had once the
+ * call is up, which is told: unless it is the session's audio, or no slot is
+ * left. Directions are those of `source`.
  * 0; -EAGAIN no port is free; or what media_session_bind returned.
  */
 int path_place(struct call *call, const struct leg *leg, const struct leg *from,
 	       const struct body *source,
 	       struct offer_place place[BODY_MEDIA_MAX]);
+
+/* Why, where it is what we lack that made path_place fail; else NULL. */
+const char *path_lack(int error);
 
 /* What leg's far end said: where to send, whose packets to take. */
 void path_target(struct call *call, const struct leg *leg,

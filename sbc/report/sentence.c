@@ -166,6 +166,13 @@ static const struct sentence table[] = {
 	 "{end} was refused with {status}[, cause {cause}]; the call went on "
 	 "as it was."},
 
+	{"call-line-refused", "cause=ports-taken",
+	 "The m= line {slot} that was to be added found no port toward {end}: "
+	 "all RTP ports of the network are taken; the rest was taken up."},
+	{"call-line-refused", NULL,
+	 "The m= line {slot} that was to be added found no port toward "
+	 "{end}[, cause {cause}]; the rest was taken up."},
+
 	{"call-candidate-failed", "cause=refused",
 	 "{end} refused[ the number {number}] with {status}[ {reason}]."},
 	{"call-candidate-failed", "cause=silent",

@@ -26,6 +26,8 @@ static const struct status_word event_table[] = {
 	{"call-refresh-failed", "our refresh of a session timer failed"},
 	{"call-slimmed", "an INVITE was shortened to max_message"},
 	{"call-refused", "the call was refused before it was answered"},
+	{"call-line-refused",
+	 "an m= line in a call found no port; the rest was taken"},
 	{"call-candidate-failed", "one candidate failed, the next is tried"},
 	{"call-media", "the first packet came from an end"},
 	{"call-request", "INFO or MESSAGE in the call, and what came of it"},

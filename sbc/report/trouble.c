@@ -74,8 +74,22 @@ static const struct trouble_line lines[] = {
 	 {"call-candidate-failed", "cause=ports-taken",
 	  "All RTP ports of a network were taken: rtp_ports of that network "
 	  "is too small for so many calls."}},
+	{"ports-taken",
+	 {"call-line-refused", "cause=ports-taken",
+	  "All RTP ports of a network were taken: rtp_ports of that network "
+	  "is too small for so many calls."}},
+	{"ports-taken",
+	 {"call-refused", "cause=ports-taken",
+	  "All RTP ports of a network were taken: rtp_ports of that network "
+	  "is too small for so many calls."}},
 	{"ports-unusable",
 	 {"call-candidate-failed", "cause=ports-unusable",
+	  "RTP ports could not be opened: other programs hold them."}},
+	{"ports-unusable",
+	 {"call-line-refused", "cause=ports-unusable",
+	  "RTP ports could not be opened: other programs hold them."}},
+	{"ports-unusable",
+	 {"call-refused", "cause=ports-unusable",
 	  "RTP ports could not be opened: other programs hold them."}},
 	{"descriptors",
 	 {"call-candidate-failed", "cause=descriptors",
