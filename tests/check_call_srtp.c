@@ -444,6 +444,7 @@ START_TEST(a_fax_is_refused_where_there_are_keys)
 		fake_reinvite(line());
 		fixture_run_until(&f, phone_reinvite_done);
 		ck_assert_int_eq(line()->reinvite_status, 488);
+		ck_assert_status(&f, "event=call-refused status=488 cause=t38");
 		ck_assert_uint_eq(itsp_reinvites(&f.itsp), 0);
 		fixture_hear(&f, &f.phone.end, 6);
 	}
