@@ -58,17 +58,6 @@ static int answer_by_offer(struct answer *answer, const struct body *chosen)
 	return error;
 }
 
-/* Leg a is told of b's hold, if it may be told of its end, too; the writer sees
- * to it that the answer is within the offer. */
-static enum body_direction answer_direction(const struct call *call,
-					    const struct body_media *theirs,
-					    enum body_direction chosen)
-{
-	if (call->path.anchored && call->a->peer->reinvite != POLICY_FORWARD)
-		chosen = BODY_SENDRECV;
-	return theirs->zero ? chosen & BODY_RECVONLY : chosen;
-}
-
 static int answer_by_answer(struct answer *answer, const struct body *chosen,
 			    const struct body *theirs)
 {
@@ -81,9 +70,11 @@ static int answer_by_answer(struct answer *answer, const struct body *chosen,
 	if (error)
 		return error;
 	call_rules(call->a, &rules);
+	/* The writer sees to it that the answer is within the offer. */
 	for (unsigned i = 0; i < theirs->medias && i < chosen->medias; i++)
-		place[i].direction = answer_direction(
-			call, &theirs->media[i], chosen->media[i].direction);
+		place[i].direction =
+			call_hold_told(call->a, call->path.anchored,
+				       chosen->media[i].direction);
 	return offer_write_answer(&call->a->offer, theirs, chosen, &rules.rules,
 				  place);
 }

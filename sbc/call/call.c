@@ -173,11 +173,9 @@ static int call_offer(struct call *call, struct leg *branch)
 		error = path_place(call, call->a, call->a, source, place);
 	if (!error)
 		error = path_place(call, branch, call->a, source, place);
-	/* Who may turn out not to take it that a hold is over is not told of
-	 * it. */
-	for (unsigned i = 0; call->path.anchored && i < source->medias; i++)
-		if (!error && branch->peer->reinvite != POLICY_FORWARD)
-			place[i].direction = BODY_SENDRECV;
+	for (unsigned i = 0; !error && i < source->medias; i++)
+		place[i].direction = call_hold_told(branch, call->path.anchored,
+						    place[i].direction);
 	if (!error && call->delayed_offer)
 		return offer_write_own(&branch->offer, NULL, &rules.rules,
 				       place, 1);

@@ -135,6 +135,13 @@ void call_rules_session(const struct call *call, const struct leg *leg,
 int call_keep_fax(const struct leg *to, const struct body *source,
 		  struct offer_place place[BODY_MEDIA_MAX]);
 
+/*
+ * The direction of a line as `to` is told of it. Who may turn out not to take
+ * it that a hold is over is not told of the hold; media has to come by us then.
+ */
+enum body_direction call_hold_told(const struct leg *to, bool relayed,
+				   enum body_direction direction);
+
 /* Full, going down, no port: when to come back. */
 #define CALL_RETRY_S 10
 

@@ -205,17 +205,6 @@ unsigned forward_ask(struct call *call, struct leg *p,
 
 /* --- back to P ----------------------------------------------------------- */
 
-/* P is told of T's hold, if it may be told of its end, too. */
-static enum body_direction forward_direction(const struct call *call,
-					     const struct body_media *theirs,
-					     const struct body_media *chosen)
-{
-	if (!call->path.anchored ||
-	    call->forward.p->peer->reinvite == POLICY_FORWARD)
-		return chosen->direction;
-	return theirs->zero ? BODY_RECVONLY : BODY_SENDRECV;
-}
-
 static unsigned forward_take(struct call *call, struct leg *t,
 			     const struct body *theirs, struct body_span answer)
 {
@@ -244,8 +233,8 @@ static unsigned forward_take(struct call *call, struct leg *t,
 	for (unsigned i = 0; !error && i < theirs->medias; i++)
 		place[i].direction =
 			i < chosen->medias
-				? forward_direction(call, &theirs->media[i],
-						    &chosen->media[i])
+				? call_hold_told(f->p, call->path.anchored,
+						 chosen->media[i].direction)
 				: BODY_INACTIVE;
 	if (!error)
 		error = offer_write_answer(&f->p->offer, theirs, chosen,

@@ -83,16 +83,15 @@ void ours_catch_up(struct call *call, struct leg *p)
 	offer_forget(&kept);
 }
 
-/* A hold is told only to who may be told of its end, too. */
 static int ours_place(struct call *call, const struct leg *to,
 		      const struct leg *from, const struct body *source,
 		      struct offer_place *place)
 {
 	int error = path_place(call, to, from, source, place);
 
-	if (call->path.anchored && to->peer->reinvite != POLICY_FORWARD)
-		for (unsigned i = 0; i < source->medias; i++)
-			place[i].direction = BODY_SENDRECV;
+	for (unsigned i = 0; i < source->medias; i++)
+		place[i].direction = call_hold_told(to, call->path.anchored,
+						    place[i].direction);
 	return error;
 }
 

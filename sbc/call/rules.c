@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which codecs may stand in the SDP toward a leg. */
+/* What may stand in the SDP toward a leg: codecs, a fax, a hold. */
 #include "config.h"
 
 #include <errno.h>
@@ -92,6 +92,13 @@ int call_keep_fax(const struct leg *to, const struct body *source,
 		}
 	}
 	return kept && !live ? -EMEDIUMTYPE : 0;
+}
+
+enum body_direction call_hold_told(const struct leg *to, bool relayed,
+				   enum body_direction direction)
+{
+	return relayed && to->peer->reinvite != POLICY_FORWARD ? BODY_SENDRECV
+							       : direction;
 }
 
 void call_note_codec(struct call *call, const struct body *answer)

@@ -71,13 +71,14 @@ int transfer_offer(struct call *call, struct leg *to)
 		error = secure_offer(t->far, to, &source, place);
 	if (error)
 		return error;
-	/* What P's hold made of T's direction ends with P; T's own stays, but
-	 * who may turn out not to take it that it is over is not told of it. */
+	/* What P's hold made of T's direction ends with P; T's own stays. */
 	for (unsigned i = 0; i < source.medias; i++)
-		if (!call_status_leg(call, t->far)->held ||
-		    (call->path.end[PATH_N].session &&
-		     to->peer->reinvite != POLICY_FORWARD))
-			place[i].direction = BODY_SENDRECV;
+		place[i].direction =
+			!call_status_leg(call, t->far)->held
+				? BODY_SENDRECV
+				: call_hold_told(to,
+						 call->path.end[PATH_N].session,
+						 place[i].direction);
 	return offer_write_offer(&to->offer, &source, &rules.rules, place);
 }
 
